@@ -1,0 +1,23 @@
+import type { BuildService } from './build/index.ts';
+import type { ContainerService } from './container/index.ts';
+import type { EventService } from './events/index.ts';
+import type { ImageService } from './image/index.ts';
+import type { NetworkService } from './network/index.ts';
+import type { StatsService } from './stats/index.ts';
+import type { SystemService } from './system/index.ts';
+import type { VolumeService } from './volume/index.ts';
+
+/**
+ * A container engine, as every host (dashboard, CLI, API) sees it. The first implementation runs in this process
+ * (`createEngine`); another may stand for a Docker socket. Disposing of it stops nothing but this process's watching.
+ */
+export interface Engine extends AsyncDisposable {
+  readonly images: ImageService;
+  readonly builds: BuildService;
+  readonly containers: ContainerService;
+  readonly volumes: VolumeService;
+  readonly networks: NetworkService;
+  readonly stats: StatsService;
+  readonly events: EventService;
+  readonly system: SystemService;
+}

@@ -1,0 +1,57 @@
+import type { ImageConfig, Platform } from '../../oci/index.ts';
+
+/** One image in a list. `id` and diffIDs are `sha256:<64 hex>`. */
+export interface ImageSummary {
+  readonly id: string;
+  /** Full references (`localhost/busybox:latest`); empty for a dangling image. */
+  readonly references: readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly created: number;
+  /** Bytes of all its layers, unpacked. */
+  readonly sizeBytes: number;
+  /** Bytes of the layers that no other image has. */
+  readonly uniqueBytes: number;
+  /** Ids of containers made from it. */
+  readonly containers: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface ImageDetails extends ImageSummary {
+  readonly platform: Platform;
+  readonly config: ImageConfig;
+  readonly manifestDigest: string;
+  readonly layers: readonly { readonly diffId: string; readonly sizeBytes: number }[];
+  readonly history: readonly {
+    readonly created: number;
+    readonly createdBy: string;
+    readonly comment?: string;
+    readonly emptyLayer: boolean;
+    readonly sizeBytes: number;
+  }[];
+}
+
+export interface BootstrapRequest {
+  /** `busybox` (from the host's static busybox) or `debian:SUITE` / `ubuntu:SUITE` (with mmdebstrap). */
+  readonly source: string;
+  /** Extra reference for the result; the default is `localhost/<source>`, tag `latest` for busybox. */
+  readonly tag?: string;
+  readonly signal?: AbortSignal;
+  /** A line of the tool that does the work, for progress. */
+  readonly onProgress?: (line: string) => void;
+}
+
+/** Images of a root. A `name` is a reference, an id or a unique prefix of an id. */
+export interface ImageService {
+  list(): ImageSummary[];
+  /** Throws `not-found` (`IMAGE_NOT_FOUND`), with a hint that names near misses or `image bootstrap`. */
+  inspect(name: string): ImageDetails;
+  tag(name: string, reference: string): void;
+  /**
+   * Takes away a reference, and the image with its last one. Throws `conflict` if a container uses it, unless
+   * `force` and no container runs. Returns what was done, in docker's words' order.
+   */
+  remove(name: string, options?: { force?: boolean }): Promise<{ untagged: string[]; deleted: string[] }>;
+  bootstrap(request: BootstrapRequest): Promise<ImageSummary>;
+  /** Frees images without a reference (`all`: also unused ones) and returns what was freed. */
+  prune(options?: { all?: boolean }): Promise<{ deleted: string[]; reclaimedBytes: number }>;
+}

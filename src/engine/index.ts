@@ -1,0 +1,18 @@
+/**
+ * The one door to the engine.
+ *
+ *     await using engine = await createEngine({ root: resolveRoot({ env: process.env, uid: 0 }) });
+ *     const { image } = await engine.builds.build({ context: '/srv/app', tags: ['app'] });
+ * @module
+ */
+export type * from './build/index.ts';
+export type * from './container/index.ts';
+export type { Engine } from './engine.ts';
+export type * from './events/index.ts';
+export type * from './image/index.ts';
+export type * from './network/index.ts';
+export type { ContainerLimits } from './runtime/index.ts';
+export type * from './stats/index.ts';
+export { type Root, resolveRoot } from './store/index.ts';
+export type * from './system/index.ts';
+export type * from './volume/index.ts';

@@ -1,0 +1,9 @@
+/**
+ * What the engine asks of Linux: spawning host commands, process identity, locks, atomic files. Every other
+ * folder reaches the kernel through here, so that a trap has to be learned only once.
+ * @module
+ */
+export { syncDirectory, writeFileAtomic } from './atomic-file.ts';
+export { type LockOptions, withLock } from './lock.ts';
+export { bootId, identify, isAlive, type ProcessIdentity } from './process.ts';
+export { commandError, type RunOptions, type RunResult, run, runOrThrow, start } from './spawn.ts';

@@ -1,0 +1,61 @@
+export interface Network {
+  readonly id: string;
+  readonly name: string;
+  readonly driver: 'bridge' | 'host' | 'none';
+  readonly bridge?: string;
+  /** CIDR. */
+  readonly subnet?: string;
+  readonly gateway?: string;
+  readonly created: number;
+  /** Container id to address. */
+  readonly containers: Readonly<Record<string, string>>;
+}
+
+/** A port of the host that leads to one of a container. */
+export interface PublishedPort {
+  readonly protocol: 'tcp' | 'udp';
+  /** `0.0.0.0`: every address of the host. */
+  readonly hostAddress: string;
+  /** 0: a free one is chosen at start. */
+  readonly hostPort: number;
+  readonly containerPort: number;
+}
+
+export interface Endpoint {
+  readonly network: string;
+  /** With prefix length: `10.89.0.5/24`. */
+  readonly address: string;
+  readonly gateway: string;
+  readonly mac: string;
+  /** Path of the network namespace. */
+  readonly namespace: string;
+  /** With host ports chosen where 0 was asked. */
+  readonly ports: readonly PublishedPort[];
+  /** What /etc/resolv.conf of the container should name. */
+  readonly nameservers: readonly string[];
+}
+
+export interface ConnectRequest {
+  readonly container: string;
+  /** Names that resolve to it on this network. */
+  readonly names: readonly string[];
+  readonly network: string;
+  readonly ports: readonly PublishedPort[];
+}
+
+/** Networks of a root, and the endpoints of containers (or build steps) in them. */
+export interface NetworkService {
+  list(): Network[];
+  inspect(name: string): Network;
+  /** Name of the namespace that `connect` will use, known before it exists, so that a spec can name it. */
+  namespacePath(container: string): string;
+  /**
+   * Makes the container's namespace, its address, link, ports and names. Idempotent per container. If it throws
+   * (`PORT_IN_USE` names the owner), nothing of it is left.
+   */
+  connect(request: ConnectRequest): Promise<Endpoint>;
+  /** Takes all of it away again; never throws for what is gone already. */
+  disconnect(container: string): Promise<void>;
+  /** Brings kernel state (bridges, rules, names) back in line with the database, after a crash or a reboot. */
+  repair(live: ReadonlySet<string>): Promise<void>;
+}

@@ -1,0 +1,51 @@
+import type { Readable } from 'node:stream';
+
+/**
+ * An unpacked layer: a folder with one layer's files as overlayfs wants them (whiteouts are character devices 0:0,
+ * opaque folders carry the xattr trusted.overlay.opaque=y). Immutable once committed.
+ */
+export interface Layer {
+  /** `sha256:<hex>` of its uncompressed tar, as `exportTar` writes it. */
+  readonly diffId: string;
+  /** The folder with its files. */
+  readonly path: string;
+  /** Bytes of its regular files. */
+  readonly sizeBytes: number;
+}
+
+/**
+ * A layer in the making: an overlay of `parents` is mounted at `target`, all changes land in a folder of its own. Ends
+ * with exactly one of `commit` and disposal; what a dead process left is swept by its lease.
+ */
+export interface StagedLayer extends AsyncDisposable {
+  /** The merged root filesystem, to write into. */
+  readonly target: string;
+  /**
+   * Unmounts, computes the diffID, and makes the changes a layer (durable before it is recorded; if the same layer is
+   * there already, that one is used). `sourceDateEpoch` (seconds) caps mtimes.
+   */
+  commit(): Promise<Layer>;
+  /** Unmounts and deletes. Does nothing after `commit`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Layers of a root, and root filesystems made of them. Layers are named by diffID, base first. */
+export interface SnapshotService {
+  layer(diffId: string): Layer | undefined;
+  stage(parents: readonly string[], options?: { signal?: AbortSignal }): Promise<StagedLayer>;
+  /** Unpacks an (uncompressed) layer tar safely into a new layer; its diffID is that of our canonical repacking. */
+  importTar(tar: Readable, options?: { signal?: AbortSignal }): Promise<Layer>;
+  /** The canonical uncompressed tar of a layer: sorted, numeric owners, whiteouts as `.wh.`; hashes to its diffID. */
+  exportTar(diffId: string): Readable;
+  /**
+   * Mounts a container's root filesystem at `target` (made if missing) over `layers`, with changes kept in
+   * `upper`/`work` (made if missing). Idempotent: does nothing if it is mounted already.
+   */
+  mount(request: { layers: readonly string[]; upper: string; work: string; target: string }): Promise<void>;
+  /** Lazily unmounts `target`; does nothing if it is not mounted. */
+  unmount(target: string): Promise<void>;
+  /** Mounts of this root that are there now. */
+  mounts(): string[];
+  /** Frees a layer that nothing refers to (images and cache are the caller's check). Rename to tmp, then delete. */
+  removeLayer(diffId: string): Promise<void>;
+}

@@ -1,0 +1,111 @@
+/** Counters of one container as the kernel has them. Seconds and bytes; counters only grow within one run. */
+export interface ContainerSample {
+  readonly id: string;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  readonly cpu: {
+    readonly usageSeconds: number;
+    readonly throttledSeconds: number;
+    readonly throttledPeriods: number;
+    readonly periods: number;
+  };
+  readonly memory: {
+    /** All that is charged to the cgroup, with file cache. */
+    readonly usageBytes: number;
+    /** usage less inactive file cache: Docker's "MEM USAGE". */
+    readonly workingSetBytes: number;
+    readonly anonBytes: number;
+    readonly fileBytes: number;
+    readonly shmemBytes: number;
+    readonly kernelBytes: number;
+    /** Highest usage the kernel has recorded, where it does. */
+    readonly peakBytes?: number;
+    readonly limitBytes?: number;
+    readonly oomKills: number;
+  };
+  /** Over all interfaces but lo; absent with the host's network. */
+  readonly network?: { readonly rxBytes: number; readonly txBytes: number };
+  readonly blockIo: { readonly readBytes: number; readonly writeBytes: number };
+  readonly pids: { readonly current: number; readonly limit?: number };
+  /** Share of time (0..1) some task waited, over the last 10 s; only cgroup v2 has it. */
+  readonly pressure?: { readonly cpu: number; readonly memory: number; readonly io: number };
+}
+
+/** Counters of the whole machine. */
+export interface HostSample {
+  readonly time: number;
+  readonly cores: number;
+  /** Seconds summed over all cores since boot. */
+  readonly cpu: { readonly busySeconds: number; readonly idleSeconds: number; readonly stealSeconds: number };
+  readonly memory: {
+    readonly totalBytes: number;
+    /** What could be given out without swapping (MemAvailable). */
+    readonly availableBytes: number;
+    readonly cacheBytes: number;
+    readonly swapTotalBytes: number;
+    readonly swapFreeBytes: number;
+  };
+  readonly loadAverage: readonly [number, number, number];
+  readonly pressure?: { readonly cpu: number; readonly memory: number; readonly io: number };
+}
+
+/** What one container uses now, from two samples. */
+export interface ContainerUsage {
+  readonly id: string;
+  readonly time: number;
+  /** Cores in use, such as 0.25; 0 until there are two samples. */
+  readonly cpuCores: number;
+  /** Of the whole VM, 0..100. */
+  readonly cpuPercentOfHost: number;
+  /** Docker's figure: 100 is one core. */
+  readonly cpuPercent: number;
+  /** Share of scheduling periods that were throttled, 0..1. */
+  readonly throttledShare: number;
+  readonly memory: ContainerSample['memory'];
+  readonly memoryPercentOfHost: number;
+  readonly networkRxPerSecond: number;
+  readonly networkTxPerSecond: number;
+  readonly blockReadPerSecond: number;
+  readonly blockWritePerSecond: number;
+  readonly sample: ContainerSample;
+}
+
+export interface HostUsage {
+  readonly time: number;
+  readonly cores: number;
+  readonly cpuCores: number;
+  readonly stealCores: number;
+  readonly memoryTotalBytes: number;
+  /** total - available. */
+  readonly memoryUsedBytes: number;
+  readonly sample: HostSample;
+}
+
+export interface StatsFrame {
+  readonly host: HostUsage;
+  /** Running and paused containers, by id. */
+  readonly containers: ReadonlyMap<string, ContainerUsage>;
+}
+
+export interface HostFacts {
+  readonly hostname: string;
+  readonly os: string;
+  readonly kernel: string;
+  readonly cpuModel: string;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  /** `physical`, or the hypervisor's or cloud's name. */
+  readonly machine: string;
+  readonly diskTotalBytes: number;
+  readonly diskFreeBytes: number;
+}
+
+/** Reads the kernel's files; never asks a daemon. */
+export interface StatsService {
+  /** A frame every `intervalMs` (default 1000), the first at once (rates 0); ends when the signal fires. */
+  stream(options: { intervalMs?: number; signal: AbortSignal }): AsyncIterable<StatsFrame>;
+  /** Two samples `intervalMs` apart (default 200), as one frame with true rates. */
+  once(options?: { intervalMs?: number; signal?: AbortSignal }): Promise<StatsFrame>;
+  /** What the machine is, from systeminformation; slow (tens of ms), never needed for a first frame. */
+  facts(): Promise<HostFacts>;
+}

@@ -1,0 +1,122 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { PlimsollError } from '../../errors.ts';
+import { migrations } from './schema.ts';
+
+/** A row as SQLite gives it; the caller turns it into its own type at once. */
+export type Row = Readonly<Record<string, string | number | bigint | null | Uint8Array>>;
+
+/**
+ * The metadata database: SQLite in WAL mode, safe among processes and against `kill -9` and power cuts
+ * (synchronous=NORMAL never corrupts; the last transactions before a power cut may be missing, whole).
+ * Wraps the young `node:sqlite` so that nothing else depends on it.
+ */
+export class Database implements Disposable {
+  readonly #db: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  #depth = 0;
+
+  private constructor(db: DatabaseSync) {
+    this.#db = db;
+  }
+
+  /** Opens (and creates or migrates) the database at `path`. */
+  static open(path: string): Database {
+    const db = new DatabaseSync(path, { timeout: 5000 });
+    try {
+      db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;');
+      migrate(db, path);
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+    return new Database(db);
+  }
+
+  /** All rows of a query. */
+  all(sql: string, ...values: SQLInputValue[]): Row[] {
+    return this.#prepare(sql).all(...values) as Row[];
+  }
+
+  /** The first row of a query. */
+  get(sql: string, ...values: SQLInputValue[]): Row | undefined {
+    return this.#prepare(sql).get(...values) as Row | undefined;
+  }
+
+  /** Runs a statement; returns how many rows it changed and the last row id. */
+  run(sql: string, ...values: SQLInputValue[]): { changes: number; lastId: number } {
+    const { changes, lastInsertRowid } = this.#prepare(sql).run(...values);
+    return { changes: Number(changes), lastId: Number(lastInsertRowid) };
+  }
+
+  /** Runs `action` as one transaction that takes the write lock at once; rolls back if it throws. Nests. */
+  transaction<T>(action: () => T): T {
+    if (this.#depth > 0) return action();
+    this.#db.exec('BEGIN IMMEDIATE');
+    this.#depth++;
+    try {
+      const result = action();
+      this.#db.exec('COMMIT');
+      return result;
+    } catch (error) {
+      this.#db.exec('ROLLBACK');
+      throw error;
+    } finally {
+      this.#depth--;
+    }
+  }
+
+  /** Changes whenever another connection has committed: a cheap "did anything happen". */
+  dataVersion(): number {
+    return Number(this.get('PRAGMA data_version')?.data_version);
+  }
+
+  /** SQLite's own proof of the file; empty when it is sound. */
+  integrityProblems(): string[] {
+    const words = this.all('PRAGMA integrity_check').map(row => String(row.integrity_check));
+    return words.filter(word => word !== 'ok');
+  }
+
+  close(): void {
+    this.#statements.clear();
+    if (this.#db.isOpen) this.#db.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #prepare(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#db.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}
+
+/** True if a statement failed because a unique name or number is taken. */
+export function isUniqueViolation(error: unknown): boolean {
+  const code = (error as { errcode?: number }).errcode;
+  return code === 2067 || code === 1555; // SQLITE_CONSTRAINT_UNIQUE, SQLITE_CONSTRAINT_PRIMARYKEY
+}
+
+function migrate(db: DatabaseSync, path: string): void {
+  if (version(db) === migrations.length) return;
+  db.exec('BEGIN EXCLUSIVE');
+  const from = version(db); // another process may have migrated while this one waited
+  if (from > migrations.length) {
+    db.exec('ROLLBACK');
+    throw new PlimsollError('not-implemented', `the root's database "${path}" was made by a newer plimsoll`, {
+      code: 'SCHEMA_TOO_NEW',
+      hint: 'upgrade this plimsoll, or choose another root with --root',
+    });
+  }
+  for (const step of migrations.slice(from)) db.exec(step);
+  db.exec(`PRAGMA user_version = ${migrations.length}`);
+  db.exec('COMMIT');
+}
+
+function version(db: DatabaseSync): number {
+  return Number(db.prepare('PRAGMA user_version').get()?.user_version);
+}

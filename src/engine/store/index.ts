@@ -1,0 +1,17 @@
+/**
+ * The root of an engine on disk: its folders, its metadata database, its content-addressed blobs and leases.
+ *
+ *     const root = resolveRoot({ env: process.env, uid: process.getuid?.() ?? 0 });
+ *     createRootFolders(root);
+ *     using db = Database.open(join(root.dataDir, 'plimsoll.db'));
+ * @module
+ */
+export { Database, isUniqueViolation, type Row } from './database.ts';
+export {
+  createRootFolders,
+  type Root,
+  type RootRequest,
+  readBootMark,
+  resolveRoot,
+  rootExists,
+} from './root.ts';

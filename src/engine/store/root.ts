@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { PlimsollError } from '../../errors.ts';
+
+/** Where one engine root keeps everything. Two roots on one machine share nothing: names carry `id`. */
+export interface Root {
+  /** Eight hex digits made from `dataDir`; part of bridge, cgroup, table and namespace names. */
+  readonly id: string;
+  /** Survives a reboot: database, blobs, layers, container files, volumes. */
+  readonly dataDir: string;
+  /** Gone after a reboot: runtime state, sockets, exit files, mounts. Short, for sun_path's 108 bytes. */
+  readonly runDir: string;
+  readonly rootless: boolean;
+}
+
+/** What the choice of a root depends on. */
+export interface RootRequest {
+  /** From `--root`; else `PLIMSOLL_ROOT`; else /var/lib/plimsoll or, rootless, $XDG_DATA_HOME/plimsoll. */
+  readonly root?: string | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly uid: number;
+}
+
+/** Chooses the folders of a root. Pure: touches nothing. */
+export function resolveRoot({ root, env, uid }: RootRequest): Root {
+  const rootless = uid !== 0;
+  const dataDir = resolve(root ?? env.PLIMSOLL_ROOT ?? defaultDataDir(env, rootless));
+  const id = createHash('sha256').update(dataDir).digest('hex').slice(0, 8);
+  const runBase = rootless
+    ? join(env.XDG_RUNTIME_DIR ?? `/tmp/plimsoll-run-${uid}`, 'plimsoll')
+    : '/run/plimsoll';
+  return { id, dataDir, runDir: join(runBase, id), rootless };
+}
+
+/** Makes the folders of a root, private to the caller. */
+export function createRootFolders(root: Root): void {
+  try {
+    for (const folder of ['', 'blobs/sha256', 'layers', 'containers', 'volumes', 'builds', 'tmp'])
+      mkdirSync(join(root.dataDir, folder), { recursive: true, mode: 0o711 });
+    for (const folder of ['', 'locks', 'exits', 'containers']) {
+      mkdirSync(join(root.runDir, folder), { recursive: true, mode: 0o700 });
+    }
+  } catch (error) {
+    throw new PlimsollError('permission-denied', `cannot create the root "${root.dataDir}"`, {
+      code: 'ROOT_UNWRITABLE',
+      hint: 'run as root, or choose a folder of your own with --root or PLIMSOLL_ROOT',
+      data: { root: root.dataDir },
+      cause: error,
+    });
+  }
+}
+
+/** True if plimsoll has a database at this root already. */
+export function rootExists(root: Root): boolean {
+  return existsSync(join(root.dataDir, 'plimsoll.db'));
+}
+
+/** The owner that a run folder belongs to, by the boot in which it was made; see `engine/system/recover.ts`. */
+export function readBootMark(root: Root): string | undefined {
+  try {
+    return readFileSync(join(root.runDir, 'boot-id'), 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
+
+function defaultDataDir(env: RootRequest['env'], rootless: boolean): string {
+  if (!rootless) return '/var/lib/plimsoll';
+  return join(env.XDG_DATA_HOME ?? join(env.HOME ?? '/tmp', '.local/share'), 'plimsoll');
+}

@@ -1,0 +1,76 @@
+/**
+ * Every table of the metadata database, in one place. A migration is only ever appended; its index + 1 is the
+ * schema version (`PRAGMA user_version`). Times are milliseconds since the epoch, sizes are bytes, JSON columns
+ * hold the types named beside them.
+ */
+export const migrations: readonly string[] = [
+  `
+  -- Content-addressed files under blobs/: image configs and manifests.
+  CREATE TABLE blobs (
+    digest TEXT PRIMARY KEY, media_type TEXT NOT NULL, size INTEGER NOT NULL, created INTEGER NOT NULL
+  ) STRICT;
+
+  -- Unpacked layers under layers/<dir>, uncompressed, keyed by diffID; dir is 12 hex digits of it.
+  CREATE TABLE layers (
+    diff_id TEXT PRIMARY KEY, dir TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, created INTEGER NOT NULL
+  ) STRICT;
+
+  -- id is the digest of the config blob, as docker's image id; layers is a JSON list of diffIDs, base first.
+  CREATE TABLE images (
+    id TEXT PRIMARY KEY, manifest TEXT NOT NULL, layers TEXT NOT NULL, size INTEGER NOT NULL,
+    created INTEGER NOT NULL, stored INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE tags (
+    reference TEXT PRIMARY KEY, image TEXT NOT NULL REFERENCES images (id), updated INTEGER NOT NULL
+  ) STRICT;
+
+  -- spec: ContainerSpec; state: ContainerState; status repeats state.status for queries.
+  CREATE TABLE containers (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, image TEXT NOT NULL REFERENCES images (id),
+    image_name TEXT NOT NULL, created INTEGER NOT NULL, status TEXT NOT NULL, spec TEXT NOT NULL, state TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE networks (
+    name TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, driver TEXT NOT NULL, bridge TEXT UNIQUE, subnet TEXT UNIQUE,
+    gateway TEXT, created INTEGER NOT NULL, options TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE addresses (
+    network TEXT NOT NULL REFERENCES networks (name), address TEXT NOT NULL, container TEXT NOT NULL,
+    mac TEXT NOT NULL, PRIMARY KEY (network, address)
+  ) STRICT;
+  CREATE TABLE ports (
+    protocol TEXT NOT NULL, host_address TEXT NOT NULL, host_port INTEGER NOT NULL, container TEXT NOT NULL,
+    container_port INTEGER NOT NULL, PRIMARY KEY (protocol, host_address, host_port)
+  ) STRICT;
+
+  CREATE TABLE volumes (
+    name TEXT PRIMARY KEY, anonymous INTEGER NOT NULL, labels TEXT NOT NULL, created INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE volume_uses (
+    volume TEXT NOT NULL REFERENCES volumes (name), container TEXT NOT NULL, PRIMARY KEY (volume, container)
+  ) STRICT;
+
+  CREATE TABLE events (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, time_nano TEXT NOT NULL, type TEXT NOT NULL, action TEXT NOT NULL,
+    actor TEXT NOT NULL, attributes TEXT NOT NULL
+  ) STRICT;
+
+  -- record: BuildRecord; the progress journal is builds/<id>.jsonl.
+  CREATE TABLE builds (
+    id TEXT PRIMARY KEY, started INTEGER NOT NULL, state TEXT NOT NULL, record TEXT NOT NULL
+  ) STRICT;
+  -- key: digest over everything that decides the result; inputs: JSON facts from which a miss is explained.
+  CREATE TABLE build_cache (
+    key TEXT PRIMARY KEY, step TEXT NOT NULL, diff_id TEXT, inputs TEXT NOT NULL, size INTEGER NOT NULL,
+    created INTEGER NOT NULL, last_used INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX build_cache_step ON build_cache (step, last_used);
+
+  -- Content in flight: what kind/target is not to be freed while the owner process lives.
+  CREATE TABLE leases (
+    id TEXT PRIMARY KEY, kind TEXT NOT NULL, target TEXT NOT NULL, pid INTEGER NOT NULL, start_time INTEGER NOT NULL,
+    boot_id TEXT NOT NULL, created INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX leases_target ON leases (kind, target);
+  `,
+];

@@ -1,0 +1,5 @@
+/**
+ * Named and anonymous volumes.
+ * @module
+ */
+export type { Volume, VolumeService } from './types.ts';
