@@ -1,0 +1,70 @@
+import type { SyntaxNode } from './syntax-tree.ts';
+
+/** Says what is wrong with an instruction; the caller adds file, line and excerpt. */
+export type Fail = (
+  sentence: string,
+  options?: { hint?: string; kind?: 'invalid-argument' | 'not-implemented' },
+) => never;
+
+/** How often a flag may be given and whether it stands alone. */
+export type FlagKind = 'value' | 'boolean' | 'list';
+
+/** The flags of an instruction, checked against those that it has. */
+export class Flags {
+  readonly #values = new Map<string, string[]>();
+  readonly #fail: Fail;
+  readonly #keyword: string;
+
+  /** `unsupported` names flags of the language that plimsoll does not carry out yet: they are errors, never ignored. */
+  constructor(
+    node: SyntaxNode,
+    known: Readonly<Record<string, FlagKind>>,
+    fail: Fail,
+    unsupported: readonly string[] = [],
+  ) {
+    this.#fail = fail;
+    this.#keyword = node.keyword.toUpperCase();
+    for (const flag of node.flags) {
+      const [, name = '', value] = /^--([^=]*)(?:=(.*))?$/s.exec(flag) ?? [];
+      if (unsupported.includes(name)) this.#refuse(name);
+      const kind = Object.hasOwn(known, name) ? known[name] : undefined;
+      if (kind === undefined) fail(`${this.#keyword} has no flag "--${name}"`, { hint: knownFlags(known) });
+      if (kind !== 'boolean' && value === undefined)
+        fail(`the flag "--${name}" of ${this.#keyword} needs a value`);
+      const before = this.#values.get(name) ?? [];
+      if (kind !== 'list' && before.length > 0)
+        fail(`the flag "--${name}" of ${this.#keyword} is given twice`);
+      this.#values.set(name, [...before, value ?? 'true']);
+    }
+  }
+
+  value(name: string): string | undefined {
+    return this.#values.get(name)?.[0];
+  }
+
+  list(name: string): readonly string[] {
+    return this.#values.get(name) ?? [];
+  }
+
+  boolean(name: string): boolean | undefined {
+    const value = this.value(name);
+    if (value === undefined) return undefined;
+    if (/^(1|t|true)$/i.test(value)) return true;
+    if (/^(0|f|false)$/i.test(value)) return false;
+    return this.#fail(
+      `the flag "--${name}" of ${this.#keyword} is "${value}", which is neither true nor false`,
+    );
+  }
+
+  #refuse(name: string): never {
+    return this.#fail(`"${this.#keyword} --${name}" is not supported yet`, {
+      kind: 'not-implemented',
+      hint: `take the flag away, or build this Dockerfile with another builder`,
+    });
+  }
+}
+
+function knownFlags(known: Readonly<Record<string, FlagKind>>): string {
+  const names = Object.keys(known).map(name => `--${name}`);
+  return names.length === 0 ? 'this instruction takes no flags' : `it has ${names.join(', ')}`;
+}
