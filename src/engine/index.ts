@@ -14,5 +14,5 @@ export type * from './network/index.ts';
 export type { ContainerLimits } from './runtime/index.ts';
 export type * from './stats/index.ts';
 export { type Root, resolveRoot } from './store/index.ts';
-export type * from './system/index.ts';
+export type { CheckProblem, SystemInfo, SystemService } from './system/index.ts';
 export type * from './volume/index.ts';

@@ -1,5 +1,8 @@
 /**
- * Facts about a root, and the proof that it is consistent.
+ * Facts about a root, and the proof that it is consistent: every reference, digest, mount and lease.
+ *
+ *     const problems = await engine.system.check({ repair: true });
  * @module
  */
+export { createSystemService, type SystemParts } from './system-service.ts';
 export type { CheckProblem, SystemInfo, SystemService } from './types.ts';

@@ -1,0 +1,71 @@
+import type { ContainerService } from '../container/index.ts';
+import type { ImageService } from '../image/index.ts';
+import type { NetworkService } from '../network/index.ts';
+import type { SnapshotService } from '../snapshot/index.ts';
+import type { Database, Root } from '../store/index.ts';
+import { checkContainers } from './check-containers.ts';
+import { checkContent } from './check-content.ts';
+import { checkKernel } from './check-kernel.ts';
+import { type Finding, finding } from './finding.ts';
+import type { CheckProblem, SystemInfo, SystemService } from './types.ts';
+
+export interface SystemParts {
+  readonly root: Root;
+  readonly db: Database;
+  readonly images: ImageService;
+  readonly containers: ContainerService;
+  readonly snapshots: SnapshotService;
+  readonly networks: NetworkService;
+  readonly runtime: () => string;
+  readonly cgroupVersion: () => SystemInfo['cgroupVersion'];
+}
+
+/** Facts about a root and the proof that it is consistent, over the services of one engine. */
+export function createSystemService(parts: SystemParts): SystemService {
+  return {
+    info: () => info(parts),
+    check: async options => await check(parts, options ?? {}),
+  };
+}
+
+function info({ root, containers, images, runtime, cgroupVersion }: SystemParts): SystemInfo {
+  const all = containers.list({ all: true }).map(({ state }) => state.status);
+  const count = (status: string) => all.filter(each => each === status).length;
+  const [running, paused] = [count('running'), count('paused')];
+  return {
+    root,
+    runtime: runtime(),
+    cgroupVersion: cgroupVersion(),
+    containers: { running, paused, stopped: all.length - running - paused },
+    images: images.list().length,
+  };
+}
+
+async function check(
+  parts: SystemParts,
+  { repair = false, deep = false, signal }: { repair?: boolean; deep?: boolean; signal?: AbortSignal },
+): Promise<CheckProblem[]> {
+  const found = [
+    ...databaseFindings(parts.db),
+    ...(await checkContent({ ...parts, deep, ...(signal === undefined ? {} : { signal }) })),
+    ...checkContainers(parts),
+    ...checkKernel(parts),
+  ];
+  if (repair) await mend(found);
+  return found.map(({ problem }) => problem);
+}
+
+function databaseFindings(db: Database): Finding[] {
+  const broken = db.integrityProblems().map(words => finding('database', 'plimsoll.db', words));
+  const dangling = db.all('PRAGMA foreign_key_check');
+  return [
+    ...broken,
+    ...dangling.map(row =>
+      finding('database', String(row.table), `a row refers to a missing ${String(row.parent)}`),
+    ),
+  ];
+}
+
+async function mend(found: readonly Finding[]): Promise<void> {
+  for (const { repair } of found) await repair?.();
+}
