@@ -5,7 +5,7 @@ import { join } from 'node:path';
 const bin = (name: string) => join('node_modules', '.bin', name);
 const checks: readonly (readonly [name: string, command: readonly string[]])[] = [
   ['types', [process.execPath, bin('tsc'), '--noEmit', '-p', '.']],
-  ['lint and format', [process.execPath, bin('biome'), 'ci', '--error-on-warnings', '.']],
+  ['lint and format', [process.execPath, bin('biome'), 'ci', '--colors=off', '--error-on-warnings', '.']],
   ['promises and exhaustiveness', [process.execPath, bin('oxlint'), '--type-aware', '.']],
   ['dead code', [process.execPath, bin('knip'), '--no-progress']],
   ['architecture', [process.execPath, '--test', '--test-reporter=dot', 'test/architecture.test.ts']],
