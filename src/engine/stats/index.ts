@@ -1,7 +1,13 @@
 /**
  * Samples of cgroup and host counters, and the rates made from them.
+ *
+ *     const stats = createStatsService({ listRunning, dataDir: root.dataDir });
+ *     for await (const frame of stats.stream({ signal })) console.log(frame.host.cpuCores);
  * @module
  */
+export { type CgroupHierarchy, parseCgroupHierarchy } from './cgroup/hierarchy.ts';
+export type { RunningContainer } from './container-sampler.ts';
+export { createStatsService, type StatsServiceOptions } from './stats-service.ts';
 export type {
   ContainerSample,
   ContainerUsage,

@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import type { CgroupHierarchy } from './cgroup/hierarchy.ts';
+import { parseV1 } from './cgroup/v1.ts';
+import { parseV2 } from './cgroup/v2.ts';
+import { type KeptFiles, readOnce } from './kept-files.ts';
+import { parseNetDev } from './net-dev.ts';
+import type { ContainerSample } from './types.ts';
+
+/** A container as the sampler has to know it. */
+export interface RunningContainer {
+  readonly id: string;
+  /** Relative to the cgroup mounts; absent where there is none (rootless without delegation). */
+  readonly cgroupPath?: string;
+  /** The init process. */
+  readonly pid?: number;
+  /** `host` has no network counters of its own. */
+  readonly network: string;
+}
+
+/** What a container sampler reads from. */
+export interface ContainerSource {
+  readonly files: KeptFiles;
+  readonly cgroups: CgroupHierarchy;
+  /** Milliseconds since the epoch, steady. */
+  readonly clock: () => number;
+  /** Mount point of procfs. */
+  readonly proc: string;
+}
+
+/**
+ * One container's counters, or undefined if it is gone. The files of its cgroup stay open until `releaseContainer`.
+ *
+ * /proc/PID/net/dev is opened for each sample instead: an open one would keep the network namespace alive after the
+ * container's end, and with it the link and its name.
+ */
+export function sampleContainer(
+  container: RunningContainer,
+  source: ContainerSource,
+): ContainerSample | undefined {
+  const { cgroupPath, id, pid, network } = container;
+  if (cgroupPath === undefined) return undefined;
+  const { files, cgroups, clock, proc } = source;
+  const time = clock();
+  const counters =
+    cgroups.version === 'v2'
+      ? parseV2((_, file) => files.read(join(cgroups.v2 ?? '/sys/fs/cgroup', cgroupPath, file)))
+      : parseV1((controller, file) => {
+          const mount = cgroups.v1[controller];
+          return mount === undefined ? undefined : files.read(join(mount, cgroupPath, file));
+        });
+  if (counters === undefined) {
+    releaseContainer(cgroupPath, source); // so that it is looked for anew: it may be about to start
+    return undefined;
+  }
+  const netDev =
+    pid === undefined || network === 'host' ? undefined : readOnce(join(proc, String(pid), 'net/dev'));
+  return { id, time, ...counters, ...(netDev === undefined ? {} : { network: parseNetDev(netDev) }) };
+}
+
+/** Closes the files that `sampleContainer` keeps open for a cgroup. */
+export function releaseContainer(cgroupPath: string, { files, cgroups }: ContainerSource): void {
+  const mounts = new Set([...Object.values(cgroups.v1), cgroups.v2 ?? '/sys/fs/cgroup']);
+  for (const mount of mounts) files.forget(join(mount, cgroupPath));
+}
