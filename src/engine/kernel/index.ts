@@ -1,9 +1,20 @@
 /**
- * What the engine asks of Linux: spawning host commands, process identity, locks, atomic files. Every other
- * folder reaches the kernel through here, so that a trap has to be learned only once.
+ * What the engine asks of Linux: spawning host commands, process identity, locks, atomic files, mounts, extended
+ * attributes. Every other folder reaches the kernel through here, so that a trap has to be learned only once.
  * @module
  */
 export { syncDirectory, writeFileAtomic } from './atomic-file.ts';
 export { type LockOptions, withLock } from './lock.ts';
+export {
+  findMount,
+  type MountEntry,
+  mountOverlay,
+  mountsBelow,
+  type OverlayRequest,
+  readMounts,
+  unmount,
+} from './mount.ts';
+export { type Native, nativeIfLoaded, preloadNative } from './native.ts';
 export { bootId, identify, isAlive, type ProcessIdentity } from './process.ts';
 export { commandError, type RunOptions, type RunResult, run, runOrThrow, start } from './spawn.ts';
+export { readXattr, readXattrs } from './xattr.ts';

@@ -1,0 +1,173 @@
+import { getSystemErrorName } from 'node:util';
+import { PlimsollError } from '../../errors.ts';
+
+/**
+ * System calls that Node lacks. All native declarations of plimsoll are in this file: a wrong one is a segfault.
+ * Paths are bytes without a NUL. Every call throws an `Error` with an errno name in `code` when it fails.
+ */
+export interface Native {
+  /** fsopen(2), close-on-exec. */
+  fsopen(type: string): number;
+  /** fsconfig(2) with FSCONFIG_SET_STRING: `value` has at most 255 bytes. */
+  fsconfigString(context: number, key: string, value: Uint8Array): void;
+  /** fsconfig(2) with FSCONFIG_SET_FLAG. */
+  fsconfigFlag(context: number, key: string): void;
+  /** fsconfig(2) with FSCONFIG_CMD_CREATE. */
+  fsconfigCreate(context: number): void;
+  /** fsmount(2), close-on-exec: a detached mount. */
+  fsmount(context: number): number;
+  /** move_mount(2): puts a detached mount on `target`. */
+  moveMount(mount: number, target: Uint8Array): void;
+  /** umount2(2). */
+  umount2(target: Uint8Array, flags: number): void;
+  /** llistxattr(2), names as bytes between NULs; empty where the filesystem has none. */
+  llistxattr(path: Uint8Array): Buffer;
+  lgetxattr(path: Uint8Array, name: string): Buffer;
+  lsetxattr(path: Uint8Array, name: string, value: Uint8Array): void;
+  lremovexattr(path: Uint8Array, name: string): void;
+  /** syncfs(2) on a thread of its own. */
+  syncfs(fd: number): Promise<void>;
+}
+
+let loaded: Native | undefined;
+let loading: Promise<Native> | undefined;
+
+/** The native calls if something has loaded them already: a short command does without for what a host tool can do. */
+export function nativeIfLoaded(): Native | undefined {
+  return loaded;
+}
+
+/** Loads the native calls (10-16 ms, once). Throws `unavailable` where there is no build of koffi for this machine. */
+export async function preloadNative(): Promise<Native> {
+  loading ??= load();
+  loaded = await loading;
+  return loaded;
+}
+
+/** umount2(2): take it out of the tree at once, tidy up when the last user is gone. */
+export const MNT_DETACH = 2;
+/** umount2(2): do not follow a symbolic link at the target. */
+export const UMOUNT_NOFOLLOW = 8;
+
+// Numbers from 424 up are the same on every architecture. Called by number: glibc has wrappers only since 2.36.
+const SYS = { move_mount: 429, fsopen: 430, fsconfig: 431, fsmount: 432 } as const;
+const FSCONFIG = { setFlag: 0, setString: 1, create: 6 } as const;
+const CLOEXEC = 1; // FSOPEN_CLOEXEC and FSMOUNT_CLOEXEC
+const MOVE_MOUNT_F_EMPTY_PATH = 4;
+const AT_FDCWD = -100;
+
+async function load(): Promise<Native> {
+  const koffi = await importKoffi();
+  const libc = koffi.load(null); // libc is in the process already, whatever its file is called
+  const syscall4 = libc.func('syscall', 'long', ['long', 'const char *', 'long', 'long']);
+  const syscallMount = libc.func('syscall', 'long', ['long', 'int', 'uint', 'uint']);
+  const syscallConfig = libc.func('syscall', 'long', [
+    'long',
+    'int',
+    'uint',
+    'const char *',
+    'const void *',
+    'int',
+  ]);
+  const syscallMove = libc.func('syscall', 'long', [
+    'long',
+    'int',
+    'const char *',
+    'int',
+    'const void *',
+    'uint',
+  ]);
+  const umount2 = libc.func('umount2', 'int', ['const void *', 'int']);
+  const llistxattr = libc.func('llistxattr', 'long', ['const void *', 'void *', 'size_t']);
+  const lgetxattr = libc.func('lgetxattr', 'long', ['const void *', 'const char *', 'void *', 'size_t']);
+  const lsetxattr = libc.func('lsetxattr', 'int', [
+    'const void *',
+    'const char *',
+    'const void *',
+    'size_t',
+    'int',
+  ]);
+  const lremovexattr = libc.func('lremovexattr', 'int', ['const void *', 'const char *']);
+  const syncfs = libc.func('syncfs', 'int', ['int']);
+
+  const check = (call: string, result: number): number => {
+    if (result < 0) throw systemError(call, koffi.errno());
+    return result;
+  };
+  const scratch = Buffer.alloc(4096);
+  /** Calls with a buffer that is most often large enough, else with one of the size that the kernel names. */
+  const sized = (call: string, ask: (buffer: Buffer | null, size: number) => number): Buffer => {
+    const length = ask(scratch, scratch.length);
+    if (length >= 0) return Buffer.from(scratch.subarray(0, length));
+    if (koffi.errno() !== koffi.os.errno.ERANGE) throw systemError(call, koffi.errno());
+    const buffer = Buffer.alloc(check(call, ask(null, 0)));
+    return buffer.subarray(0, check(call, ask(buffer, buffer.length)));
+  };
+
+  return {
+    fsopen: type => check('fsopen', syscall4(SYS.fsopen, type, CLOEXEC, 0)),
+    fsconfigString: (context, key, value) =>
+      void check(
+        'fsconfig',
+        syscallConfig(SYS.fsconfig, context, FSCONFIG.setString, key, terminated(value), 0),
+      ),
+    fsconfigFlag: (context, key) =>
+      void check('fsconfig', syscallConfig(SYS.fsconfig, context, FSCONFIG.setFlag, key, null, 0)),
+    fsconfigCreate: context =>
+      void check('fsconfig', syscallConfig(SYS.fsconfig, context, FSCONFIG.create, null, null, 0)),
+    fsmount: context => check('fsmount', syscallMount(SYS.fsmount, context, CLOEXEC, 0)),
+    moveMount: (mount, target) =>
+      void check(
+        'move_mount',
+        syscallMove(SYS.move_mount, mount, '', AT_FDCWD, terminated(target), MOVE_MOUNT_F_EMPTY_PATH),
+      ),
+    umount2: (target, flags) => void check('umount2', umount2(terminated(target), flags)),
+    llistxattr: path => {
+      const name = terminated(path);
+      try {
+        return sized('llistxattr', (buffer, size) => llistxattr(name, buffer, size));
+      } catch (error) {
+        if ((error as { code?: string }).code === 'EOPNOTSUPP') return Buffer.alloc(0);
+        throw error;
+      }
+    },
+    lgetxattr: (path, name) => {
+      const file = terminated(path);
+      return sized('lgetxattr', (buffer, size) => lgetxattr(file, name, buffer, size));
+    },
+    lsetxattr: (path, name, value) =>
+      void check('lsetxattr', lsetxattr(terminated(path), name, value, value.length, 0)),
+    lremovexattr: (path, name) => void check('lremovexattr', lremovexattr(terminated(path), name)),
+    syncfs: fd =>
+      new Promise((resolve, reject) => {
+        syncfs.async(fd, (error: Error | null, result: number) => {
+          if (error !== null) reject(error);
+          else if (result < 0) reject(systemError('syncfs', koffi.os.errno.EIO ?? 5)); // errno is the thread's own
+          else resolve();
+        });
+      }),
+  };
+}
+
+async function importKoffi() {
+  try {
+    return (await import('koffi')).default;
+  } catch (error) {
+    throw new PlimsollError('unavailable', 'the native library "koffi" cannot be loaded on this machine', {
+      code: 'NATIVE_MISSING',
+      hint: "install plimsoll's dependencies again with 'npm install', for this processor and C library",
+      cause: error,
+    });
+  }
+}
+
+function terminated(bytes: Uint8Array): Buffer {
+  return Buffer.concat([bytes, zero]);
+}
+
+const zero = Buffer.alloc(1);
+
+function systemError(call: string, errno: number): Error {
+  const code = getSystemErrorName(-errno);
+  return Object.assign(new Error(`${call}: ${code}`), { code, errno: -errno, syscall: call });
+}
