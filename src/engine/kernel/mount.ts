@@ -172,7 +172,9 @@ function tryUnmount(native: Native, target: string, options: { lazy?: boolean })
 }
 
 function unescapeOctal(text: string): string {
-  return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+  return text.replace(/\\([0-7]{3})/g, (_, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 8)),
+  );
 }
 
 function mountError(target: string, why: string): PlimsollError {

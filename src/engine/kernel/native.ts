@@ -142,7 +142,8 @@ async function load(): Promise<Native> {
       new Promise((resolve, reject) => {
         syncfs.async(fd, (error: Error | null, result: number) => {
           if (error !== null) reject(error);
-          else if (result < 0) reject(systemError('syncfs', koffi.os.errno.EIO ?? 5)); // errno is the thread's own
+          else if (result < 0)
+            reject(systemError('syncfs', koffi.os.errno.EIO ?? 5)); // errno is the thread's own
           else resolve();
         });
       }),

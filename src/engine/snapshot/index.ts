@@ -1,5 +1,10 @@
 /**
  * Root filesystems from layers: stage, commit, mount, import, export.
+ *
+ *     await using staged = await snapshots.stage(image.layers);
+ *     await writeFile(join(staged.target, 'etc/motd'), 'hello\n');
+ *     using layer = await staged.commit();
  * @module
  */
-export type { Layer, SnapshotService, StagedLayer } from './types.ts';
+export { createSnapshotService } from './create-snapshot-service.ts';
+export type { HeldLayer, Layer, SnapshotService, StagedLayer } from './types.ts';

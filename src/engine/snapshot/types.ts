@@ -14,6 +14,12 @@ export interface Layer {
 }
 
 /**
+ * A layer leased to this process: it is not freed while this process lives, or until this is disposed of. Dispose of
+ * it once an image or a cache record names the layer.
+ */
+export interface HeldLayer extends Layer, Disposable {}
+
+/**
  * A layer in the making: an overlay of `parents` is mounted at `target`, all changes land in a folder of its own. Ends
  * with exactly one of `commit` and disposal; what a dead process left is swept by its lease.
  */
@@ -24,7 +30,7 @@ export interface StagedLayer extends AsyncDisposable {
    * Unmounts, computes the diffID, and makes the changes a layer (durable before it is recorded; if the same layer is
    * there already, that one is used). `sourceDateEpoch` (seconds) caps mtimes.
    */
-  commit(): Promise<Layer>;
+  commit(options?: { sourceDateEpoch?: number }): Promise<HeldLayer>;
   /** Unmounts and deletes. Does nothing after `commit`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -32,9 +38,11 @@ export interface StagedLayer extends AsyncDisposable {
 /** Layers of a root, and root filesystems made of them. Layers are named by diffID, base first. */
 export interface SnapshotService {
   layer(diffId: string): Layer | undefined;
+  /** Leases a layer to this process, so that it is not freed while it is about to be named. Throws `LAYER_MISSING`. */
+  hold(diffId: string): HeldLayer;
   stage(parents: readonly string[], options?: { signal?: AbortSignal }): Promise<StagedLayer>;
   /** Unpacks an (uncompressed) layer tar safely into a new layer; its diffID is that of our canonical repacking. */
-  importTar(tar: Readable, options?: { signal?: AbortSignal }): Promise<Layer>;
+  importTar(tar: Readable, options?: { signal?: AbortSignal }): Promise<HeldLayer>;
   /** The canonical uncompressed tar of a layer: sorted, numeric owners, whiteouts as `.wh.`; hashes to its diffID. */
   exportTar(diffId: string): Readable;
   /**
@@ -46,6 +54,13 @@ export interface SnapshotService {
   unmount(target: string): Promise<void>;
   /** Mounts of this root that are there now. */
   mounts(): string[];
-  /** Frees a layer that nothing refers to (images and cache are the caller's check). Rename to tmp, then delete. */
-  removeLayer(diffId: string): Promise<void>;
+  /**
+   * Frees a layer that nothing refers to (images and cache are the caller's check) and returns its bytes; does
+   * nothing (0) while a living process holds it. Rename to tmp, then delete.
+   */
+  removeLayer(diffId: string): Promise<number>;
+  /** True if the layer's files still hash to its diffID. Reads all of it. */
+  verifyLayer(diffId: string, options?: { signal?: AbortSignal }): Promise<boolean>;
+  /** Tidies up after processes that died: staged layers with their mounts, folders without a row. Call it at open. */
+  sweep(): Promise<{ staged: number; layers: number }>;
 }

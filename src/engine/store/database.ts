@@ -48,9 +48,13 @@ export class Database implements Disposable {
     return { changes: Number(changes), lastId: Number(lastInsertRowid) };
   }
 
-  /** Runs `action` as one transaction that takes the write lock at once; rolls back if it throws. Nests. */
-  transaction<T>(action: () => T): T {
+  /**
+   * Runs `action` as one transaction that takes the write lock at once; rolls back if it throws. Nests.
+   * `durable`: on disk before this returns (costs an fsync), for what files depend on; the outermost one counts.
+   */
+  transaction<T>(action: () => T, options: { durable?: boolean } = {}): T {
     if (this.#depth > 0) return action();
+    this.#db.exec(`PRAGMA synchronous = ${options.durable ? 'FULL' : 'NORMAL'}`);
     this.#db.exec('BEGIN IMMEDIATE');
     this.#depth++;
     try {

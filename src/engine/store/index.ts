@@ -6,7 +6,9 @@
  *     using db = Database.open(join(root.dataDir, 'plimsoll.db'));
  * @module
  */
+export { type Blobs, createBlobs, sha256 } from './blobs.ts';
 export { Database, isUniqueViolation, type Row } from './database.ts';
+export { createLeases, type Lease, type LeaseRecord, type Leases } from './leases.ts';
 export {
   createRootFolders,
   type Root,

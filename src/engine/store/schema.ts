@@ -10,9 +10,11 @@ export const migrations: readonly string[] = [
     digest TEXT PRIMARY KEY, media_type TEXT NOT NULL, size INTEGER NOT NULL, created INTEGER NOT NULL
   ) STRICT;
 
-  -- Unpacked layers under layers/<dir>, uncompressed, keyed by diffID; dir is 12 hex digits of it.
+  -- Unpacked layers under layers/<dir>, uncompressed, keyed by diffID; dir is its first 12 hex digits (more if
+  -- another layer has these). size: bytes of its files; tar_size: bytes of its canonical tar.
   CREATE TABLE layers (
-    diff_id TEXT PRIMARY KEY, dir TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, created INTEGER NOT NULL
+    diff_id TEXT PRIMARY KEY, dir TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, tar_size INTEGER NOT NULL,
+    created INTEGER NOT NULL
   ) STRICT;
 
   -- id is the digest of the config blob, as docker's image id; layers is a JSON list of diffIDs, base first.

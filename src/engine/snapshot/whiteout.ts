@@ -1,0 +1,24 @@
+import type { Root } from '../store/index.ts';
+
+/**
+ * How deletions are written. In a tar (OCI image spec, layer): an empty file `.wh.NAME`, and `.wh..wh..opq` in a
+ * folder whose older content is hidden. In a folder for overlayfs: a character device 0:0, and an xattr.
+ */
+export const whiteoutPrefix = '.wh.';
+export const opaqueMarker = '.wh..wh..opq';
+
+/** The xattr by which overlayfs marks an opaque folder; value `y`. Users may not write `trusted.`. */
+export function opaqueXattr(root: Pick<Root, 'rootless'>): string {
+  return root.rootless ? 'user.overlay.opaque' : 'trusted.overlay.opaque';
+}
+
+/**
+ * True for extended attributes that are content of a layer: not overlayfs's own notes (which could also redirect a
+ * lookup), not labels of the host's security policy.
+ */
+export function isContentXattr(name: string): boolean {
+  if (name.startsWith('trusted.overlay.') || name.startsWith('user.overlay.')) return false;
+  return (
+    /^(user|trusted)\./.test(name) || name === 'security.capability' || name.startsWith('system.posix_acl_')
+  );
+}

@@ -1,0 +1,31 @@
+/** The types of tar entries that carry files of a root filesystem; see pax(1), ustar typeflag. */
+export type TarType = 'file' | 'link' | 'symlink' | 'character' | 'block' | 'directory' | 'fifo';
+
+/** One member of a tar. Names are bytes as latin1 text, relative, without a trailing slash. */
+export interface TarEntry {
+  readonly name: string;
+  readonly type: TarType;
+  /** Permission bits with setuid, setgid, sticky. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Bytes of content that follow; 0 for all but files. */
+  readonly size: number;
+  /** Whole seconds since the epoch. */
+  readonly mtime: number;
+  /** Target of a link or symlink, else empty. */
+  readonly linkName: string;
+  /** For devices, else 0. */
+  readonly major: number;
+  readonly minor: number;
+  /** Extended attributes, by name in byte order. */
+  readonly xattrs: readonly { readonly name: string; readonly value: Uint8Array }[];
+}
+
+/** A tar is made of blocks of this many bytes. */
+export const tarBlock = 512;
+
+/** How many zero bytes follow content of this size. */
+export function tarPadding(size: number): number {
+  return (tarBlock - (size % tarBlock)) % tarBlock;
+}

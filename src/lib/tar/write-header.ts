@@ -1,0 +1,90 @@
+import { type TarEntry, type TarType, tarBlock, tarPadding } from './entry.ts';
+
+const typeFlags: Readonly<Record<TarType, string>> = {
+  file: '0',
+  link: '1',
+  symlink: '2',
+  character: '3',
+  block: '4',
+  directory: '5',
+  fifo: '6',
+};
+
+/**
+ * The header blocks of an entry in POSIX pax format: one ustar block, before it a pax header only for what does not
+ * fit (long names, large numbers, extended attributes). Equal entries give equal bytes.
+ */
+export function writeTarHeader(entry: TarEntry): Buffer {
+  const name = entry.type === 'directory' ? `${entry.name}/` : entry.name;
+  const records = [
+    ...paxText('path', name, 100),
+    ...paxText('linkpath', entry.linkName, 100),
+    ...paxNumber('size', entry.size, 0o77777777777),
+    ...paxNumber('mtime', entry.mtime, 0o77777777777),
+    ...paxNumber('uid', entry.uid, 0o7777777),
+    ...paxNumber('gid', entry.gid, 0o7777777),
+    ...entry.xattrs.map(xattr => paxRecord(`SCHILY.xattr.${xattr.name}`, xattr.value)),
+  ];
+  const header = ustar(entry, name, typeFlags[entry.type], entry.size);
+  if (records.length === 0) return header;
+  const body = Buffer.concat(records);
+  // The name of a pax header is for readers that do not know pax; it is cut like the entry's.
+  const pax = ustar({ ...plain, mtime: entry.mtime }, `PaxHeaders/${name}`, 'x', body.length);
+  return Buffer.concat([pax, body, Buffer.alloc(tarPadding(body.length)), header]);
+}
+
+/** The two zero blocks that end a tar. */
+export const tarEnd: Uint8Array = new Uint8Array(2 * tarBlock);
+
+type Numbers = Pick<TarEntry, 'mode' | 'uid' | 'gid' | 'mtime' | 'linkName' | 'major' | 'minor'>;
+const plain: Numbers = { mode: 0o644, uid: 0, gid: 0, mtime: 0, linkName: '', major: 0, minor: 0 };
+
+function ustar(entry: Numbers, name: string, flag: string, size: number): Buffer {
+  const block = Buffer.alloc(tarBlock);
+  block.write(name.slice(0, 100), 0, 'latin1');
+  octal(block, 100, 8, entry.mode & 0o7777);
+  octal(block, 108, 8, fit(entry.uid, 0o7777777));
+  octal(block, 116, 8, fit(entry.gid, 0o7777777));
+  octal(block, 124, 12, fit(size, 0o77777777777));
+  octal(block, 136, 12, fit(entry.mtime, 0o77777777777));
+  block.write('        ', 148, 'latin1');
+  block.write(flag, 156, 'latin1');
+  block.write(entry.linkName.slice(0, 100), 157, 'latin1');
+  block.write('ustar\0' + '00', 257, 'latin1');
+  octal(block, 329, 8, entry.major);
+  octal(block, 337, 8, entry.minor);
+  octal(block, 148, 7, checksum(block));
+  return block;
+}
+
+/** Sum of the bytes of a header block whose checksum field holds spaces. */
+function checksum(block: Buffer): number {
+  let sum = 0;
+  for (const byte of block) sum += byte;
+  return sum;
+}
+
+function octal(block: Buffer, offset: number, width: number, value: number): void {
+  block.write(`${value.toString(8).padStart(width - 1, '0')}\0`, offset, 'latin1');
+}
+
+/** What the ustar field says when the pax header has the true number. */
+function fit(value: number, most: number): number {
+  return value >= 0 && value <= most ? value : 0;
+}
+
+function paxText(key: string, value: string, most: number): Buffer[] {
+  return value.length > most ? [paxRecord(key, Buffer.from(value, 'latin1'))] : [];
+}
+
+function paxNumber(key: string, value: number, most: number): Buffer[] {
+  return value < 0 || value > most ? [paxRecord(key, Buffer.from(String(value)))] : [];
+}
+
+/** `length key=value\n`, where the length counts its own digits. */
+function paxRecord(key: string, value: Uint8Array): Buffer {
+  const rest = Buffer.byteLength(key, 'latin1') + value.length + 3;
+  let length = rest + String(rest).length;
+  if (rest + String(length).length > length) length = rest + String(length).length;
+  return Buffer.concat([Buffer.from(`${length} ${key}=`, 'latin1'), value, Buffer.from('\n')]);
+}
