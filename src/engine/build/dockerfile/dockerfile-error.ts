@@ -66,7 +66,7 @@ const CONTEXT_LINES = 2;
 const MOST_MARKED_LINES = 12;
 
 function excerptOf(text: string, { start, end }: LineRange): string {
-  const all = text.split(/\r?\n/);
+  const all = text.replace(/\r?\n$/, '').split(/\r?\n/);
   const last = Math.min(end, start + MOST_MARKED_LINES - 1, all.length);
   const from = Math.max(1, start - CONTEXT_LINES);
   const to = Math.min(all.length, last + CONTEXT_LINES);

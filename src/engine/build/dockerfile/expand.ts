@@ -13,7 +13,15 @@ export interface ExpandOptions {
 }
 
 /** A word that cannot be expanded; the caller knows the line and says it. */
-export class ExpansionError extends Error {}
+export class ExpansionError extends Error {
+  /** What the user can do. */
+  readonly hint: string;
+
+  constructor(message: string, hint = 'close every quote and brace, and write "\\$" for a dollar sign') {
+    super(message);
+    this.hint = hint;
+  }
+}
 
 /** Takes away quotes and puts in variables, as a shell would, without splitting. Throws `ExpansionError`. */
 export function expandWord(word: string, options: ExpandOptions): string {
@@ -170,7 +178,12 @@ class Expander {
     const word = this.upTo('}', false).text;
     if (kind === '-') return value ?? word;
     if (kind === '+') return value === undefined ? '' : word;
-    if (value === undefined) throw new ExpansionError(`${name}: ${word || `is not allowed to be ${lack}`}`);
+    if (value === undefined) {
+      throw new ExpansionError(
+        `${name}: ${word || `is not allowed to be ${lack}`}`,
+        `set "${name}" with --build-arg or in the Dockerfile`,
+      );
+    }
     return value;
   }
 

@@ -5,9 +5,14 @@
  *     const instructions = parseInstructions(source).instructions;
  * @module
  */
-export { DockerfileError, type DockerfileSource, type LineRange } from './dockerfile-error.ts';
+export {
+  DockerfileError,
+  type DockerfileErrorOptions,
+  type DockerfileSource,
+  type LineRange,
+} from './dockerfile-error.ts';
 export { ExpansionError, expandWord, expandWords, type Variables } from './expand.ts';
-export { type Fail, Flags } from './flags.ts';
+export type { Fail } from './flags.ts';
 export type { AddInstruction, CopyInstruction, Instruction, RunInstruction } from './instruction.ts';
 export { isHttpSource } from './parse-copy.ts';
 export { parseDockerfile } from './parse-dockerfile.ts';

@@ -64,7 +64,9 @@ const parsers: Readonly<Record<InstructionName, Parser>> = {
     if (node.arguments.form !== 'nested') return fail('ONBUILD needs an instruction');
     const inner = node.arguments.node;
     if (['onbuild', 'from', 'maintainer'].includes(inner.keyword)) {
-      fail(`ONBUILD ${inner.keyword.toUpperCase()} is not allowed`);
+      fail(`ONBUILD ${inner.keyword.toUpperCase()} is not allowed`, {
+        hint: 'any instruction but ONBUILD, FROM and MAINTAINER may follow ONBUILD',
+      });
     }
     if (inner.heredocs.length > 0) {
       fail('ONBUILD with a here-document is not allowed', { hint: 'put the script into a file and COPY it' });

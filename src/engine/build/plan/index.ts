@@ -1,0 +1,21 @@
+/**
+ * From instructions to a graph of steps. Pure: what it needs of images comes in, what it wants to know is asked for.
+ *
+ *     const result = planBuild({ source, buildArgs: {}, labels: {}, platform, network: 'bridge', bases: new Map() });
+ * @module
+ */
+export type {
+  BaseImage,
+  BuildPlan,
+  CopyOperation,
+  NeededImage,
+  Operation,
+  PlanRequest,
+  PlanResult,
+  RunOperation,
+  StepNetwork,
+  Vertex,
+  WorkdirOperation,
+} from './plan.ts';
+export { planBuild } from './plan-build.ts';
+export { scriptPath } from './plan-run.ts';
