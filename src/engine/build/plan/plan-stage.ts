@@ -120,7 +120,6 @@ export class StagePlanner {
     stage: Stage,
     state: StageState,
     instruction: Instruction,
-    _last: number,
   ): { operation: Operation; createdBy: string; dependsOn?: readonly number[] } | undefined {
     const { request, dockerfile } = this.#planning;
     const { source } = request;
