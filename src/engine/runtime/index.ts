@@ -1,7 +1,25 @@
 /**
  * Runs a process from an OCI spec: spec, seccomp filter, runtime binary, monitor.
+ *
+ *     const runtime = createRuntime({ runDir: root.runDir });
+ *     const code = await runtime.runToEnd({ bundle, process, onOutput: (stream, chunk) => show(chunk) });
  * @module
  */
 
-export type { ContainerLimits } from './spec/limits.ts';
+export {
+  cgroupFolder,
+  cgroupProcesses,
+  oomKills,
+  pathOfCgroup,
+  removeCgroup,
+  setFrozen,
+} from './cgroup.ts';
+export { createRuntime } from './create-runtime.ts';
+export { findExecutable } from './find-runtime.ts';
+export { startError } from './runtime-error.ts';
+export { cgroupVersion } from './spec/host-features.ts';
+export { type ContainerLimits, validateLimits } from './spec/limits.ts';
 export type { ProcessMount, ProcessRequest, Runtime } from './types.ts';
+export type { ResolvedUser } from './user/parse-user.ts';
+export { resolveInRoot } from './user/resolve-in-root.ts';
+export { resolveUser } from './user/resolve-user.ts';

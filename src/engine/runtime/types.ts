@@ -1,3 +1,4 @@
+import type { ChildProcess, StdioOptions } from 'node:child_process';
 import type { ContainerLimits } from './spec/limits.ts';
 
 /** A bind or tmpfs mount of a process to run; paths are absolute. */
@@ -16,11 +17,14 @@ export interface ProcessRequest {
   readonly user: { readonly uid: number; readonly gid: number; readonly additionalGids: readonly number[] };
   readonly hostname: string;
   readonly tty: boolean;
+  /** The terminal's first size, with `tty`. */
+  readonly terminalSize?: { readonly columns: number; readonly rows: number };
   readonly readOnlyRoot: boolean;
   readonly privileged: boolean;
   readonly capAdd: readonly string[];
   readonly capDrop: readonly string[];
   readonly noNewPrivileges: boolean;
+  /** `unconfined`, or the path of a profile in Docker's JSON form; default: plimsoll's own. */
   readonly seccomp?: string;
   /** Path of a namespace to join; `host`; or `new` for an empty one. */
   readonly network: string;
@@ -31,13 +35,37 @@ export interface ProcessRequest {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** The OCI runtime (crun, else runc) and the ways to run a process with it. */
+/** The OCI runtime (crun, else runc) and the ways to run a process with it. All its state is the root's own. */
 export interface Runtime {
   readonly name: 'crun' | 'runc';
   readonly path: string;
+  /** Arguments that go before every verb: where the root's runtime state is. */
+  readonly globalArgs: readonly string[];
+  /** The program to give a monitor for `create`: `path`, or a wrapper of it where the host needs one. */
+  readonly createPath: string;
   /** Writes `config.json` for the request into the bundle folder (with the cached seccomp filter for crun). */
   writeBundle(bundle: string, request: ProcessRequest): Promise<{ warnings: readonly string[] }>;
-  /** Runs a process to its end without a monitor, for build steps: it dies with the caller. Resolves with its exit code. */
+  /** After a create: keeps what the runtime has compiled for this bundle, for the next one. */
+  keepCompiledFilter(bundle: string, id: string): void;
+  /** Starts the process of a created container. */
+  start(id: string): Promise<void>;
+  /** Signals its first process (`all`: every process of it); does nothing if it is gone. */
+  kill(id: string, signal: string, options?: { all?: boolean }): Promise<void>;
+  /** Deletes what the runtime knows of it, killing what still runs; does nothing if it is gone. */
+  delete(id: string): Promise<void>;
+  /** Changes the limits of a running container. */
+  update(id: string, limits: ContainerLimits): Promise<void>;
+  /** Starts `exec` of the process in the file; the caller owns the child. */
+  exec(
+    id: string,
+    processFile: string,
+    options: { stdio: StdioOptions; tty: boolean; detach: boolean },
+  ): ChildProcess;
+  /**
+   * Runs a process to its end without a monitor, for build steps: it dies with the caller, or with the signal
+   * (`cancelled`). Resolves with its exit code; throws `COMMAND_NOT_FOUND`, `COMMAND_NOT_EXECUTABLE` or
+   * `RUNTIME_FAILED` if it could not be started. Nothing of it is left either way.
+   */
   runToEnd(request: {
     readonly bundle: string;
     readonly process: ProcessRequest;

@@ -1,0 +1,91 @@
+import { existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { errnoOf, PlimsollError } from '../../errors.ts';
+import { cgroupVersion } from './spec/host-features.ts';
+
+/** Folder of a cgroup in the hierarchy of a v1 controller, or in the one tree of v2. `path` as in ProcessRequest. */
+export function cgroupFolder(path: string, controller: string): string {
+  return cgroupVersion() === 'v2' ? join('/sys/fs/cgroup', path) : join('/sys/fs/cgroup', controller, path);
+}
+
+/** The cgroup of a container of a root; `container` undefined: the parent of them all. */
+export function pathOfCgroup(rootId: string, container?: string): string {
+  return container === undefined ? `/plimsoll-${rootId}` : `/plimsoll-${rootId}/${container}`;
+}
+
+/** Processes in a cgroup and below it, as the host numbers them; empty if it is gone. */
+export function cgroupProcesses(path: string): number[] {
+  return processesBelow(cgroupFolder(path, 'pids'));
+}
+
+/** Removes a cgroup with its empty children from every hierarchy; keeps what still has processes in it. */
+export function removeCgroup(path: string): void {
+  for (const folder of hierarchies()) removeTree(join(folder, path));
+}
+
+/**
+ * Stops or resumes all processes of a cgroup and waits until the kernel has done it (v1 `freezer.state`, v2
+ * `cgroup.freeze`: kernel, admin-guide/cgroup-v1/freezer-subsystem and cgroup-v2). Throws `not-found` if it is gone.
+ */
+export async function setFrozen(path: string, frozen: boolean): Promise<void> {
+  const folder = cgroupFolder(path, 'freezer');
+  const v2 = cgroupVersion() === 'v2';
+  try {
+    if (v2) writeFileSync(join(folder, 'cgroup.freeze'), frozen ? '1' : '0');
+    else writeFileSync(join(folder, 'freezer.state'), frozen ? 'FROZEN' : 'THAWED');
+    const done = () =>
+      v2
+        ? readFileSync(join(folder, 'cgroup.events'), 'utf8').includes(`frozen ${frozen ? 1 : 0}`)
+        : readFileSync(join(folder, 'freezer.state'), 'utf8').trim() === (frozen ? 'FROZEN' : 'THAWED');
+    for (let waited = 0; !done() && waited < 2000; waited += 5) await sleep(5);
+  } catch (error) {
+    if (!['ENOENT', 'ENODEV'].includes(errnoOf(error) ?? '')) throw error;
+    throw new PlimsollError('not-found', 'the cgroup of the container is gone', {
+      code: 'CGROUP_GONE',
+      cause: error,
+    });
+  }
+}
+
+/** How often the kernel has killed a process of this cgroup for lack of memory; 0 if it is gone. */
+export function oomKills(path: string): number {
+  const name = cgroupVersion() === 'v2' ? 'memory.events' : 'memory.oom_control';
+  try {
+    const text = readFileSync(join(cgroupFolder(path, 'memory'), name), 'utf8');
+    return Number(/^oom_kill (\d+)$/m.exec(text)?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}
+
+function hierarchies(): string[] {
+  if (cgroupVersion() === 'v2') return ['/sys/fs/cgroup'];
+  return readdirSync('/sys/fs/cgroup').map(name => join('/sys/fs/cgroup', name));
+}
+
+function processesBelow(folder: string): number[] {
+  let own: number[];
+  try {
+    own = readFileSync(join(folder, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+  return [...own, ...childrenOf(folder).flatMap(processesBelow)];
+}
+
+function removeTree(folder: string): void {
+  if (!existsSync(folder)) return;
+  for (const child of childrenOf(folder)) removeTree(child);
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    if (!['EBUSY', 'ENOENT', 'ENOTEMPTY'].includes(errnoOf(error) ?? '')) throw error;
+  }
+}
+
+function childrenOf(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter(entry => entry.isDirectory())
+    .map(entry => join(folder, entry.name));
+}
