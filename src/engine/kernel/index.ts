@@ -16,5 +16,14 @@ export {
 } from './mount.ts';
 export { type Native, nativeIfLoaded, preloadNative } from './native.ts';
 export { bootId, identify, isAlive, type ProcessIdentity } from './process.ts';
-export { commandError, type RunOptions, type RunResult, run, runOrThrow, start } from './spawn.ts';
+export {
+  type ChildProcess,
+  commandError,
+  type RunOptions,
+  type RunResult,
+  run,
+  runOrThrow,
+  type StdioOptions,
+  start,
+} from './spawn.ts';
 export { readXattr, readXattrs } from './xattr.ts';

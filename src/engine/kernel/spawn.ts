@@ -1,5 +1,7 @@
-import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { type ChildProcess, type SpawnOptions, type StdioOptions, spawn } from 'node:child_process';
 import { cancelled, errnoOf, PlimsollError } from '../../errors.ts';
+
+export type { ChildProcess, StdioOptions };
 
 export interface RunOptions {
   readonly cwd?: string;

@@ -1,5 +1,9 @@
 import { PlimsollError } from '../../errors.ts';
 
+const notFound =
+  /executable file.*not found|stat .*: no such file or directory|`.*`: No such file or directory/i;
+const notExecutable = /open executable|exec format error|permission denied|is a directory/i;
+
 /**
  * What a runtime's complaint about a start means. A command that is not there is `not-found` / `COMMAND_NOT_FOUND`
  * (exit code 127 in docker's table), one that cannot be executed `invalid-argument` / `COMMAND_NOT_EXECUTABLE`
@@ -8,11 +12,14 @@ import { PlimsollError } from '../../errors.ts';
 export function startError(words: string, command: string): PlimsollError {
   const text = words.trim();
   const data = { command, detail: text.slice(0, 2000) };
-  if (
-    /executable file.*not found|stat .*: no such file or directory|`.*`: No such file or directory/i.test(
-      text,
-    )
-  ) {
+  if (notFound.test(text)) {
+    return new PlimsollError('not-found', `the command "${command}" does not exist in the container`, {
+      code: 'COMMAND_NOT_FOUND',
+      hint: 'check the spelling, the PATH of the image, and that its interpreter and libraries are there',
+      data,
+    });
+  }
+  if (notExecutable.test(text)) {
     return new PlimsollError(
       'invalid-argument',
       `the command "${command}" cannot be executed in the container`,

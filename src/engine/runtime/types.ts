@@ -1,4 +1,4 @@
-import type { ChildProcess, StdioOptions } from 'node:child_process';
+import type { ChildProcess, StdioOptions } from '../kernel/index.ts';
 import type { ContainerLimits } from './spec/limits.ts';
 
 /** A bind or tmpfs mount of a process to run; paths are absolute. */
