@@ -1,0 +1,125 @@
+import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { dirname } from 'node:path';
+import { run } from '../kernel/index.ts';
+
+/** What the doctor reads of the machine besides its tools. */
+export interface HostFacts {
+  readonly uid: number;
+  readonly user: string;
+  readonly kernel: string;
+  /** Effective capabilities as a bit set (capabilities(7)). */
+  readonly capabilities: bigint;
+  /** The overlay file system is in the kernel, or a module for it is on disk. */
+  readonly overlay: boolean;
+  /** How many user namespaces the caller may make. */
+  readonly userNamespaces: number;
+  readonly unprivilegedUserNamespaces: boolean;
+  readonly cgroup: {
+    readonly version: 'v1' | 'v2' | 'hybrid' | 'none';
+    readonly controllers: readonly string[];
+  };
+  readonly seccomp: boolean;
+  /** Why `nft` cannot be used; undefined if it can, or is not there to ask. */
+  readonly nftProblem?: string;
+  readonly ipForward: boolean;
+  readonly tun: boolean;
+  /** The user has ranges in /etc/subuid and /etc/subgid. */
+  readonly subordinateIds: boolean;
+  readonly disk: { readonly path: string; readonly freeBytes: number; readonly writable: boolean };
+}
+
+/** Reads the facts; `dataDir` is where the root of plimsoll is or will be, `nft` the path of nft(8). */
+export async function readHostFacts(options: { dataDir: string; nft?: string }): Promise<HostFacts> {
+  const uid = process.getuid?.() ?? 0;
+  const user = userName(uid);
+  const kernel = read('/proc/sys/kernel/osrelease').trim();
+  const status = read('/proc/self/status');
+  const nftProblem = options.nft === undefined || uid !== 0 ? undefined : await askNft(options.nft);
+  return {
+    uid,
+    user,
+    kernel,
+    capabilities: BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0'}`),
+    overlay: hasOverlay(kernel),
+    userNamespaces: Number(read('/proc/sys/user/max_user_namespaces')),
+    unprivilegedUserNamespaces:
+      read('/proc/sys/kernel/unprivileged_userns_clone').trim() !== '0' &&
+      read('/proc/sys/kernel/apparmor_restrict_unprivileged_userns').trim() !== '1',
+    cgroup: readCgroup(),
+    seccomp: /^Seccomp:/m.test(status),
+    ...(nftProblem === undefined ? {} : { nftProblem }),
+    ipForward: read('/proc/sys/net/ipv4/ip_forward').trim() === '1',
+    tun: canAccess('/dev/net/tun', constants.R_OK | constants.W_OK),
+    subordinateIds: [read('/etc/subuid'), read('/etc/subgid')].every(text => hasRange(text, user, uid)),
+    disk: readDisk(options.dataDir),
+  };
+}
+
+function hasOverlay(kernel: string): boolean {
+  if (/\boverlay\b/.test(read('/proc/filesystems'))) return true;
+  const modules = `/lib/modules/${kernel}`;
+  return /\/overlay\.ko/.test(read(`${modules}/modules.dep`) + read(`${modules}/modules.builtin`));
+}
+
+/** cgroup v2 lists its controllers in one file; v1 has a mount for each; hybrid is v1 with v2 mounted beside. */
+function readCgroup(): HostFacts['cgroup'] {
+  const mounts = read('/proc/self/mountinfo');
+  const v2 = / - cgroup2 /.test(mounts);
+  const unified = read('/sys/fs/cgroup/cgroup.controllers').trim();
+  if (v2 && existsSync('/sys/fs/cgroup/cgroup.controllers')) {
+    return { version: 'v2', controllers: unified.split(' ').filter(Boolean) };
+  }
+  const v1 = [...mounts.matchAll(/ - cgroup \S+ (\S+)/g)].flatMap(([, options = '']) => options.split(','));
+  const known = ['cpu', 'cpuacct', 'cpuset', 'memory', 'pids', 'blkio', 'freezer', 'devices'];
+  const controllers = known.filter(name => v1.includes(name));
+  if (controllers.length === 0) return { version: 'none', controllers };
+  return { version: v2 ? 'hybrid' : 'v1', controllers };
+}
+
+async function askNft(nft: string): Promise<string | undefined> {
+  try {
+    const { code, stderr } = await run(nft, ['list', 'tables'], { timeoutMs: 3000 });
+    return code === 0 ? undefined : stderr.trim().split('\n')[0];
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** True if a line `user:start:count` of subuid(5) names the user or its number. */
+function hasRange(text: string, user: string, uid: number): boolean {
+  return text.split('\n').some(line => [user, String(uid)].includes(line.split(':')[0] ?? '') && line !== '');
+}
+
+/** Free space where the root is, or will be: the nearest folder that exists. */
+function readDisk(dataDir: string): HostFacts['disk'] {
+  let path = dataDir;
+  while (!existsSync(path) && path !== '/') path = dirname(path);
+  const { bavail, bsize } = statfsSync(path);
+  return { path, freeBytes: bavail * bsize, writable: canAccess(path, constants.W_OK) };
+}
+
+function userName(uid: number): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(uid); // a user without a line in /etc/passwd
+  }
+}
+
+function canAccess(path: string, mode: number): boolean {
+  try {
+    accessSync(path, mode);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}

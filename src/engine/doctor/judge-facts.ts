@@ -1,0 +1,148 @@
+import type { HostFacts } from './host-facts.ts';
+import type { Finding } from './types.ts';
+
+/** Turns facts of the machine into rows, worst case named with its fix. Pure. */
+export function judgeFacts(facts: HostFacts): Finding[] {
+  return rows.filter(row => row.when?.(facts) ?? true).map(row => judge(row, facts));
+}
+
+/** What a row of the table says about one fact. `bad` is its status where the fact is not good. */
+interface Row {
+  readonly area: Finding['area'];
+  readonly name: string;
+  readonly bad: 'warn' | 'missing';
+  /** Rows that matter to some callers only. */
+  readonly when?: (facts: HostFacts) => boolean;
+  readonly good: (facts: HostFacts) => boolean;
+  readonly found: (facts: HostFacts) => string;
+  readonly without: string;
+  readonly fix: string | ((facts: HostFacts) => string);
+}
+
+const mebibyte = 1024 * 1024;
+const rootless = (facts: HostFacts) => facts.uid !== 0;
+const isRoot = (facts: HostFacts) => facts.uid === 0;
+/** CAP_NET_ADMIN and CAP_SYS_ADMIN (linux/capability.h). */
+const neededCapabilities = (1n << 12n) | (1n << 21n);
+
+const rows: readonly Row[] = [
+  {
+    area: 'privilege',
+    name: 'root',
+    bad: 'missing',
+    good: isRoot,
+    found: ({ uid, user }) => (uid === 0 ? 'yes' : `no, ${user} (${uid})`),
+    without: 'containers and builds need root',
+    fix: 'run it with sudo',
+  },
+  {
+    area: 'privilege',
+    name: 'capabilities',
+    bad: 'missing',
+    when: isRoot,
+    good: ({ capabilities }) => (capabilities & neededCapabilities) === neededCapabilities,
+    found: ({ capabilities }) => `0x${capabilities.toString(16)}`,
+    without: 'mounts and networks need CAP_SYS_ADMIN and CAP_NET_ADMIN',
+    fix: 'run it on the host itself, or in a privileged container',
+  },
+  {
+    area: 'privilege',
+    name: 'subordinate ids',
+    bad: 'warn',
+    when: rootless,
+    good: ({ subordinateIds }) => subordinateIds,
+    found: ({ subordinateIds }) => (subordinateIds ? 'yes' : 'none'),
+    without: 'containers without root have one user only',
+    fix: ({ user }) => `sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${user}`,
+  },
+  {
+    area: 'kernel',
+    name: 'overlayfs',
+    bad: 'missing',
+    good: ({ overlay }) => overlay,
+    found: ({ overlay, kernel }) => `${overlay ? 'yes' : 'no'}, Linux ${kernel}`,
+    without: 'root file systems are overlays of layers',
+    fix: 'sudo modprobe overlay, or a kernel with CONFIG_OVERLAY_FS',
+  },
+  {
+    area: 'kernel',
+    name: 'seccomp',
+    bad: 'warn',
+    good: ({ seccomp }) => seccomp,
+    found: ({ seccomp }) => (seccomp ? 'yes' : 'no'),
+    without: 'containers run without a system call filter',
+    fix: 'use a kernel with CONFIG_SECCOMP_FILTER',
+  },
+  {
+    area: 'kernel',
+    name: 'cgroups',
+    bad: 'warn',
+    good: ({ cgroup }) => ['cpu', 'memory', 'pids'].every(name => cgroup.controllers.includes(name)),
+    found: ({ cgroup }) => `${cgroup.version}: ${cgroup.controllers.join(' ') || 'no controllers'}`,
+    without: 'some of the limits and statistics of cpu, memory and pids are not there',
+    fix: 'boot with cgroup_enable=memory, or mount the missing controllers',
+  },
+  {
+    area: 'kernel',
+    name: 'user namespaces',
+    bad: 'warn',
+    good: facts => facts.userNamespaces > 0 && (isRoot(facts) || facts.unprivilegedUserNamespaces),
+    found: ({ userNamespaces }) => (userNamespaces > 0 ? `up to ${userNamespaces}` : 'switched off'),
+    without: 'no containers without root',
+    fix: 'sudo sysctl -w user.max_user_namespaces=28633 kernel.unprivileged_userns_clone=1',
+  },
+  {
+    area: 'network',
+    name: 'nft rules',
+    bad: 'missing',
+    when: isRoot,
+    good: ({ nftProblem }) => nftProblem === undefined,
+    found: ({ nftProblem }) => nftProblem ?? 'usable',
+    without: 'containers have no way out, and no published ports (--network none and host work)',
+    fix: 'sudo modprobe nf_tables',
+  },
+  {
+    area: 'network',
+    name: 'IP forwarding',
+    bad: 'warn',
+    good: facts => facts.ipForward || isRoot(facts),
+    found: ({ ipForward }) => (ipForward ? 'on' : 'off; switched on with the first network'),
+    without: 'containers have no way out',
+    fix: 'sudo sysctl -w net.ipv4.ip_forward=1',
+  },
+  {
+    area: 'network',
+    name: '/dev/net/tun',
+    bad: 'warn',
+    when: rootless,
+    good: ({ tun }) => tun,
+    found: ({ tun }) => (tun ? 'usable' : 'not accessible'),
+    without: 'containers without root have no network',
+    fix: 'sudo chmod 0666 /dev/net/tun',
+  },
+  {
+    area: 'disk',
+    name: 'free disk',
+    bad: 'warn',
+    good: ({ disk }) => disk.freeBytes >= 1024 * mebibyte,
+    found: ({ disk }) => `${Math.floor(disk.freeBytes / mebibyte)} MiB at ${disk.path}`,
+    without: 'images, builds and logs soon fill the disk',
+    fix: 'free some space, or choose another folder with --root',
+  },
+  {
+    area: 'disk',
+    name: 'root folder',
+    bad: 'missing',
+    good: ({ disk }) => disk.writable,
+    found: ({ disk }) => `${disk.path}${disk.writable ? '' : ' is not writable'}`,
+    without: 'plimsoll cannot keep anything',
+    fix: 'run it with sudo, or choose a folder of your own with --root',
+  },
+];
+
+function judge(row: Row, facts: HostFacts): Finding {
+  const { area, name } = row;
+  if (row.good(facts)) return { area, name, status: 'ok', found: row.found(facts) };
+  const fix = typeof row.fix === 'string' ? row.fix : row.fix(facts);
+  return { area, name, status: row.bad, found: row.found(facts), without: row.without, fix };
+}
