@@ -1,5 +1,11 @@
 /**
  * From a Dockerfile to an image: text, instructions, graph, result.
+ *
+ *     const builds = createBuildService({ root, db, images, snapshots, runtime, networks, events });
+ *     const { image } = await builds.build({ context: '/srv/app', tags: ['app'] });
  * @module
  */
+export type { BuildImages } from './build-images.ts';
+export { type BuildKeeper, type BuildServiceOptions, createBuildService } from './create-build-service.ts';
+export { DockerfileError } from './dockerfile/index.ts';
 export type { BuildProgress, BuildRecord, BuildRequest, BuildService, BuildStep } from './types.ts';

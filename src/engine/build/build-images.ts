@@ -1,0 +1,12 @@
+import type { ImageConfig } from '../../oci/index.ts';
+import type { BaseImage } from './plan/index.ts';
+
+/** What builds ask of images; the image store is one. */
+export interface BuildImages {
+  /** The image of a name. Throws `not-found`. */
+  resolve(name: string): BaseImage;
+  /** Records an image over layers of this root, durably, with its names. Returns its id. */
+  create(request: { readonly config: ImageConfig; readonly references: readonly string[] }): string;
+  /** Frees those of the layers that no image, no cache record and no living process refers to. */
+  freeLayers(diffIds: readonly string[]): Promise<{ reclaimedBytes: number }>;
+}

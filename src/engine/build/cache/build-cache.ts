@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import type { SnapshotService } from '../../snapshot/index.ts';
+import type { Database, Row } from '../../store/index.ts';
+import { keyText, type StepInputs } from './step-inputs.ts';
+
+/** What an earlier build made of the same inputs. */
+export interface CacheHit {
+  /** Undefined: the step changed nothing. */
+  readonly diffId?: string;
+  readonly sizeBytes: number;
+  /** Milliseconds since the epoch. */
+  readonly created: number;
+}
+
+/** Results of steps by content key, in the table build_cache. */
+export interface BuildCache {
+  /** The result for these inputs, if its layer is there still. */
+  find(inputs: StepInputs): CacheHit | undefined;
+  /** What the same step had when it was last built. */
+  lastInputs(step: string): StepInputs | undefined;
+  record(step: string, inputs: StepInputs, result: CacheHit): void;
+  /** The digest of files copied out of immutable layers, remembered by what was asked. */
+  remembered(question: string): Pick<StepInputs, 'content' | 'files'> | undefined;
+  remember(question: string, digest: Pick<StepInputs, 'content' | 'files'>): void;
+}
+
+/** Opens the cache of a root. `clock` is in milliseconds since the epoch. */
+export function openBuildCache(options: {
+  db: Database;
+  snapshots: Pick<SnapshotService, 'layer'>;
+  clock: () => number;
+}): BuildCache {
+  const { db, snapshots, clock } = options;
+  const touch = (key: string) => db.run('UPDATE build_cache SET last_used = ? WHERE key = ?', clock(), key);
+  const put = (key: string, step: string, inputs: unknown, { diffId, sizeBytes, created }: CacheHit) =>
+    db.run(
+      'INSERT OR REPLACE INTO build_cache VALUES (?, ?, ?, ?, ?, ?, ?)',
+      key,
+      step,
+      diffId ?? null,
+      JSON.stringify(inputs),
+      sizeBytes,
+      created,
+      clock(),
+    );
+  return {
+    find: inputs => {
+      const key = keyOf(inputs);
+      const row = db.get('SELECT diff_id, size, created FROM build_cache WHERE key = ?', key);
+      if (row === undefined) return undefined;
+      const hit = hitOf(row);
+      if (hit.diffId !== undefined && snapshots.layer(hit.diffId) === undefined) return undefined;
+      touch(key);
+      return hit;
+    },
+    lastInputs: step => {
+      const row = db.get(
+        'SELECT inputs FROM build_cache WHERE step = ? ORDER BY last_used DESC LIMIT 1',
+        stepKey(step),
+      );
+      return row === undefined ? undefined : (JSON.parse(String(row.inputs)) as StepInputs);
+    },
+    record: (step, inputs, result) => put(keyOf(inputs), stepKey(step), inputs, result),
+    remembered: question => {
+      const key = digestOf(`files\n${question}`);
+      const row = db.get('SELECT inputs FROM build_cache WHERE key = ?', key);
+      if (row === undefined) return undefined;
+      touch(key);
+      return JSON.parse(String(row.inputs)) as Pick<StepInputs, 'content' | 'files'>;
+    },
+    remember: (question, digest) => {
+      put(digestOf(`files\n${question}`), 'files', digest, { sizeBytes: 0, created: clock() });
+    },
+  };
+}
+
+function keyOf(inputs: StepInputs): string {
+  return digestOf(keyText(inputs));
+}
+
+function stepKey(step: string): string {
+  return digestOf(`step\n${step}`);
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function hitOf(row: Row): CacheHit {
+  return {
+    sizeBytes: Number(row.size),
+    created: Number(row.created),
+    ...(row.diff_id === null ? {} : { diffId: String(row.diff_id) }),
+  };
+}

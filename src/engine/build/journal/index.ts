@@ -1,0 +1,7 @@
+/**
+ * What builds did and do: a record and a journal each, for every process of the root.
+ * @module
+ */
+export { type BuildJournal, journalPath, openBuildJournal } from './build-journal.ts';
+export { type BuildRecords, createBuildRecords, stepsLeftBy } from './build-records.ts';
+export { followJournal } from './follow-journal.ts';

@@ -1,0 +1,131 @@
+import { availableParallelism } from 'node:os';
+import { isPlimsollError, messageOf } from '../../errors.ts';
+import type { Platform } from '../../oci/index.ts';
+import type { BuildImages } from './build-images.ts';
+import { DockerfileError } from './dockerfile/index.ts';
+import type { BuildJournal } from './journal/index.ts';
+import type { BuildPlan, Vertex } from './plan/index.ts';
+import { planWithImages } from './plan-with-images.ts';
+import {
+  CommandFailed,
+  imageConfigOf,
+  runStep,
+  type StepDeps,
+  type StepReport,
+  type StepState,
+  solveGraph,
+} from './solve/index.ts';
+import type { BuildContext } from './source/index.ts';
+import type { BuildRequest } from './types.ts';
+
+export interface BuildRun {
+  readonly id: string;
+  readonly request: BuildRequest;
+  readonly context: BuildContext;
+  readonly journal: BuildJournal;
+  readonly deps: StepDeps;
+  readonly images: BuildImages;
+  readonly platform: Platform;
+}
+
+/** One build from its text to its image: plan, solve, record. Returns the image's id; nothing is left if it throws. */
+export async function runBuild(run: BuildRun): Promise<string> {
+  const { id, request, context, journal, deps, images, platform } = run;
+  const plan = planWithImages(
+    {
+      source: context.source,
+      buildArgs: request.buildArgs ?? {},
+      labels: request.labels ?? {},
+      platform,
+      network: request.network ?? 'bridge',
+      ...(request.target === undefined ? {} : { target: request.target }),
+    },
+    images.resolve,
+  );
+  announce(run, plan);
+  using held = new DisposableStack();
+  const scope = {
+    deps,
+    build: id,
+    context: { root: context.folder, filter: context.filter },
+    origin: `${context.folder}\n${context.dockerfile}`,
+    noCache: request.noCache ?? false,
+    hold: (layer: Disposable) => void held.use(layer),
+  };
+  const states = await solveGraph<Vertex, StepState>({
+    steps: plan.steps,
+    jobs: request.jobs ?? availableParallelism(),
+    ...(request.signal === undefined ? {} : { signal: request.signal }),
+    execute: async (vertex, result, signal) => {
+      const report = reportOf(journal, deps.clock, vertex);
+      try {
+        return await runStep(scope, { vertex, result, signal, report });
+      } catch (error) {
+        throw report.failed(stepError(run, vertex, error), signal);
+      }
+    },
+  });
+  request.signal?.throwIfAborted();
+  return images.create({ config: imageConfigOf(plan, platform, states), references: request.tags ?? [] });
+}
+
+function announce({ id, journal, deps }: BuildRun, { steps, unusedArgs }: BuildPlan): void {
+  const shown = steps.map(({ id: step, name, stage, line, dependsOn }) => ({
+    id: step,
+    name,
+    stage,
+    line,
+    dependsOn,
+  }));
+  journal.write({ kind: 'planned', time: deps.clock(), build: id, steps: shown });
+  const [first] = steps;
+  if (unusedArgs.length === 0 || first === undefined) return;
+  const warning = `warning: no ARG declares the build argument ${unusedArgs.join(', ')}\n`;
+  journal.write({ kind: 'step-output', time: deps.clock(), step: first.id, stream: 'stderr', text: warning });
+}
+
+/** Tells the journal what happens to a step; the last of `cached`, `done` and `failed` is its end. */
+function reportOf(journal: BuildJournal, clock: () => number, { id: step }: Vertex) {
+  journal.write({ kind: 'step-started', time: clock(), step });
+  const report: StepReport & { failed: (error: Error, signal: AbortSignal) => Error } = {
+    output: (stream, chunk) => journal.output(step, stream, chunk),
+    cached: () => journal.write({ kind: 'step-finished', time: clock(), step, outcome: 'cached' }),
+    done: facts => journal.write({ kind: 'step-finished', time: clock(), step, outcome: 'done', ...facts }),
+    failed: (error, signal) => {
+      const outcome = signal.aborted ? 'cancelled' : 'failed';
+      const said = outcome === 'failed' ? { error: summaryOf(error) } : {};
+      journal.write({ kind: 'step-finished', time: clock(), step, outcome, ...said });
+      return error;
+    },
+  };
+  return report;
+}
+
+/** Whatever went wrong in a step is told with its lines; a cancel is not the Dockerfile's fault. */
+function stepError({ context }: BuildRun, vertex: Vertex, error: unknown): Error {
+  const lines = { start: vertex.start, end: vertex.end };
+  if (error instanceof CommandFailed) {
+    return new DockerfileError(context.source, lines, error.message, {
+      code: error.code,
+      cause: error,
+      output: error.output,
+      exitCode: error.exitCode,
+      hint: 'the lines above are the last that the command wrote',
+    });
+  }
+  if (!isPlimsollError(error) || error.kind === 'cancelled' || error instanceof DockerfileError) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+  const { kind, code, hint } = error;
+  return new DockerfileError(context.source, lines, error.message, {
+    kind,
+    code,
+    cause: error,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+/** An error in one line, for lists. */
+export function summaryOf(error: unknown): string {
+  return error instanceof DockerfileError ? error.summary : messageOf(error);
+}

@@ -1,0 +1,55 @@
+import type { ImageConfig, ImageHistory, Platform } from '../../../oci/index.ts';
+import type { BuildPlan, Vertex } from '../plan/index.ts';
+import type { StepState } from './step-state.ts';
+
+/**
+ * The config of the image that a solved plan makes. Times are those of the layers, wherever they came from, so that a
+ * build which finds everything in the cache makes the very same image again; a step without a layer has the time of
+ * the layer below it.
+ */
+export function imageConfigOf(
+  plan: BuildPlan,
+  platform: Platform,
+  states: ReadonlyMap<number, StepState>,
+): ImageConfig {
+  const chain = chainOf(plan);
+  const base = chain.find(vertex => vertex.operation.kind === 'base')?.operation;
+  const image = base?.kind === 'base' ? base.image?.config : undefined;
+  const history: ImageHistory[] = [...(image?.history ?? [])];
+  const [first] = chain.flatMap(vertex => states.get(vertex.id)?.added ?? []);
+  let time = image?.created ?? new Date(first?.created ?? 0).toISOString();
+  for (const vertex of chain) {
+    if (vertex.createdBy === undefined) continue;
+    const layer = states.get(vertex.id)?.added;
+    if (layer !== undefined) time = new Date(layer.created).toISOString();
+    history.push({
+      created: time,
+      created_by: vertex.createdBy,
+      comment: 'plimsoll',
+      ...(layer === undefined ? { empty_layer: true } : {}),
+    });
+  }
+  const { author } = plan;
+  return {
+    created: time,
+    ...(author === undefined ? {} : { author }),
+    architecture: platform.architecture,
+    os: platform.os,
+    ...(platform.variant === undefined ? {} : { variant: platform.variant }),
+    config: plan.config,
+    rootfs: { type: 'layers', diff_ids: states.get(plan.result)?.layers ?? [] },
+    history,
+  };
+}
+
+/** The steps that the image's filesystem came through, first one first. */
+function chainOf(plan: BuildPlan): Vertex[] {
+  const chain: Vertex[] = [];
+  for (let at: number | undefined = plan.result; at !== undefined; ) {
+    const vertex: Vertex | undefined = plan.steps[at];
+    if (vertex === undefined) break;
+    chain.unshift(vertex);
+    at = vertex.parent;
+  }
+  return chain;
+}

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, readFileSync } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { createPause } from './pause.ts';
+import type { FileEntry, Selection } from './select-files.ts';
+
+/** The content of a selection, in a form that can be compared with an earlier one. */
+export interface FilesDigest {
+  /** Over everything that decides the copied files; mtime does not. */
+  readonly digest: string;
+  /** Per path a short digest of its own, to say later which one changed. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** Owner and mode that the copy will have, if they are not the source's. */
+export interface DigestOptions {
+  /** False: every file will belong to the same owner, so the source's does not count. */
+  readonly ownersCount: boolean;
+  readonly signal?: AbortSignal;
+}
+
+const SMALL_FILE_BYTES = 1024 * 1024;
+
+/**
+ * Digests selections: for each entry its destination path, type, mode, owner and content. The source's own path counts
+ * only in the names by which changes are told.
+ */
+export async function digestFiles(
+  selections: readonly Selection[],
+  options: DigestOptions,
+): Promise<FilesDigest> {
+  const pause = createPause(options.signal);
+  const whole = createHash('sha256');
+  const files: Record<string, string> = {};
+  for (const [index, selection] of selections.entries()) {
+    whole.update(`${selection.isFolder ? 'folder' : 'file'} ${selections.length > 1 ? index : ''}\n`);
+    for (const entry of selection.entries) {
+      await pause();
+      const facts = `${factsOf(entry, options)} ${await contentOf(entry, options.signal)}`;
+      whole.update(`${JSON.stringify(entry.path)} ${facts}\n`);
+      files[nameOf(selection, entry)] = createHash('sha256').update(facts).digest('base64url').slice(0, 12);
+    }
+  }
+  return { digest: whole.digest('hex'), files };
+}
+
+function factsOf({ status, link }: FileEntry, { ownersCount }: DigestOptions): string {
+  const type = (status.mode & 0o170000).toString(8);
+  const mode = link === undefined ? (status.mode & 0o7777).toString(8) : '';
+  const owner = ownersCount ? `${status.uid}:${status.gid}` : '';
+  const device = status.isCharacterDevice() || status.isBlockDevice() ? status.rdev : '';
+  return `${type} ${mode} ${owner} ${device}`;
+}
+
+async function contentOf(
+  { file, status, link }: FileEntry,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  if (link !== undefined) return JSON.stringify(link);
+  if (!status.isFile()) return '';
+  const hash = createHash('sha256');
+  if (status.size <= SMALL_FILE_BYTES) return hash.update(readFileSync(file)).digest('hex');
+  await pipeline(createReadStream(file, { highWaterMark: SMALL_FILE_BYTES }), hash, { signal });
+  return hash.digest('hex');
+}
+
+/** The name by which a user knows the file: its path in the source. */
+function nameOf(selection: Selection, entry: FileEntry): string {
+  if (!selection.isFolder) return selection.source;
+  return [selection.source, entry.path].filter(part => part !== '').join('/') || '.';
+}

@@ -1,0 +1,9 @@
+/**
+ * Where a build takes files from: its context, read in place, and other roots; which of them a COPY means, and the
+ * digest of their content.
+ * @module
+ */
+export { digestFiles, type FilesDigest } from './digest-files.ts';
+export { type BuildContext, openContext } from './open-context.ts';
+export { createPause } from './pause.ts';
+export { type FileEntry, type Selection, type SourceTree, selectFiles } from './select-files.ts';

@@ -1,0 +1,98 @@
+import { readFileSync, type Stats, statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { errnoOf, messageOf, PlimsollError } from '../../../errors.ts';
+import type { DockerfileSource } from '../dockerfile/index.ts';
+import { noFilter, type PathFilter, parseIgnoreFile } from '../patterns/index.ts';
+
+/** A folder to build from, read in place. */
+export interface BuildContext {
+  readonly folder: string;
+  readonly dockerfile: string;
+  readonly source: DockerfileSource;
+  /** What the .dockerignore leaves out. */
+  readonly filter: PathFilter;
+}
+
+/**
+ * Opens the context of a build: checks the folder, reads the Dockerfile and the ignore file beside it
+ * (`<Dockerfile>.dockerignore`, else `.dockerignore`). Throws `not-found`, `permission-denied` or `invalid-argument`.
+ */
+export function openContext(request: { context: string; dockerfile?: string }): BuildContext {
+  const folder = resolve(request.context);
+  const status = statOrThrow(folder);
+  if (!status.isDirectory()) {
+    throw new PlimsollError('invalid-argument', `the build context "${folder}" is not a folder`, {
+      code: 'CONTEXT_NOT_FOLDER',
+      hint: 'name the folder that holds the Dockerfile',
+    });
+  }
+  const dockerfile = request.dockerfile ?? join(folder, 'Dockerfile');
+  const text = readDockerfile(dockerfile, folder);
+  return {
+    folder,
+    dockerfile,
+    source: { file: basename(dockerfile), text },
+    filter: readIgnoreFile([`${dockerfile}.dockerignore`, join(folder, '.dockerignore')]),
+  };
+}
+
+function statOrThrow(folder: string): Stats {
+  try {
+    return statSync(folder);
+  } catch (error) {
+    throw unreadable(`the build context "${folder}"`, error, 'name the folder that holds the Dockerfile');
+  }
+}
+
+function readDockerfile(path: string, folder: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (errnoOf(error) === 'EISDIR') {
+      throw new PlimsollError('invalid-argument', `the Dockerfile "${path}" is a folder`, {
+        code: 'DOCKERFILE_UNREADABLE',
+        hint: 'name a file with --file',
+      });
+    }
+    throw unreadable(
+      `the Dockerfile "${path}"`,
+      error,
+      `put one into "${folder}", or name another file with --file`,
+      'DOCKERFILE',
+    );
+  }
+}
+
+function readIgnoreFile(paths: readonly string[]): PathFilter {
+  for (const path of paths) {
+    let text: string;
+    try {
+      text = readFileSync(path, 'utf8');
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') continue;
+      throw unreadable(`the ignore file "${path}"`, error, 'make it a readable file, or take it away');
+    }
+    return parseIgnoreFile(text, basename(path));
+  }
+  return noFilter;
+}
+
+function unreadable(what: string, error: unknown, hint: string, code = 'CONTEXT'): PlimsollError {
+  const missing = errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR';
+  if (missing)
+    return new PlimsollError('not-found', `${what} does not exist`, {
+      code: `${code}_NOT_FOUND`,
+      hint,
+      cause: error,
+    });
+  const denied = errnoOf(error) === 'EACCES';
+  return new PlimsollError(
+    denied ? 'permission-denied' : 'invalid-argument',
+    denied ? `${what} cannot be read: permission denied` : `${what} cannot be read: ${messageOf(error)}`,
+    {
+      code: `${code}_UNREADABLE`,
+      hint: denied ? 'give yourself permission to read it, or run as its owner' : hint,
+      cause: error,
+    },
+  );
+}
