@@ -1,5 +1,9 @@
 /**
  * Networks, addresses, published ports and names of containers.
+ *
+ *     const networks = createNetworkService({ root, db, events, clock: Date.now });
+ *     const endpoint = await networks.connect({ container: id, names: ['web'], network: 'bridge', ports: [] });
  * @module
  */
+export { createNetworkService, type NetworkServiceOptions } from './network-service.ts';
 export type { ConnectRequest, Endpoint, Network, NetworkService, PublishedPort } from './types.ts';

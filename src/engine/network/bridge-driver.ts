@@ -1,0 +1,194 @@
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PlimsollError } from '../../errors.ts';
+import { run, runOrThrow } from '../kernel/index.ts';
+import type { Root } from '../store/index.ts';
+import { uplink } from './host-routes.ts';
+import {
+  attachCommands,
+  bridgeCommands,
+  type Link,
+  linkCommands,
+  namespaceCommands,
+  script,
+} from './ip-batch.ts';
+import { parseCidr, parseIpv4 } from './ipv4.ts';
+import { macOf, namespaceFolder, namespacePrefix, tableName } from './names.ts';
+import type { BridgeNetwork } from './networks.ts';
+import { formatPort, formatTable, type PortRule } from './nft-rules.ts';
+
+/** The kernel's side of a root's networks: bridges, links, namespaces and the nftables table, by ip(8) and nft(8). */
+export interface BridgeDriver {
+  /** True if the bridge is up as `raise` left it. */
+  isUp(network: BridgeNetwork): boolean;
+  /** Makes the bridge (or mends it) and the table with these ports in it. */
+  raise(networks: readonly BridgeNetwork[], ports: readonly PortRule[]): Promise<void>;
+  /** Takes away the table and all bridges of the root. */
+  lower(networks: readonly BridgeNetwork[]): Promise<void>;
+  /** Makes a container's namespace and link. */
+  plug(link: Link): Promise<void>;
+  /** Removes a container's namespace and link, if they are there. */
+  unplug(link: { readonly namespace: string; readonly host?: string }): Promise<void>;
+  /** Puts links on their bridge that are off it. */
+  attach(links: readonly Pick<Link, 'host' | 'bridge'>[]): Promise<void>;
+  addPorts(ports: readonly PortRule[]): Promise<void>;
+  deletePorts(ports: readonly PortRule[]): Promise<void>;
+  /** Names of the root's namespaces that are there. */
+  namespaces(): string[];
+  /** What a link may carry: the uplink's MTU. */
+  mtu(): number;
+}
+
+/** The driver of a root. */
+export function createBridgeDriver(root: Root): BridgeDriver {
+  const table = tableName(root);
+  const markFile = (bridge: string) => join(root.runDir, `${bridge}.up`);
+  const isUp = (network: BridgeNetwork) =>
+    hasLink(network.bridge) && readText(markFile(network.bridge)) === markOf(network);
+  return {
+    isUp,
+    async raise(networks, ports) {
+      setSysctl('ip_forward', '1');
+      const down = networks.filter(network => !isUp(network));
+      for (const network of down) {
+        await raiseBridge(network, uplinkMtu());
+        setSysctl(`conf/${network.bridge}/route_localnet`, '1');
+        await admitDocker(network.bridge);
+      }
+      await nft(formatTable({ table, networks, ports }));
+      for (const network of down) writeFileSync(markFile(network.bridge), markOf(network));
+    },
+    async lower(networks) {
+      for (const { bridge } of networks) rmSync(markFile(bridge), { force: true });
+      await Promise.all([
+        nft(`table ip ${table} {}\ndelete table ip ${table}\n`),
+        ...networks.map(async ({ bridge }) => {
+          if (hasLink(bridge)) await runOrThrow('ip', ['link', 'del', bridge]);
+          await dismissDocker(bridge);
+        }),
+      ]);
+    },
+    async plug(link) {
+      await unplug(link); // what a killed process left
+      await batch([], linkCommands(link));
+      await batch(['-n', link.namespace], namespaceCommands(link));
+    },
+    unplug,
+    async attach(links) {
+      const off = links.filter(({ host, bridge }) => hasLink(host) && !hasLink(`${bridge}/brif/${host}`));
+      if (off.length > 0) await batch([], script(off.flatMap(attachCommands)));
+    },
+    addPorts: ports => nft(portScript('add', table, ports)),
+    deletePorts: ports => nft(portScript('delete', table, ports)),
+    namespaces() {
+      return listFolder(namespaceFolder).filter(name => name.startsWith(namespacePrefix(root)));
+    },
+    mtu: uplinkMtu,
+  };
+}
+
+async function unplug({ namespace, host }: { namespace: string; host?: string }): Promise<void> {
+  // The link first: a namespace that somebody holds open would keep it, and its name, for a while.
+  const commands = [
+    ...(host !== undefined && hasLink(host) ? [`link del ${host}`] : []),
+    ...(existsSync(join(namespaceFolder, namespace)) ? [`netns del ${namespace}`] : []),
+  ];
+  if (commands.length > 0) await run('ip', ['-force', '-batch', '-'], { input: script(commands) });
+}
+
+async function raiseBridge(network: BridgeNetwork, mtu: number): Promise<void> {
+  const { bridge, gateway, subnet } = network;
+  const commands = bridgeCommands({
+    name: bridge,
+    mac: macOf(parseIpv4(gateway) ?? 0),
+    gateway: `${gateway}/${parseCidr(subnet)?.prefix ?? 32}`,
+    mtu,
+    exists: hasLink(bridge),
+  });
+  await batch([], commands);
+}
+
+/** Docker drops what it does not know in FORWARD, and offers the chain DOCKER-USER to say what else may pass. */
+async function admitDocker(bridge: string): Promise<void> {
+  if (!(await hasDockerUser())) return;
+  for (const rule of dockerRules(bridge)) {
+    const known = await run('iptables', ['-w', '-C', 'DOCKER-USER', ...rule]);
+    if (known.code !== 0) await runOrThrow('iptables', ['-w', '-I', 'DOCKER-USER', ...rule]);
+  }
+}
+
+async function dismissDocker(bridge: string): Promise<void> {
+  if (!(await hasDockerUser())) return;
+  for (const rule of dockerRules(bridge)) await run('iptables', ['-w', '-D', 'DOCKER-USER', ...rule]);
+}
+
+/** Towards the bridge our own table decides; from it, everything may leave. */
+function dockerRules(bridge: string): string[][] {
+  return [
+    ['-i', bridge, '-j', 'ACCEPT'],
+    ['-o', bridge, '-j', 'ACCEPT'],
+  ];
+}
+
+async function hasDockerUser(): Promise<boolean> {
+  if (!hasLink('docker0')) return false;
+  const listed = await run('iptables', ['-w', '-n', '-L', 'DOCKER-USER']).catch(() => undefined);
+  return listed?.code === 0;
+}
+
+async function batch(options: readonly string[], input: string): Promise<void> {
+  await runOrThrow('ip', [...options, '-batch', '-'], { input });
+}
+
+async function nft(input: string): Promise<void> {
+  if (input !== '') await runOrThrow('nft', ['-f', '-'], { input });
+}
+
+function portScript(verb: 'add' | 'delete', table: string, ports: readonly PortRule[]): string {
+  return script(ports.map(port => formatPort(verb, table, port)));
+}
+
+function setSysctl(name: string, value: string): void {
+  const path = `/proc/sys/net/ipv4/${name}`;
+  if (readText(path) === value) return;
+  try {
+    writeFileSync(path, value);
+  } catch (error) {
+    throw new PlimsollError('permission-denied', `cannot set ${path} to ${value}`, {
+      code: 'SYSCTL_REFUSED',
+      hint: `set it yourself, or use --network host or none`,
+      cause: error,
+    });
+  }
+}
+
+function uplinkMtu(): number {
+  const device = uplink();
+  const mtu = device === undefined ? Number.NaN : Number(readText(`/sys/class/net/${device}/mtu`));
+  return Number.isInteger(mtu) && mtu >= 68 ? Math.min(mtu, 65_535) : 1500;
+}
+
+function hasLink(name: string): boolean {
+  return existsSync(`/sys/class/net/${name}`);
+}
+
+/** Tells a bridge that was made whole from one of the same name that was not. */
+function markOf({ bridge, subnet }: BridgeNetwork): string {
+  return `${readText(`/sys/class/net/${bridge}/ifindex`)} ${subnet}`;
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'latin1').trim();
+  } catch {
+    return '';
+  }
+}
+
+function listFolder(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,26 @@
+/** One container in a network's file of names. */
+export interface DnsEntry {
+  readonly container: string;
+  readonly address: string;
+  readonly names: readonly string[];
+}
+
+/**
+ * A network's file for aardvark-dns: line 1 is the address to listen on, then a line for each container: id, IPv4,
+ * IPv6 (none), names joined by commas.
+ */
+export function formatDnsConfig(listen: string, entries: readonly DnsEntry[]): string {
+  const lines = entries.map(({ container, address, names }) => `${container} ${address}  ${names.join(',')}`);
+  return [listen, ...lines, ''].join('\n');
+}
+
+/** The entries of such a file. */
+export function parseDnsConfig(text: string): DnsEntry[] {
+  return text
+    .split('\n')
+    .slice(1)
+    .flatMap(line => {
+      const [container = '', address = '', , names = ''] = line.split(' ');
+      return address === '' ? [] : [{ container, address, names: names.split(',').filter(n => n !== '') }];
+    });
+}

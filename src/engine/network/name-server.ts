@@ -1,0 +1,127 @@
+import { accessSync, closeSync, constants, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  identify,
+  isAlive,
+  type ProcessIdentity,
+  start,
+  withLock,
+  writeFileAtomic,
+} from '../kernel/index.ts';
+import type { Root } from '../store/index.ts';
+import { type DnsEntry, formatDnsConfig, parseDnsConfig } from './dns-config.ts';
+
+/** Answers names of containers on the gateways of a root's networks. One process serves all of them. */
+export interface NameServer {
+  /** Changes a network's names and sees that the server runs. False: there is none, and there will be no names. */
+  update(
+    network: string,
+    gateway: string,
+    change: (entries: readonly DnsEntry[]) => DnsEntry[],
+  ): Promise<boolean>;
+  /** Ends the server and forgets all names. */
+  stop(): Promise<void>;
+}
+
+/** Where distributions put aardvark-dns, which is on nobody's PATH. */
+const folders = [
+  '/usr/lib/podman',
+  '/usr/libexec/podman',
+  '/usr/local/libexec/podman',
+  '/usr/local/lib/podman',
+];
+
+/**
+ * The name server of a root: aardvark-dns, driven by files under RUN/dns and SIGHUP. It outlives its caller, is
+ * known by its pid file and that folder in its command line, and is started again when it is found dead.
+ */
+export function createNameServer(root: Root, env: NodeJS.ProcessEnv = process.env): NameServer {
+  const folder = join(root.runDir, 'dns');
+  const lock = join(root.runDir, 'locks', 'dns');
+  return {
+    update: (network, gateway, change) =>
+      withLock(lock, async () => {
+        mkdirSync(folder, { recursive: true, mode: 0o700 });
+        const file = join(folder, network);
+        const before = readText(file);
+        const entries = change(parseDnsConfig(before));
+        const after = formatDnsConfig(gateway, entries);
+        if (after !== before) writeFileAtomic(file, after);
+        const running = findRunning(folder);
+        if (running === undefined) return await launch(folder, env);
+        if (after !== before) process.kill(running.pid, 'SIGHUP');
+        return true;
+      }),
+    stop: () =>
+      withLock(lock, async () => {
+        await end(findRunning(folder));
+        rmSync(folder, { recursive: true, force: true });
+      }),
+  };
+}
+
+/** Path of aardvark-dns, or undefined if it is not installed. */
+export function findNameServer(env: NodeJS.ProcessEnv = process.env): string | undefined {
+  const candidates = [...(env.PATH ?? '').split(':').filter(Boolean), ...folders];
+  return candidates.map(folder => join(folder, 'aardvark-dns')).find(isExecutable);
+}
+
+async function launch(folder: string, env: NodeJS.ProcessEnv): Promise<boolean> {
+  const program = findNameServer(env);
+  if (program === undefined) return false;
+  const log = openSync(join(folder, '..', 'dns.log'), 'w', 0o600);
+  const child = start(program, ['--config', folder, '--port', '53', 'run'], {
+    cwd: '/',
+    detached: true,
+    stdio: ['ignore', log, log],
+  });
+  closeSync(log);
+  child.unref();
+  let failed = false;
+  child.once('error', () => {
+    failed = true;
+  });
+  // Newer versions fork and leave; all of them write their pid once they listen.
+  for (let waited = 0; waited < 1000 && !failed; waited += 5) {
+    if (findRunning(folder) !== undefined) return true;
+    if (child.exitCode !== null && child.exitCode !== 0) return false;
+    await sleep(5);
+  }
+  return false;
+}
+
+async function end(running: ProcessIdentity | undefined): Promise<void> {
+  if (running === undefined) return;
+  for (let waited = 0; isAlive(running); waited += 5) {
+    try {
+      process.kill(running.pid, waited === 0 ? 'SIGTERM' : waited === 500 ? 'SIGKILL' : 0);
+    } catch {
+      return; // it left meanwhile
+    }
+    await sleep(5);
+  }
+}
+
+function findRunning(folder: string): ProcessIdentity | undefined {
+  const pid = Number.parseInt(readText(join(folder, 'aardvark.pid')), 10);
+  const identity = Number.isInteger(pid) ? identify(pid) : undefined;
+  return readText(`/proc/${pid}/cmdline`).includes(`\0${folder}\0`) ? identity : undefined;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { Root } from '../store/index.ts';
+
+/** Where `ip netns` keeps namespaces. */
+export const namespaceFolder = '/run/netns';
+
+/** The bridge of a root; interface names have at most 15 characters. */
+export function bridgeName(root: Pick<Root, 'id'>): string {
+  return `plb${root.id}`;
+}
+
+/** The nftables table of a root. */
+export function tableName(root: Pick<Root, 'id'>): string {
+  return `plimsoll_${root.id}`;
+}
+
+/** What the names of all namespaces of a root begin with. */
+export function namespacePrefix(root: Pick<Root, 'id'>): string {
+  return `plim-${root.id}-`;
+}
+
+/** The namespace of a container (or build step): the first 12 digits of its id, as docker shows it. */
+export function namespaceName(root: Pick<Root, 'id'>, container: string): string {
+  const short = /^[0-9a-f]{12,}$/.test(container) ? container : digest(container);
+  return namespacePrefix(root) + short.slice(0, 12);
+}
+
+/** The path that an OCI spec joins. */
+export function namespacePath(root: Pick<Root, 'id'>, container: string): string {
+  return join(namespaceFolder, namespaceName(root, container));
+}
+
+/** The host's end of a container's link. */
+export function linkName(root: Pick<Root, 'id'>, container: string): string {
+  return `plv${digest(`${root.id} ${container}`).slice(0, 12)}`;
+}
+
+/** A locally administered MAC that follows from the address, so that a re-used address keeps its neighbours right. */
+export function macOf(address: number): string {
+  const bytes = [24, 16, 8, 0].map(shift => (address >>> shift) & 255);
+  return ['02', '70', ...bytes.map(byte => byte.toString(16).padStart(2, '0'))].join(':');
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,329 @@
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { createEventService } from '../../../src/engine/events/index.ts';
+import {
+  type ConnectRequest,
+  createNetworkService,
+  type Endpoint,
+  type PublishedPort,
+} from '../../../src/engine/network/index.ts';
+import { findNameServer } from '../../../src/engine/network/name-server.ts';
+import { createRootFolders, Database, resolveRoot } from '../../../src/engine/store/index.ts';
+import { isPlimsollError } from '../../../src/errors.ts';
+import { isPrivate, runPrivately } from '../../support/private-network.ts';
+
+const missing = ['ip', 'nft', 'unshare', 'busybox'].filter(tool => spawnSync('which', [tool]).status !== 0);
+const reason =
+  process.getuid?.() !== 0
+    ? 'needs root'
+    : missing.length > 0 && `needs the host commands ${missing.join(', ')}`;
+const src = join(import.meta.dirname, '../../../src');
+const noNameServer = findNameServer() === undefined && 'aardvark-dns is not installed';
+
+if (isPrivate) kernelTests();
+else runPrivately(import.meta.filename, reason);
+
+function kernelTests(): void {
+  test('containers reach one another and the host, and get what they asked for', async t => {
+    const { networks } = world(t);
+    const [one, two] = [await networks.connect(request('one')), await networks.connect(request('two'))];
+    assert.equal(one.gateway, two.gateway);
+    assert.notEqual(one.address, two.address);
+    assert.equal(one.namespace, networks.namespacePath(id('one')));
+    assert.match(inside(one, 'ip', '-br', 'link', 'show', 'eth0'), new RegExp(one.mac));
+    for (const address of [two.address.split('/')[0] ?? '', one.gateway]) {
+      assert.match(inside(one, 'busybox', 'ping', '-c1', '-W2', address), / 0% packet loss/);
+    }
+    assert.deepEqual(networks.inspect('bridge').containers, {
+      [id('one')]: one.address.split('/')[0],
+      [id('two')]: two.address.split('/')[0],
+    });
+  });
+
+  test('a published port answers on every address of the host, and to the container itself', async t => {
+    const { networks, root } = world(t);
+    const ports = [publish(18_080, 80), { ...publish(18_081, 80), hostAddress: '127.0.0.1' }, publish(0, 80)];
+    const web = await networks.connect(request('web', ports));
+    const client = await networks.connect(request('client'));
+    await serve(t, web, 'hello from web');
+    const chosen =
+      web.ports.find(port => port.hostPort !== 18_080 && port.hostPort !== 18_081)?.hostPort ?? 0;
+    assert.ok(chosen > 1023, `chose ${chosen}`);
+    const ask = (address: string, port: number) =>
+      spawnSync('busybox', ['nc', '-w', '2', address, String(port)], { encoding: 'utf8' }).stdout;
+    assert.equal(ask('127.0.0.1', 18_080), 'hello from web');
+    assert.equal(ask(web.gateway, 18_080), 'hello from web');
+    assert.equal(ask('127.0.0.1', 18_081), 'hello from web');
+    assert.equal(ask(web.gateway, 18_081), '', 'published on 127.0.0.1 only');
+    assert.equal(ask('127.0.0.1', chosen), 'hello from web');
+    const from = (endpoint: Endpoint) =>
+      inside(endpoint, 'busybox', 'nc', '-w', '2', endpoint.gateway, '18080');
+    assert.equal(from(client), 'hello from web', 'a neighbour, by the host');
+    assert.equal(from(web), 'hello from web', 'itself, by the host');
+    await networks.disconnect(id('web'));
+    assert.equal(ask('127.0.0.1', 18_080), '');
+    assert.ok(existsSync(`/sys/class/net/plb${root.id}`), 'the bridge stays while a container is on it');
+  });
+
+  test('UDP is published too', async t => {
+    const { networks } = world(t);
+    const dns = await networks.connect(request('udp', [{ ...publish(18_053, 53), protocol: 'udp' }]));
+    const echo = "require('dgram').createSocket('udp4').on('message', m => console.log(`got ${m}`)).bind(53)";
+    const server = spawn('ip', ['netns', 'exec', basename(dns.namespace), process.execPath, '-e', echo]);
+    t.after(() => server.kill());
+    await listening(dns, 'udp');
+    const socket = createSocket('udp4');
+    socket.send('question', 18_053, '127.0.0.1', () => socket.close());
+    const [data] = await once(server.stdout, 'data');
+    assert.equal(String(data), 'got question\n');
+  });
+
+  test("a port of a host's process is refused with the process's name, and nothing is left", async t => {
+    const { networks, root, db } = world(t);
+    const server = createServer().listen(18_090, '0.0.0.0');
+    await once(server, 'listening');
+    t.after(() => server.close());
+    const error = await networks.connect(request('late', [publish(18_090, 80)])).catch(e => e);
+    assert.ok(isPlimsollError(error, 'conflict'));
+    assert.equal(error.code, 'PORT_IN_USE');
+    assert.match(error.message, new RegExp(`process ${process.pid} \\(`));
+    assert.deepEqual(db.all('SELECT * FROM addresses'), []);
+    assert.deepEqual(db.all('SELECT * FROM ports'), []);
+    assertNothingLeft(root.id);
+  });
+
+  test('a port of another container is refused with its name, also through 0.0.0.0', async t => {
+    const { networks } = world(t);
+    await networks.connect(request('first', [{ ...publish(18_091, 80), hostAddress: '127.0.0.1' }]));
+    for (const hostAddress of ['127.0.0.1', '0.0.0.0']) {
+      const again = networks.connect(request('second', [{ ...publish(18_091, 81), hostAddress }]));
+      const error = await again.catch(e => e);
+      assert.ok(isPlimsollError(error, 'conflict'));
+      assert.match(error.message, /container "[0-9a-f]{12}"/);
+    }
+    await networks.connect(request('udp', [{ ...publish(18_091, 80), protocol: 'udp' }]));
+  });
+
+  test('names resolve from container to container', { skip: noNameServer }, async t => {
+    const { networks, root } = world(t);
+    const web = await networks.connect({ ...request('web'), names: ['web', 'www'] });
+    const client = await networks.connect(request('client'));
+    assert.deepEqual(client.nameservers, [client.gateway]);
+    const lookup = (name: string) => inside(client, 'busybox', 'nslookup', name, client.gateway);
+    const address = web.address.split('/')[0] ?? '';
+    await until(() => lookup('web.dns.podman').includes(address));
+    assert.ok(lookup('www.dns.podman').includes(address));
+    const server = nameServerPid(root.runDir);
+    process.kill(server, 'SIGKILL');
+    await until(() => !existsSync(`/proc/${server}`));
+    await networks.connect({ ...request('third'), names: ['third'] });
+    await until(() => lookup('web.dns.podman').includes(address));
+    assert.notEqual(nameServerPid(root.runDir), server, 'it was started again');
+    await networks.disconnect(id('web'));
+    await until(() => !lookup('web.dns.podman').includes(address));
+  });
+
+  test('when the last container leaves, nothing of the root is left on the host', async t => {
+    const { networks, root } = world(t);
+    await networks.connect(request('one', [publish(18_100, 80)]));
+    await networks.connect(request('two'));
+    assert.match(nft('list', 'tables'), new RegExp(`plimsoll_${root.id}`));
+    await networks.disconnect(id('one'));
+    await networks.disconnect(id('two'));
+    await networks.disconnect(id('two'));
+    assertNothingLeft(root.id);
+  });
+
+  test('connecting again gives a fresh endpoint', async t => {
+    const { networks, db } = world(t);
+    await networks.connect(request('one', [publish(18_110, 80)]));
+    const again = await networks.connect(request('one', [publish(18_110, 81)]));
+    assert.deepEqual(again.ports, [publish(18_110, 81)]);
+    assert.equal(db.all('SELECT * FROM addresses').length, 1);
+  });
+
+  test('two roots live side by side, and one leaves without the other', async t => {
+    const [left, right] = [world(t), world(t)];
+    const here = await left.networks.connect(request('same', [publish(18_120, 80)]));
+    const there = await right.networks.connect(request('same', [publish(18_121, 80)]));
+    assert.notEqual(here.namespace, there.namespace);
+    assert.notEqual(here.gateway, there.gateway);
+    await left.networks.disconnect(id('same'));
+    assertNothingLeft(left.root.id);
+    await serve(t, there, 'right');
+    const answer = spawnSync('busybox', ['nc', '-w', '2', '127.0.0.1', '18121'], { encoding: 'utf8' });
+    assert.equal(answer.stdout, 'right');
+  });
+
+  test('a flushed ruleset is made anew by the next publish', async t => {
+    const { networks } = world(t);
+    const first = await networks.connect(request('first', [publish(18_130, 80)]));
+    nft('flush', 'ruleset');
+    await networks.connect(request('second', [publish(18_131, 80)]));
+    await serve(t, first, 'still here');
+    const answer = spawnSync('busybox', ['nc', '-w', '2', '127.0.0.1', '18130'], { encoding: 'utf8' });
+    assert.equal(answer.stdout, 'still here');
+    nft('flush', 'ruleset');
+    await networks.disconnect(id('second'));
+  });
+
+  test('repair() rebuilds what lives and removes what does not', async t => {
+    const { networks, root, db } = world(t);
+    const live = await networks.connect({ ...request('live', [publish(18_140, 80)]), names: ['live'] });
+    await networks.connect(request('dead', [publish(18_141, 80)]));
+    spawnSync('ip', ['netns', 'add', `plim-${root.id}-aaaaaaaaaaaa`]);
+    spawnSync('ip', ['link', 'del', `plb${root.id}`]);
+    nft('flush', 'ruleset');
+    await networks.repair(new Set([id('live')]));
+    await serve(t, live, 'mended');
+    const answer = spawnSync('busybox', ['nc', '-w', '2', '127.0.0.1', '18140'], { encoding: 'utf8' });
+    assert.equal(answer.stdout, 'mended');
+    assert.deepEqual(readdirSync('/run/netns'), [basename(live.namespace)]);
+    assert.equal(db.all('SELECT * FROM ports').length, 1);
+    await networks.repair(new Set());
+    assertNothingLeft(root.id);
+  });
+
+  test('processes that connect at once get addresses of their own', async t => {
+    const { networks, root, db } = world(t);
+    await Promise.all(
+      [1, 2, 3].map(async worker => {
+        const script = `
+          import { createNetworkService } from ${JSON.stringify(join(src, 'engine/network/index.ts'))};
+          import { createEventService } from ${JSON.stringify(join(src, 'engine/events/index.ts'))};
+          import { Database } from ${JSON.stringify(join(src, 'engine/store/index.ts'))};
+          const root = ${JSON.stringify(root)};
+          const db = Database.open(root.dataDir + '/plimsoll.db');
+          const events = createEventService({ root, db, clock: Date.now });
+          const networks = createNetworkService({ root, db, events, clock: Date.now });
+          for (let i = 0; i < 4; i++) {
+            const container = ('${worker}' + i).padEnd(64, 'c');
+            await networks.connect({ container, names: ['n${worker}' + i], network: 'bridge', ports: [] });
+            if (i === 3) await networks.disconnect(container);
+          }`;
+        const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'inherit' });
+        assert.deepEqual(await once(child, 'exit'), [0, null]);
+      }),
+    );
+    const addresses = db.all('SELECT address FROM addresses').map(row => String(row.address));
+    assert.equal(addresses.length, 9);
+    assert.equal(new Set(addresses).size, 9);
+    assert.equal(readdirSync(`/sys/class/net/plb${root.id}/brif`).length, 9);
+    await networks.repair(new Set());
+    assertNothingLeft(root.id);
+  });
+
+  test('an unknown network, a bad port and a foreign address are refused in words', async t => {
+    const { networks, root } = world(t);
+    const refused = async (change: Partial<ConnectRequest>) => {
+      const error = await networks.connect({ ...request('bad'), ...change }).catch(e => e);
+      assert.ok(isPlimsollError(error));
+      return error.code;
+    };
+    assert.equal(await refused({ network: 'nowhere' }), 'NETWORK_NOT_FOUND');
+    assert.equal(await refused({ ports: [publish(70_000, 80)] }), 'PORT_INVALID');
+    assert.equal(await refused({ ports: [{ ...publish(80, 80), hostAddress: 'x' }] }), 'PORT_INVALID');
+    assert.equal(
+      await refused({ ports: [{ ...publish(80, 80), hostAddress: '192.0.2.77' }] }),
+      'PORT_INVALID',
+    );
+    assertNothingLeft(root.id);
+  });
+}
+
+function world(t: TestContext) {
+  const folder = mkdtempSync(join(tmpdir(), 'plimsoll-network-'));
+  const root = resolveRoot({ root: folder, env: {}, uid: 0 });
+  createRootFolders(root);
+  const db = Database.open(join(root.dataDir, 'plimsoll.db'));
+  const events = createEventService({ root, db, clock: Date.now });
+  const networks = createNetworkService({ root, db, events, clock: Date.now });
+  t.after(async () => {
+    await networks.repair(new Set());
+    db.close();
+    for (const path of [folder, root.runDir]) rmSync(path, { recursive: true });
+  });
+  return { root, db, networks };
+}
+
+/** A container id made from a word. */
+function id(word: string): string {
+  return Buffer.from(word).toString('hex').padEnd(64, '0');
+}
+
+function request(word: string, ports: readonly PublishedPort[] = []): ConnectRequest {
+  return { container: id(word), names: [word], network: 'bridge', ports };
+}
+
+function publish(hostPort: number, containerPort: number): PublishedPort {
+  return { protocol: 'tcp', hostAddress: '0.0.0.0', hostPort, containerPort };
+}
+
+function inside(endpoint: Endpoint, ...command: string[]): string {
+  const result = spawnSync('ip', ['netns', 'exec', basename(endpoint.namespace), ...command], {
+    encoding: 'utf8',
+    timeout: 10_000,
+  });
+  return result.stdout;
+}
+
+/** A server on port 80 of an endpoint that says one thing to whoever connects. */
+async function serve(t: TestContext, endpoint: Endpoint, words: string): Promise<void> {
+  const program = `require('net').createServer(s => s.end(${JSON.stringify(words)})).listen(80)`;
+  const server = spawn('ip', [
+    'netns',
+    'exec',
+    basename(endpoint.namespace),
+    process.execPath,
+    '-e',
+    program,
+  ]);
+  t.after(() => server.kill());
+  await listening(endpoint, 'tcp');
+}
+
+async function listening(endpoint: Endpoint, protocol: string): Promise<void> {
+  await until(() =>
+    /:00(50|35) /.test(inside(endpoint, 'cat', `/proc/net/${protocol}`, `/proc/net/${protocol}6`)),
+  );
+}
+
+/** Waits for something that takes a moment in another process; the test's own time limit ends it. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise(resolve => setTimeout(resolve, 10));
+}
+
+function nft(...args: string[]): string {
+  return spawnSync('nft', args, { encoding: 'utf8' }).stdout;
+}
+
+function nameServerPid(runDir: string): number {
+  return Number(readFileSync(join(runDir, 'dns/aardvark.pid'), 'utf8'));
+}
+
+function assertNothingLeft(rootId: string): void {
+  const links = readdirSync('/sys/class/net').filter(
+    name => name.startsWith('plv') || name === `plb${rootId}`,
+  );
+  const own = readdirSync('/run/netns').filter(name => name.startsWith(`plim-${rootId}`));
+  assert.deepEqual(own, []);
+  if (readdirSync('/run/netns').length === 0) assert.deepEqual(links, []);
+  assert.doesNotMatch(nft('list', 'tables'), new RegExp(rootId));
+  const running = readdirSync('/proc').filter(pid => /^\d+$/.test(pid) && commandLine(pid).includes(rootId));
+  assert.deepEqual(running.map(commandLine), []);
+}
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
