@@ -75,7 +75,7 @@ function kernelTests(): void {
   test('UDP is published too', async t => {
     const { networks } = world(t);
     const dns = await networks.connect(request('udp', [{ ...publish(18_053, 53), protocol: 'udp' }]));
-    const echo = "require('dgram').createSocket('udp4').on('message', m => console.log(`got ${m}`)).bind(53)";
+    const echo = `require('dgram').createSocket('udp4').on('message', m => console.log('got ' + m)).bind(53)`;
     const server = spawn('ip', ['netns', 'exec', basename(dns.namespace), process.execPath, '-e', echo]);
     t.after(() => server.kill());
     await listening(dns, 'udp');
