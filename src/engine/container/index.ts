@@ -1,7 +1,14 @@
 /**
  * The container state machine and its verbs.
+ *
+ *     const { id } = await containers.create({ image: 'localhost/busybox', command: ['echo', 'ahoy'] });
+ *     await containers.start(id);
+ *     const code = await containers.wait(id);
  * @module
  */
+export { type ContainerParts, type ContainerUpkeep, createContainerService } from './container-service.ts';
+export { parseSignal } from './stop.ts';
+export { TransitionError, transitions } from './transitions.ts';
 export type {
   Attachment,
   ContainerDetails,

@@ -1,3 +1,4 @@
+import { closeSync } from 'node:fs';
 import { getSystemErrorName } from 'node:util';
 import { PlimsollError } from '../../errors.ts';
 
@@ -27,6 +28,12 @@ export interface Native {
   lremovexattr(path: Uint8Array, name: string): void;
   /** syncfs(2) on a thread of its own. */
   syncfs(fd: number): Promise<void>;
+  /**
+   * Connects to a unix socket of type SOCK_SEQPACKET, which Node refuses to open. `wrap` gets a descriptor of a stream
+   * socket to make its object of; before this returns, the connection takes that descriptor's
+   * place. The object must not read until then.
+   */
+  seqpacketSocket<T extends { destroy(): unknown }>(path: string, wrap: (fd: number) => T): T;
 }
 
 let loaded: Native | undefined;
@@ -55,6 +62,12 @@ const FSCONFIG = { setFlag: 0, setString: 1, create: 6 } as const;
 const CLOEXEC = 1; // FSOPEN_CLOEXEC and FSMOUNT_CLOEXEC
 const MOVE_MOUNT_F_EMPTY_PATH = 4;
 const AT_FDCWD = -100;
+// socket(2); the numbers of every architecture but MIPS, Alpha, SPARC and PA-RISC.
+const AF_UNIX = 1;
+const SOCK_STREAM = 1;
+const SOCK_SEQPACKET = 5;
+const SOCK_CLOEXEC = 0o2000000;
+const O_CLOEXEC = SOCK_CLOEXEC;
 
 async function load(): Promise<Native> {
   const koffi = await importKoffi();
@@ -89,6 +102,11 @@ async function load(): Promise<Native> {
   ]);
   const lremovexattr = libc.func('lremovexattr', 'int', ['const void *', 'const char *']);
   const syncfs = libc.func('syncfs', 'int', ['int']);
+
+  const socket = libc.func('socket', 'int', ['int', 'int', 'int']);
+  const socketpair = libc.func('socketpair', 'int', ['int', 'int', 'int', 'void *']);
+  const connect = libc.func('connect', 'int', ['int', 'const void *', 'uint']);
+  const dup3 = libc.func('dup3', 'int', ['int', 'int', 'int']);
 
   const check = (call: string, result: number): number => {
     if (result < 0) throw systemError(call, koffi.errno());
@@ -147,7 +165,40 @@ async function load(): Promise<Native> {
           else resolve();
         });
       }),
+    seqpacketSocket: (path, wrap) => {
+      const connection = check('socket', socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+      try {
+        const address = unixAddress(path);
+        check('connect', connect(connection, address, address.length));
+        const pair = Buffer.alloc(8);
+        check('socketpair', socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
+        const [given, other] = [pair.readInt32LE(0), pair.readInt32LE(4)];
+        const wrapped = wrap(given);
+        try {
+          check('dup3', dup3(connection, given, O_CLOEXEC));
+        } catch (error) {
+          wrapped.destroy();
+          throw error;
+        } finally {
+          closeSync(other);
+        }
+        return wrapped;
+      } finally {
+        closeSync(connection);
+      }
+    },
   };
+}
+
+/** struct sockaddr_un, unix(7). Its path has room for 107 bytes. */
+function unixAddress(path: string): Buffer {
+  const bytes = Buffer.from(path);
+  if (bytes.length > 107)
+    throw Object.assign(new Error(`connect: the path "${path}" is too long`), { code: 'ENAMETOOLONG' });
+  const address = Buffer.alloc(110);
+  address.writeUInt16LE(AF_UNIX, 0);
+  bytes.copy(address, 2);
+  return address;
 }
 
 async function importKoffi() {

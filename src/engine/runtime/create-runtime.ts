@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf, PlimsollError } from '../../errors.ts';
 import { type RunResult, run, start } from '../kernel/index.ts';
@@ -25,6 +25,8 @@ const compiledFilterAnnotation = 'run.oci.seccomp_bpf_data';
  */
 export function createRuntime(options: {
   readonly runDir: string;
+  /** Where programs may be executed (/run often forbids it): for a wrapper of crun, where one is needed. */
+  readonly dataDir?: string;
   /** Default: crun if it is installed, else runc. */
   readonly runtime?: { readonly name: 'crun' | 'runc'; readonly path: string };
 }): Runtime {
@@ -33,14 +35,14 @@ export function createRuntime(options: {
   const stateDir = join(options.runDir, 'runtime');
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const filters = name === 'crun' ? compiledFilters(join(options.runDir, 'seccomp'), path) : undefined;
-  const globalArgs = ['--root', stateDir];
+  const globalArgs = [`--root=${stateDir}`];
   const needsWrapper = name === 'crun' && host.cgroup === 'hybrid';
   const invoke = (...args: string[]) => run(path, [...globalArgs, ...args]);
   const runtime: Runtime = {
     name,
     path,
     globalArgs,
-    createPath: needsWrapper ? writeCreateWrapper(options.runDir, path) : path,
+    createPath: needsWrapper ? writeCreateWrapper(options.dataDir ?? options.runDir, path) : path,
     async writeBundle(bundle, request) {
       return writeBundle(bundle, request, host, filters);
     },
@@ -68,14 +70,23 @@ export function createRuntime(options: {
     },
     async update(id, limits) {
       const { resources } = limitsToResources(limits, host);
-      const result = await run(path, [...globalArgs, 'update', '--resources', '-', id], {
-        input: JSON.stringify(resources),
-      });
+      const file = join(options.runDir, `limits-${id}.json`); // crun cannot read the socket that Node gives as stdin
+      writeFileSync(file, JSON.stringify(resources));
+      const result = await invoke('update', '--resources', file, id).finally(() =>
+        rmSync(file, { force: true }),
+      );
       if (result.code !== 0) throw failed('update', result);
     },
-    exec(id, processFile, { stdio, tty, detach }) {
-      const flags = [...(tty ? ['--tty'] : []), ...(detach ? ['--detach'] : []), '--process', processFile];
-      return start(path, [...globalArgs, 'exec', ...flags, id], { stdio });
+    exec(id, { processFile, pidFile, log, stdio, tty, detach }) {
+      const flags = [...(tty ? ['--tty'] : []), ...(detach ? ['--detach'] : [])];
+      const files = ['--process', processFile, '--pid-file', pidFile];
+      return start(
+        path,
+        [...globalArgs, `--log=${log}`, '--log-format=json', 'exec', ...flags, ...files, id],
+        {
+          stdio,
+        },
+      );
     },
     runToEnd(request) {
       return runToEnd(runtime, stateDir, request);

@@ -5,7 +5,6 @@
  *     const code = await runtime.runToEnd({ bundle, process, onOutput: (stream, chunk) => show(chunk) });
  * @module
  */
-
 export {
   cgroupFolder,
   cgroupProcesses,
@@ -16,10 +15,13 @@ export {
 } from './cgroup.ts';
 export { createRuntime } from './create-runtime.ts';
 export { findExecutable } from './find-runtime.ts';
-export { startError } from './runtime-error.ts';
-export { cgroupVersion } from './spec/host-features.ts';
+export { type MonitorRequest, resizeTerminal, startMonitor } from './monitor/start-monitor.ts';
+export { errorLines, startError } from './runtime-error.ts';
+export { resolveCapabilities } from './spec/capabilities.ts';
+export { cgroupVersion, readHostFeatures } from './spec/host-features.ts';
 export { type ContainerLimits, validateLimits } from './spec/limits.ts';
-export type { ProcessMount, ProcessRequest, Runtime } from './types.ts';
+export type { OciProcess, OciSpec } from './spec/oci-spec.ts';
+export type { ExecOptions, ProcessMount, ProcessRequest, Runtime } from './types.ts';
 export type { ResolvedUser } from './user/parse-user.ts';
 export { resolveInRoot } from './user/resolve-in-root.ts';
 export { resolveUser } from './user/resolve-user.ts';

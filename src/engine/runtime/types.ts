@@ -35,6 +35,16 @@ export interface ProcessRequest {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
+/** Files are paths: the OCI process to run, where its pid goes, where the runtime's own complaints go as JSON lines. */
+export interface ExecOptions {
+  readonly processFile: string;
+  readonly pidFile: string;
+  readonly log: string;
+  readonly stdio: StdioOptions;
+  readonly tty: boolean;
+  readonly detach: boolean;
+}
+
 /** The OCI runtime (crun, else runc) and the ways to run a process with it. All its state is the root's own. */
 export interface Runtime {
   readonly name: 'crun' | 'runc';
@@ -55,12 +65,8 @@ export interface Runtime {
   delete(id: string): Promise<void>;
   /** Changes the limits of a running container. */
   update(id: string, limits: ContainerLimits): Promise<void>;
-  /** Starts `exec` of the process in the file; the caller owns the child. */
-  exec(
-    id: string,
-    processFile: string,
-    options: { stdio: StdioOptions; tty: boolean; detach: boolean },
-  ): ChildProcess;
+  /** Starts `exec` of a process in a running container; the caller owns the child, its files and its end. */
+  exec(id: string, options: ExecOptions): ChildProcess;
   /**
    * Runs a process to its end without a monitor, for build steps: it dies with the caller, or with the signal
    * (`cancelled`). Resolves with its exit code; throws `COMMAND_NOT_FOUND`, `COMMAND_NOT_EXECUTABLE` or

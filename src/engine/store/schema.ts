@@ -26,10 +26,12 @@ export const migrations: readonly string[] = [
     reference TEXT PRIMARY KEY, image TEXT NOT NULL REFERENCES images (id), updated INTEGER NOT NULL
   ) STRICT;
 
-  -- spec: ContainerSpec; state: ContainerState; status repeats state.status for queries.
+  -- spec: ContainerSpec; state: ContainerState and what only the engine needs; status repeats state.status for
+  -- queries; resolved: what the spec came to be with its image.
   CREATE TABLE containers (
     id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, image TEXT NOT NULL REFERENCES images (id),
-    image_name TEXT NOT NULL, created INTEGER NOT NULL, status TEXT NOT NULL, spec TEXT NOT NULL, state TEXT NOT NULL
+    image_name TEXT NOT NULL, created INTEGER NOT NULL, status TEXT NOT NULL, spec TEXT NOT NULL, state TEXT NOT NULL,
+    resolved TEXT NOT NULL
   ) STRICT;
 
   CREATE TABLE networks (

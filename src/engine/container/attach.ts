@@ -1,0 +1,97 @@
+import { existsSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { join } from 'node:path';
+import { PlimsollError, throwIfAborted } from '../../errors.ts';
+import { preloadNative } from '../kernel/index.ts';
+import { resizeTerminal } from '../runtime/index.ts';
+import type { ContainerRecord } from './records.ts';
+import type { Attachment } from './types.ts';
+import { announce, isLive, pathsOf, type World } from './world.ts';
+
+/**
+ * Connects to the streams of a running container through its monitor's socket. That is SOCK_SEQPACKET, which Node
+ * cannot open: a native call makes it, and takes the place of one that Node can. Each packet begins with a byte that
+ * names the stream (2 output, 3 error).
+ */
+export async function attachToContainer(
+  world: World,
+  record: ContainerRecord,
+  signal: AbortSignal | undefined,
+): Promise<Attachment> {
+  const { bundle } = pathsOf(world.root, record.id);
+  const path = join(bundle, 'attach');
+  throwIfAborted(signal, 'attaching');
+  if (!isLive(record.state) || !existsSync(path)) throw notAttachable(record);
+  const native = await preloadNative();
+  const socket = native.seqpacketSocket(path, fd => {
+    return new Socket({
+      fd,
+      readable: true,
+      writable: true,
+      allowHalfOpen: true,
+      pauseOnCreate: true,
+    } as object);
+  });
+  const onAbort = () => socket.destroy();
+  signal?.addEventListener('abort', onAbort, { once: true });
+  socket.on('error', () => {}); // the monitor is gone: the output just ends
+  socket.on('close', () => signal?.removeEventListener('abort', onAbort));
+  world.db.transaction(() => announce(world, record, 'attach'));
+  return {
+    output: packets(socket),
+    write: data => void socket.write(data),
+    endInput: () => void socket.end(),
+    resize: size => resizeTerminal(bundle, size),
+    async [Symbol.asyncDispose]() {
+      if (socket.closed) return;
+      const closed = new Promise(resolve => socket.once('close', resolve));
+      socket.destroy();
+      await closed;
+    },
+  };
+}
+
+/**
+ * Packets as they come, one per `data` event: a read never merges them, and Node's reads are larger than the monitor's
+ * 8 KiB. (Reading the socket by iteration would merge.) Stops the socket while too many wait.
+ */
+async function* packets(socket: Socket): AsyncGenerator<{ stream: 'stdout' | 'stderr'; data: Buffer }> {
+  const waiting: Buffer[] = [];
+  let over = socket.destroyed;
+  let wake = () => {};
+  socket.on('data', (packet: Buffer) => {
+    waiting.push(packet);
+    if (waiting.length >= 64) socket.pause();
+    wake();
+  });
+  const end = () => {
+    over = true;
+    wake();
+  };
+  socket.on('end', end).on('close', end).resume();
+  for (;;) {
+    const packet = waiting.shift();
+    if (packet !== undefined) {
+      if (waiting.length < 16) socket.resume();
+      yield { stream: packet[0] === 3 ? 'stderr' : 'stdout', data: packet.subarray(1) };
+    } else if (over) {
+      return;
+    } else {
+      await new Promise<void>(resolve => {
+        wake = resolve;
+      });
+    }
+  }
+}
+
+function notAttachable({ name, state }: ContainerRecord): PlimsollError {
+  return new PlimsollError(
+    'conflict',
+    `the container "${name}" does not run: there is nothing to attach to`,
+    {
+      code: 'CONTAINER_STATE',
+      hint: `start it first, or read its log with 'plimsoll logs ${name}'`,
+      data: { container: name, from: state.status },
+    },
+  );
+}

@@ -1,0 +1,212 @@
+import { availableParallelism } from 'node:os';
+import { PlimsollError } from '../../errors.ts';
+import { setFrozen, validateLimits } from '../runtime/index.ts';
+import { attachToContainer } from './attach.ts';
+import { createAttendance } from './attend.ts';
+import { createContainer } from './create.ts';
+import { execInContainer } from './exec.ts';
+import { folderBytes } from './folder-bytes.ts';
+import { readLog } from './log/read-log.ts';
+import { rotateLog } from './log/rotate-log.ts';
+import { validateName } from './names.ts';
+import { needsReconciling, reconcile } from './reconcile.ts';
+import { type ContainerRecord, createRecords, type StoredState } from './records.ts';
+import { deleteContainer } from './remove.ts';
+import { restartIfDue } from './restart-due.ts';
+import { settle } from './settle.ts';
+import { startContainer } from './start.ts';
+import { killContainer, killToEnd, stopContainer } from './stop.ts';
+import { toDetails, toSummary } from './summary.ts';
+import { takeDown } from './take-down.ts';
+import { listProcesses } from './top.ts';
+import { assertTransition } from './transitions.ts';
+import type { ContainerService, ContainerStatus } from './types.ts';
+import { waitForExit } from './wait.ts';
+import { createExitWatch } from './watch-exits.ts';
+import { announce, isLive, pathsOf, type World, withContainerLock } from './world.ts';
+
+/** What the engine needs of its containers beyond what hosts may ask. */
+export interface ContainerUpkeep extends AsyncDisposable {
+  /** Mends what a crash or a reboot left, if there is anything; else costs well below a millisecond. */
+  reconcile(): Promise<number>;
+  /**
+   * For the monitor's exit command: records the end of this container's run and carries out its restart policy. Gives the
+   * milliseconds until it has to be called again, if a restart is due only then.
+   */
+  exited(id: string): Promise<number | undefined>;
+}
+
+export type ContainerParts = Omit<World, 'records'> & {
+  /** Told what goes wrong while nobody waits for it. */
+  readonly report?: (error: unknown) => void;
+};
+
+/** The containers of a root. Disposing of it ends nothing but this process's looking after them. */
+export function createContainerService(parts: ContainerParts): ContainerService & ContainerUpkeep {
+  const world: World = { ...parts, records: createRecords(parts.db) };
+  const { records, db } = world;
+  const exits = createExitWatch(world.root);
+  const attendance = createAttendance(world, exits, parts.report ?? (() => {}));
+
+  /** One operation on one container, with its record as it is once the lock is held. */
+  const locked = <T>(name: string, action: (record: ContainerRecord) => Promise<T>, signal?: AbortSignal) => {
+    const { id } = records.find(name);
+    const run = async () => await action(records.byId(id) ?? records.find(name));
+    return withContainerLock(world, id, run, signal === undefined ? {} : { signal });
+  };
+  const start: ContainerService['start'] = async (name, options = {}) => {
+    const id = await locked(
+      name,
+      async record => {
+        await startContainer(world, await settledRecord(world, record), options);
+        return record.id;
+      },
+      options.signal,
+    );
+    attendance.attend(id);
+  };
+  const freeze = (name: string, to: 'paused' | 'running') =>
+    locked(name, async record => {
+      assertFreezable(record, to);
+      await setFrozen(pathsOf(world.root, record.id).cgroup, to === 'paused');
+      db.transaction(() => {
+        records.saveState(record.id, { ...record.state, status: to });
+        announce(world, record, to === 'paused' ? 'pause' : 'unpause');
+      });
+    });
+  const remove: ContainerService['remove'] = (name, { force = false, volumes = false } = {}) =>
+    removeContainer(world, records.find(name), { force, volumes });
+
+  return {
+    list: ({ all = false } = {}) =>
+      records
+        .all(all ? undefined : ['running', 'paused', 'restarting'])
+        .map(record => toSummary(world, record)),
+    inspect: name => toDetails(world, records.find(name)),
+    create: async (spec, { signal } = {}) => toDetails(world, createContainer(world, spec, signal)),
+    start,
+    stop: (name, options = {}) => stopContainer(world, records.find(name).id, options),
+    async restart(name, options = {}) {
+      const { id } = records.find(name);
+      await stopContainer(world, id, options);
+      await start(id, options.signal === undefined ? {} : { signal: options.signal });
+      db.transaction(() => announce(world, records.find(id), 'restart'));
+    },
+    kill: async (name, signal = 'SIGKILL') => await killContainer(world, records.find(name), signal),
+    pause: name => freeze(name, 'paused'),
+    unpause: name => freeze(name, 'running'),
+    remove,
+    wait: (name, { signal } = {}) => waitForExit(world, exits, records.find(name), signal),
+    logs(name, options = {}) {
+      const { id } = records.find(name);
+      const { log, control } = pathsOf(world.root, id);
+      rotateInPassing(world, id, () => rotateLog(log, control));
+      const ended = () => !goesOn(records.byId(id)?.state.status);
+      return readLog(log, { ...options, ended });
+    },
+    attach: (name, options = {}) => attachToContainer(world, records.find(name), options.signal),
+    exec: (name, request) => execInContainer(world, records.find(name), request),
+    top(name) {
+      const record = records.find(name);
+      if (!isLive(record.state)) assertTransition(record.name, record.state.status, 'paused');
+      return listProcesses(pathsOf(world.root, record.id).cgroup);
+    },
+    update: (name, limits) =>
+      locked(name, async record => {
+        const merged = { ...record.spec.limits, ...limits };
+        validateLimits(merged, availableParallelism());
+        if (isLive(record.state)) await world.runtime().update(record.id, merged);
+        db.transaction(() => {
+          records.saveSpec(record.id, { ...record.spec, limits: merged });
+          announce(world, record, 'update');
+        });
+      }),
+    rename: (name, newName) =>
+      locked(name, async record => {
+        validateName(newName);
+        db.transaction(() => {
+          records.rename(record.id, newName);
+          announce(world, { ...record, name: newName }, 'rename', { oldName: record.name });
+        });
+      }),
+    prune: () => prune(world),
+    reconcile: async () => (needsReconciling(world) ? await reconcile(world) : 0),
+    exited: id => exited(world, id),
+    async [Symbol.asyncDispose]() {
+      await attendance[Symbol.asyncDispose]();
+      exits[Symbol.dispose]();
+    },
+  };
+}
+
+/** A record whose run has ended, but was not settled yet, is settled first. */
+async function settledRecord(world: World, record: ContainerRecord): Promise<ContainerRecord> {
+  if ((await settle(world, record)) === undefined) return record;
+  return world.records.find(record.id);
+}
+
+function goesOn(status: ContainerStatus | undefined): boolean {
+  return status === 'running' || status === 'paused' || status === 'restarting';
+}
+
+function assertFreezable({ name, state }: ContainerRecord, to: 'paused' | 'running'): void {
+  if (to === 'running' && state.status !== 'paused') {
+    throw new PlimsollError('conflict', `the container "${name}" is not paused but ${state.status}`, {
+      code: 'CONTAINER_STATE',
+      data: { container: name, from: state.status, to },
+    });
+  }
+  assertTransition(name, state.status, to);
+}
+
+async function removeContainer(
+  world: World,
+  { id, name }: ContainerRecord,
+  { force, volumes }: { force: boolean; volumes: boolean },
+): Promise<void> {
+  const current = world.records.byId(id);
+  if (current === undefined) return;
+  if (isLive(current.state)) {
+    if (!force) assertTransition(name, current.state.status, 'removing');
+    const stopped: StoredState = { ...current.state, stoppedByUser: true };
+    await withContainerLock(world, id, async () => {
+      const now = world.records.byId(id);
+      if (now !== undefined && isLive(now.state))
+        world.records.saveState(id, { ...now.state, stoppedByUser: true });
+    });
+    await killToEnd(world, { ...current, state: stopped });
+  }
+  await withContainerLock(world, id, async () => {
+    const now = world.records.byId(id);
+    if (now !== undefined) await deleteContainer(world, now, { volumes });
+  });
+}
+
+/** Removes every container that has ended (or never started). */
+async function prune(world: World): Promise<{ deleted: string[]; reclaimedBytes: number }> {
+  const deleted: string[] = [];
+  let reclaimedBytes = 0;
+  for (const record of world.records.all(['created', 'exited', 'dead'])) {
+    const bytes = await folderBytes(pathsOf(world.root, record.id).data);
+    await removeContainer(world, record, { force: false, volumes: false });
+    deleted.push(record.id);
+    reclaimedBytes += bytes;
+  }
+  return { deleted, reclaimedBytes };
+}
+
+async function exited(world: World, id: string): Promise<number | undefined> {
+  await withContainerLock(world, id, async () => {
+    const record = world.records.byId(id);
+    if (record === undefined || (await settle(world, record)) !== undefined) return;
+    const { status } = record.state;
+    if (status === 'exited' || status === 'created') await takeDown(world, id);
+  });
+  const left = await restartIfDue(world, id);
+  return left === 'started' ? undefined : left;
+}
+
+/** Rotation needs the lock, and nobody should wait for it: if another is busy, the next one does it. */
+function rotateInPassing(world: World, id: string, rotate: () => void): void {
+  withContainerLock(world, id, async () => rotate(), { timeoutMs: 0 }).catch(() => {});
+}

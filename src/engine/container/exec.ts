@@ -1,0 +1,149 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { cancelled, PlimsollError } from '../../errors.ts';
+import { type ChildProcess, commandError } from '../kernel/index.ts';
+import {
+  errorLines,
+  type OciProcess,
+  type OciSpec,
+  readHostFeatures,
+  resolveCapabilities,
+  resolveUser,
+  startError,
+} from '../runtime/index.ts';
+import type { ContainerRecord } from './records.ts';
+import { mergeEnv } from './resolve-spec.ts';
+import { TransitionError } from './transitions.ts';
+import type { ExecRequest } from './types.ts';
+import { announce, pathsOf, type World } from './world.ts';
+
+/**
+ * Runs a further command in a running container, by the runtime's own `exec`. It dies with the signal. Throws
+ * `COMMAND_NOT_FOUND` or `COMMAND_NOT_EXECUTABLE` if the command could not be started.
+ */
+export async function execInContainer(
+  world: World,
+  record: ContainerRecord,
+  request: ExecRequest,
+): Promise<{ exitCode: number; stdout: Buffer; stderr: Buffer }> {
+  const { id, name, state } = record;
+  if (state.status !== 'running')
+    throw new TransitionError(name, state.status, 'running', 'start or unpause it first');
+  if (request.command.length === 0) {
+    throw new PlimsollError('invalid-argument', 'there is no command to run', { code: 'NO_COMMAND' });
+  }
+  const folder = join(pathsOf(world.root, id).bundle, `exec-${randomBytes(4).toString('hex')}`);
+  mkdirSync(folder, { mode: 0o700 });
+  try {
+    writeFileSync(join(folder, 'process.json'), JSON.stringify(processOf(world, record, request)), {
+      mode: 0o600,
+    });
+    world.db.transaction(() =>
+      announce(world, record, 'exec_start', { execCommand: request.command.join(' ') }),
+    );
+    const result = await execute(world, id, folder, request);
+    world.db.transaction(() => announce(world, record, 'exec_die', { exitCode: String(result.exitCode) }));
+    return result;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The container's own process, with another command and whatever else the request says. */
+function processOf(world: World, record: ContainerRecord, request: ExecRequest): OciProcess {
+  const { bundle, rootfs } = pathsOf(world.root, record.id);
+  const { process: base } = JSON.parse(readFileSync(join(bundle, 'config.json'), 'utf8')) as OciSpec;
+  const { consoleSize: _, ...inherited } = base;
+  const user = resolveUser(rootfs, request.user ?? record.resolved.user);
+  const tty = request.tty ?? false;
+  const env = mergeEnv(
+    [
+      ...(tty ? ['TERM=xterm'] : []),
+      ...base.env.filter(entry => !entry.startsWith('HOME=')),
+      `HOME=${user.home}`,
+    ],
+    [...record.resolved.env.filter(entry => entry.startsWith('HOME=')), ...(request.env ?? [])],
+  );
+  const size =
+    tty && request.stdio === 'inherit' ? { height: process.stdout.rows, width: process.stdout.columns } : {};
+  return {
+    ...inherited,
+    terminal: tty,
+    ...(size.height && size.width ? { consoleSize: { height: size.height, width: size.width } } : {}),
+    user: { uid: user.uid, gid: user.gid, additionalGids: user.additionalGids },
+    args: request.command,
+    env,
+    cwd: request.workdir ?? record.resolved.workdir,
+    ...(request.privileged ? { capabilities: everyCapability() } : {}),
+  };
+}
+
+function everyCapability(): OciProcess['capabilities'] {
+  const bounding = readHostFeatures().boundingCapabilities;
+  const { capabilities } = resolveCapabilities({ privileged: true, add: [], drop: [], bounding });
+  return { bounding: capabilities, effective: capabilities, permitted: capabilities };
+}
+
+async function execute(world: World, id: string, folder: string, request: ExecRequest) {
+  const { stdio, signal, detach = false, tty = false } = request;
+  if (signal?.aborted) throw cancelled('the command');
+  const log = join(folder, 'runtime.log');
+  const pidFile = join(folder, 'pid');
+  const inherit = stdio === 'inherit';
+  const streams = inherit || stdio === undefined ? {} : stdio;
+  const child = world.runtime().exec(id, {
+    processFile: join(folder, 'process.json'),
+    pidFile,
+    log,
+    tty,
+    detach,
+    stdio: detach ? 'ignore' : inherit ? 'inherit' : [streams.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+  });
+  const output = connect(child, streams);
+  const onAbort = () => killByFile(pidFile, child);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    const exitCode = await ended(child, request.command[0] ?? '');
+    if (signal?.aborted) throw cancelled('the command');
+    const complaint = exitCode === 0 || !existsSync(log) ? '' : errorLines(readFileSync(log, 'utf8'));
+    if (complaint !== '') throw startError(complaint, request.command[0] ?? '');
+    return { exitCode, stdout: Buffer.concat(output.stdout), stderr: Buffer.concat(output.stderr) };
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+    streams.stdin?.unpipe(child.stdin ?? undefined);
+  }
+}
+
+/** Streams that were given get the bytes; the others' bytes are kept to be returned. */
+function connect(
+  child: ChildProcess,
+  streams: { stdin?: Readable; stdout?: Writable; stderr?: Writable },
+): Record<'stdout' | 'stderr', Buffer[]> {
+  const kept = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
+  for (const name of ['stdout', 'stderr'] as const) {
+    const target = streams[name];
+    if (target !== undefined) child[name]?.pipe(target, { end: false });
+    else child[name]?.on('data', (chunk: Buffer) => kept[name].push(chunk));
+  }
+  child.stdin?.on('error', () => {}); // the command may end before its input does
+  if (child.stdin) streams.stdin?.pipe(child.stdin);
+  return kept;
+}
+
+function ended(child: ChildProcess, command: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.on('error', error => reject(commandError(command, error)));
+    child.on('close', (code, signal) => resolve(code ?? (signal === 'SIGKILL' ? 137 : 255)));
+  });
+}
+
+/** The process inside does not die with the runtime's `exec`: kill both. */
+function killByFile(pidFile: string, child: ChildProcess): void {
+  try {
+    process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGKILL');
+  } catch {
+    child.kill('SIGKILL'); // not started yet, or gone already
+  }
+}

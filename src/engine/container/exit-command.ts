@@ -1,0 +1,39 @@
+import type { Root } from '../store/index.ts';
+import { pathsOf } from './world.ts';
+
+/**
+ * A shell that a monitor starts when its container has ended. A plimsoll costs 30-50 ms to start, so first it waits
+ * for the process that attends the container, if there is a living one, at most some five seconds; a run that is
+ * settled by then needs nothing more. Else it runs plimsoll, again after as many seconds as that prints: so a restart
+ * policy with a pause needs no process but this one.
+ * Arguments: file that names the run, the run, file that names the attendant, then plimsoll's command line.
+ */
+const script = `
+unset _OCI_SYNCPIPE _OCI_STARTPIPE _OCI_ATTACHPIPE
+run=$1 id=$2 attended=$3; shift 3
+current() { read -r now 2>/dev/null < "$run" && [ "$now" = "$id" ]; }
+started() { shift 19; echo "$1"; }
+attendant() {
+  { read -r pid start < "$attended"; } 2>/dev/null || return 1
+  { read -r stat < "/proc/$pid/stat"; } 2>/dev/null || return 1
+  [ "$(started \${stat##*) })" = "$start" ]
+}
+n=0
+while [ $n -lt 50 ]; do
+  current || exit 0
+  attendant || break
+  sleep 0.1; n=$((n+1))
+done
+while current; do
+  pause=$("$@") || exit
+  [ -n "$pause" ] || exit 0
+  sleep "$pause"
+done`;
+
+/** Program and arguments for the monitor of one run; harmless if plimsoll's own command line is not known. */
+export function exitCommand(root: Root, id: string, run: string, self: readonly string[]): string[] {
+  if (self.length === 0) return ['/bin/true'];
+  const paths = pathsOf(root, id);
+  const plimsoll = [...self, 'internal', 'exited', '--root', root.dataDir, id];
+  return ['/bin/sh', '-c', script, 'sh', paths.run, run, paths.attended, ...plimsoll];
+}

@@ -1,0 +1,69 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { isPlimsollError } from '../../errors.ts';
+import { bootId, isAlive } from '../kernel/index.ts';
+import type { ContainerRecord } from './records.ts';
+import { deleteContainer } from './remove.ts';
+import { restartIfDue } from './restart-due.ts';
+import { startsAfterBoot } from './restart-policy.ts';
+import { settle } from './settle.ts';
+import { startContainer } from './start.ts';
+import { takeDown } from './take-down.ts';
+import { isLive, pathsOf, type World, withContainerLock } from './world.ts';
+
+/** True if some container is not as its record says; costs a query and a few reads of /proc. */
+export function needsReconciling(world: World): boolean {
+  return suspects(world).length > 0;
+}
+
+/**
+ * Brings containers and records in line again after a crash, a kill or a reboot: records ends that nobody recorded,
+ * finishes removals, takes down what a dead process had half started, and carries out restart policies that are due.
+ * What another process is busy with is left to it. Returns how many it mended.
+ */
+export async function reconcile(world: World): Promise<number> {
+  let mended = 0;
+  for (const id of suspects(world)) {
+    try {
+      await withContainerLock(world, id, () => mend(world, id), { timeoutMs: 0 });
+      await restartIfDue(world, id);
+      mended++;
+    } catch (error) {
+      const busy = isPlimsollError(error) && error.code === 'LOCK_BUSY';
+      if (!busy && !isPlimsollError(error)) throw error; // a start that fails is in the container's state
+    }
+  }
+  return mended;
+}
+
+function suspects(world: World): string[] {
+  const records = world.records.all(['running', 'paused', 'restarting', 'removing']);
+  const lost = records.filter(record => isSuspect(world, record)).map(({ id }) => id);
+  const folder = join(world.root.runDir, 'containers');
+  const active = new Set(records.map(({ id }) => id));
+  const leftovers = existsSync(folder) ? readdirSync(folder).filter(id => !active.has(id)) : [];
+  return [...lost, ...leftovers];
+}
+
+function isSuspect(world: World, { id, state }: ContainerRecord): boolean {
+  if (state.status === 'removing') return true;
+  if (state.status === 'restarting') return (state.restartAt ?? 0) + 1000 < world.clock();
+  if (state.bootId !== bootId()) return true;
+  if (state.process === undefined || !isAlive(state.process)) return true;
+  return existsSync(pathsOf(world.root, id).exitFile);
+}
+
+async function mend(world: World, id: string): Promise<void> {
+  const record = world.records.byId(id);
+  if (record === undefined) return await takeDown(world, id);
+  const { state, spec } = record;
+  if (state.status === 'removing')
+    return await deleteContainer(world, record, { volumes: spec.autoRemove ?? false });
+  if (!isLive(state)) return state.status === 'restarting' ? undefined : await takeDown(world, id);
+  const rebooted = state.bootId !== bootId();
+  await settle(world, record);
+  const after = world.records.byId(id);
+  if (!rebooted || after?.state.status !== 'exited') return;
+  if (startsAfterBoot(spec.restart, state.stoppedByUser ?? false))
+    await startContainer(world, after, { restart: true });
+}

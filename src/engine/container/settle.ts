@@ -1,0 +1,95 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { bootId, isAlive } from '../kernel/index.ts';
+import { oomKills } from '../runtime/index.ts';
+import { rotateLog } from './log/rotate-log.ts';
+import type { ContainerRecord, StoredState } from './records.ts';
+import { deleteContainer } from './remove.ts';
+import { decideRestart } from './restart-policy.ts';
+import { releaseKernel, removeRunFiles } from './take-down.ts';
+import { announce, type ContainerPaths, isLive, pathsOf, type World } from './world.ts';
+
+/** How the last run ended. */
+export interface Settled {
+  /** -1: unknown. */
+  readonly exitCode: number;
+  /** Milliseconds until a restart policy wants the next start. */
+  readonly restartIn?: number;
+}
+
+/**
+ * Records the end of a run, if it has ended: exit code, time, lack of memory; takes down what it had; then `--rm` or
+ * the restart policy. Whoever notices an end calls this, under the container's lock; the second caller finds nothing
+ * to do and gets undefined, as does one whose container still runs.
+ */
+export async function settle(world: World, record: ContainerRecord): Promise<Settled | undefined> {
+  const { id, spec, state } = record;
+  if (!isLive(state)) return undefined;
+  const paths = pathsOf(world.root, id);
+  const ending = readEnding(world, state, paths);
+  if (ending === undefined) return undefined;
+  rotateQuietly(paths);
+  const pause = decideRestart(spec.restart, {
+    exitCode: ending.exitCode ?? -1,
+    stoppedByUser: state.stoppedByUser ?? false,
+    restartCount: state.restartCount,
+    ranMs: ending.finishedAt - (state.startedAt ?? ending.finishedAt),
+    backoffMs: state.backoffMs,
+  });
+  await releaseKernel(world, id);
+  const {
+    process: _process,
+    monitor: _monitor,
+    addresses: _addresses,
+    ports: _ports,
+    bootId: _bootId,
+    ...kept
+  } = state;
+  const ended: StoredState = {
+    ...kept,
+    ...ending,
+    ...(pause === undefined
+      ? { status: 'exited' as const }
+      : { status: 'restarting' as const, restartAt: world.clock() + pause, backoffMs: pause }),
+  };
+  world.db.transaction(() => {
+    world.records.saveState(id, ended);
+    if (ending.oomKilled) announce(world, record, 'oom');
+    announce(world, record, 'die', { exitCode: String(ending.exitCode ?? -1) });
+  });
+  removeRunFiles(world, id, { awaitsRestart: pause !== undefined });
+  if (spec.autoRemove) await deleteContainer(world, { ...record, state: ended }, { volumes: true });
+  return { exitCode: ending.exitCode ?? -1, ...(pause === undefined ? {} : { restartIn: pause }) };
+}
+
+type Ending = Pick<StoredState, 'exitCode' | 'exitUnknown' | 'oomKilled'> & { readonly finishedAt: number };
+
+/** The monitor's exit file tells; without it and without a monitor, a dead process has an unknown code. */
+function readEnding(world: World, state: StoredState, paths: ContainerPaths): Ending | undefined {
+  const sameBoot = state.bootId === bootId();
+  const exit = sameBoot ? readExit(paths.exitFile) : undefined;
+  if (exit !== undefined) {
+    const oomKilled = existsSync(join(paths.persist, 'oom')) || oomKills(paths.cgroup) > 0;
+    return { ...exit, ...(oomKilled ? { oomKilled } : {}) };
+  }
+  const alive = (identity: StoredState['process']) => sameBoot && identity !== undefined && isAlive(identity);
+  if (alive(state.process) || alive(state.monitor)) return undefined;
+  return { exitUnknown: true, finishedAt: world.clock() };
+}
+
+function readExit(path: string): { exitCode: number; finishedAt: number } | undefined {
+  if (!existsSync(path)) return undefined;
+  const text = readFileSync(path, 'utf8').trim();
+  return /^\d+$/.test(text)
+    ? { exitCode: Number(text), finishedAt: Math.trunc(statSync(path).mtimeMs) }
+    : undefined;
+}
+
+/** A run's end is a good time to rotate its log; a failure of that must not keep the end from being recorded. */
+function rotateQuietly({ log, control }: ContainerPaths): void {
+  try {
+    rotateLog(log, control);
+  } catch {
+    // Renamed it is already; only the monitor, which has ended, could not be told.
+  }
+}

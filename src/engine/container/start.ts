@@ -1,0 +1,231 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, statfsSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf, PlimsollError, throwIfAborted } from '../../errors.ts';
+import { bootId } from '../kernel/index.ts';
+import type { Endpoint } from '../network/index.ts';
+import {
+  type ProcessMount,
+  type ProcessRequest,
+  resizeTerminal,
+  resolveInRoot,
+  resolveUser,
+  startMonitor,
+} from '../runtime/index.ts';
+import { copyUp } from './copy-up.ts';
+import { makeEtcFiles, writeEtcFiles } from './etc-files.ts';
+import { exitCommand } from './exit-command.ts';
+import { rotateAboveBytes } from './log/rotate-log.ts';
+import type { ContainerRecord, StoredState } from './records.ts';
+import { takeDown } from './take-down.ts';
+import { assertTransition } from './transitions.ts';
+import { announce, type ContainerPaths, pathsOf, type World } from './world.ts';
+
+export interface StartOptions {
+  readonly signal?: AbortSignal;
+  readonly terminalSize?: { readonly columns: number; readonly rows: number };
+  /** By a restart policy: counts, and keeps the pause before it. */
+  readonly restart?: boolean;
+}
+
+/**
+ * Starts a container; call it under its lock. If it fails nothing of the run is left: no mount, namespace, cgroup,
+ * port, process. The failure is kept in its state, as docker does. Does nothing if it runs already.
+ */
+export async function startContainer(
+  world: World,
+  record: ContainerRecord,
+  options: StartOptions,
+): Promise<void> {
+  const { id, name, state } = record;
+  if (state.status === 'running') return;
+  assertTransition(name, state.status, 'running');
+  throwIfAborted(options.signal, `starting "${name}"`);
+  const paths = pathsOf(world.root, id);
+  const run = randomBytes(8).toString('hex');
+  try {
+    await takeDown(world, id); // what a process left that died while starting it
+    mkdirSync(paths.bundle, { recursive: true, mode: 0o700 });
+    writeFileSync(paths.run, `${run}\n`);
+    const { created, endpoint } = await createRun(world, record, paths, run, options);
+    throwIfAborted(options.signal, `starting "${name}"`);
+    const { spec, resolved } = record;
+    writeEtcFiles({ folder: paths.data, hostname: resolved.hostname, name, spec }, endpoint);
+    if (record.spec.tty && options.terminalSize) resizeTerminal(paths.bundle, options.terminalSize);
+    // Recorded as running before it runs: whoever notices its end must know that there was a run.
+    world.records.saveState(
+      id,
+      runningState(world, record, { ...created, run, endpoint, restart: options.restart ?? false }),
+    );
+    await world.runtime().start(id);
+    world.db.transaction(() => announce(world, record, 'start'));
+  } catch (error) {
+    await takeDown(world, id);
+    if (!options.signal?.aborted) world.records.saveState(id, failedState(state, error, world.clock()));
+    else world.records.saveState(id, state);
+    throw error;
+  }
+}
+
+async function createRun(
+  world: World,
+  record: ContainerRecord,
+  paths: ContainerPaths,
+  run: string,
+  options: StartOptions,
+) {
+  const { id, spec, resolved } = record;
+  const connecting = connect(world, record);
+  connecting.catch(() => {}); // awaited below, maybe after something else has failed
+  try {
+    const { upper, work, rootfs } = paths;
+    await world.snapshots.mount({ layers: resolved.layers, upper, work, target: rootfs });
+    const request = await processRequest(world, record, paths, options);
+    await world.runtime().writeBundle(paths.bundle, request);
+    await namespaceReady(request.network, connecting);
+    const creating = startMonitor({
+      runtime: world.runtime(),
+      id,
+      name: record.name,
+      bundle: paths.bundle,
+      logPath: paths.log,
+      exitDir: `${world.root.runDir}/exits`,
+      persistDir: paths.persist,
+      tty: spec.tty ?? false,
+      openStdin: spec.openStdin ?? false,
+      logSizeMax: 20 * rotateAboveBytes,
+      exitCommand: exitCommand(world.root, id, run, world.self),
+    });
+    const [created, endpoint] = await Promise.all([creating, connecting]);
+    return { created, endpoint };
+  } catch (error) {
+    await connecting.catch(() => {}); // nothing may still be setting up while the caller takes down
+    throw error;
+  }
+}
+
+async function connect(world: World, { id, name, spec }: ContainerRecord): Promise<Endpoint | undefined> {
+  const network = spec.network ?? 'bridge';
+  if (network === 'host' || network === 'none') return undefined;
+  return await world.networks.connect({
+    container: id,
+    names: [name, id.slice(0, 12), ...(spec.hostname === undefined ? [] : [spec.hostname])],
+    network,
+    ports: spec.ports ?? [],
+  });
+}
+
+/** The namespace is there long before `connect` has made addresses and rules: create needs no more than that. */
+async function namespaceReady(path: string, connecting: Promise<Endpoint | undefined>): Promise<void> {
+  if (!path.startsWith('/')) return;
+  const NSFS_MAGIC = 0x6e736673;
+  let connected = false;
+  const done = connecting.then(() => {
+    connected = true;
+  });
+  while (!connected) {
+    if (existsSync(path) && statfsSync(path).type === NSFS_MAGIC) return;
+    await Promise.race([done, sleep(1)]);
+  }
+}
+
+async function processRequest(
+  world: World,
+  { id, spec, resolved }: ContainerRecord,
+  paths: ContainerPaths,
+  options: StartOptions,
+): Promise<ProcessRequest> {
+  const user = resolveUser(paths.rootfs, resolved.user);
+  const hasHome = resolved.env.some(entry => entry.startsWith('HOME='));
+  makeWorkdir(paths.rootfs, resolved.workdir);
+  return {
+    id,
+    rootfs: paths.rootfs,
+    args: resolved.command,
+    env: [
+      ...resolved.env,
+      ...(hasHome ? [] : [`HOME=${user.home}`]),
+      ...(resolved.env.some(entry => entry.startsWith('HOSTNAME=')) ? [] : [`HOSTNAME=${resolved.hostname}`]),
+      ...(spec.tty && !resolved.env.some(entry => entry.startsWith('TERM=')) ? ['TERM=xterm'] : []),
+    ],
+    cwd: resolved.workdir,
+    user: { uid: user.uid, gid: user.gid, additionalGids: user.additionalGids },
+    hostname: resolved.hostname,
+    tty: spec.tty ?? false,
+    ...(options.terminalSize === undefined ? {} : { terminalSize: options.terminalSize }),
+    readOnlyRoot: spec.readOnlyRoot ?? false,
+    privileged: spec.privileged ?? false,
+    capAdd: spec.capAdd ?? [],
+    capDrop: spec.capDrop ?? [],
+    noNewPrivileges: spec.noNewPrivileges ?? false,
+    ...(spec.seccomp === undefined ? {} : { seccomp: spec.seccomp }),
+    network: networkOf(world, id, spec.network ?? 'bridge'),
+    mounts: [
+      ...(await userMounts(world, resolved.mounts, paths.rootfs)),
+      ...makeEtcFiles({ folder: paths.data }),
+    ],
+    limits: spec.limits ?? {},
+    cgroupPath: paths.cgroup,
+  };
+}
+
+function networkOf(world: World, id: string, network: string): string {
+  if (network === 'host') return 'host';
+  return network === 'none' ? 'new' : world.networks.namespacePath(id);
+}
+
+async function userMounts(
+  world: World,
+  mounts: ContainerRecord['resolved']['mounts'],
+  rootfs: string,
+): Promise<ProcessMount[]> {
+  const made: ProcessMount[] = [];
+  for (const mount of mounts) {
+    if (mount.type !== 'volume') {
+      made.push(mount);
+      continue;
+    }
+    const { path } = world.volumes.inspect(mount.name);
+    await copyUp(rootfs, mount.target, path);
+    made.push({ type: 'bind', source: path, target: mount.target, readOnly: mount.readOnly });
+  }
+  return made;
+}
+
+/** As docker: a working directory that the image lacks is made, as root's. */
+function makeWorkdir(rootfs: string, workdir: string): void {
+  const path = resolveInRoot(rootfs, workdir);
+  if (!existsSync(path)) mkdirSync(path, { recursive: true, mode: 0o755 });
+}
+
+function runningState(
+  world: World,
+  { state }: ContainerRecord,
+  run: {
+    process: StoredState['process'] & {};
+    monitor: StoredState['monitor'] & {};
+    run: string;
+    endpoint: Endpoint | undefined;
+    restart: boolean;
+  },
+): StoredState {
+  return {
+    status: 'running',
+    startedAt: world.clock(),
+    process: run.process,
+    monitor: run.monitor,
+    bootId: bootId(),
+    restartCount: run.restart ? state.restartCount + 1 : 0,
+    run: run.run,
+    ...(run.restart && state.backoffMs !== undefined ? { backoffMs: state.backoffMs } : {}),
+    ...(run.endpoint === undefined ? {} : { addresses: [run.endpoint.address], ports: run.endpoint.ports }),
+  };
+}
+
+/** Docker's codes for a container that could not start: 127 not found, 126 not executable, 128 for all else. */
+function failedState(state: StoredState, error: unknown, now: number): StoredState {
+  const code = error instanceof PlimsollError ? error.code : '';
+  const exitCode = code === 'COMMAND_NOT_FOUND' ? 127 : code === 'COMMAND_NOT_EXECUTABLE' ? 126 : 128;
+  const status = state.status === 'created' ? 'created' : 'exited';
+  return { status, exitCode, finishedAt: now, restartCount: state.restartCount, error: messageOf(error) };
+}

@@ -1,0 +1,41 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathOfCgroup, removeCgroup } from '../runtime/index.ts';
+import { pathsOf, type World } from './world.ts';
+
+/**
+ * Takes away all that a run of a container has in the kernel and in the run folder: processes, namespaces, addresses
+ * and ports, mounts, cgroups, files. Does nothing for what is gone already. Call it under the container's lock.
+ */
+export async function takeDown(world: World, id: string): Promise<void> {
+  await releaseKernel(world, id);
+  removeRunFiles(world, id);
+}
+
+/** The part of `takeDown` in the kernel; the exit code stays, so that it can be recorded after this. */
+export async function releaseKernel(world: World, id: string): Promise<void> {
+  const paths = pathsOf(world.root, id);
+  if (!existsSync(paths.bundle)) return;
+  await Promise.all([world.runtime().delete(id), world.networks.disconnect(id)]);
+  await world.snapshots.unmount(paths.rootfs);
+  removeCgroup(paths.cgroup);
+}
+
+/** The rest of it. `awaitsRestart`: keeps the names of the run and its attendant, for which the exit command looks. */
+export function removeRunFiles(world: World, id: string, { awaitsRestart = false } = {}): void {
+  const { exitFile, persist, bundle, run, attended } = pathsOf(world.root, id);
+  for (const path of [exitFile, persist]) rmSync(path, { recursive: true, force: true });
+  const doomed = awaitsRestart ? filesIn(bundle).filter(path => path !== run && path !== attended) : [bundle];
+  for (const path of doomed) rmSync(path, { recursive: true, force: true });
+  removeParentCgroup(world);
+}
+
+/** The parent cgroup goes with the last run; while anything else starts or runs it stays. */
+function removeParentCgroup({ root }: World): void {
+  const busy = ['containers', 'runtime'].some(name => filesIn(join(root.runDir, name)).length > 0);
+  if (!busy) removeCgroup(pathOfCgroup(root.id));
+}
+
+function filesIn(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder).map(name => join(folder, name)) : [];
+}

@@ -1,0 +1,96 @@
+import { join } from 'node:path';
+import type { EventActions, EventService } from '../events/index.ts';
+import type { ImageService } from '../image/index.ts';
+import { withLock } from '../kernel/index.ts';
+import type { NetworkService } from '../network/index.ts';
+import { pathOfCgroup, type Runtime } from '../runtime/index.ts';
+import type { SnapshotService } from '../snapshot/index.ts';
+import type { Database, Root } from '../store/index.ts';
+import type { VolumeService } from '../volume/index.ts';
+import type { ContainerRecord, Records, StoredState } from './records.ts';
+
+/** What the verbs of containers work with. */
+export interface World {
+  readonly root: Root;
+  readonly db: Database;
+  readonly records: Records;
+  readonly events: EventService;
+  readonly images: Pick<ImageService, 'inspect'>;
+  readonly snapshots: Pick<SnapshotService, 'mount' | 'unmount'>;
+  readonly networks: NetworkService;
+  readonly volumes: VolumeService;
+  /** Found at first use; throws `unavailable` if none is installed. */
+  readonly runtime: () => Runtime;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  /** The command line that is plimsoll itself, for what a monitor starts; empty: nothing is started. */
+  readonly self: readonly string[];
+}
+
+/** Where the parts of one container are. */
+export interface ContainerPaths {
+  /** Survives a reboot: changes to the image, the log, the files that are bound over /etc. */
+  readonly data: string;
+  readonly upper: string;
+  readonly work: string;
+  readonly log: string;
+  /** Of one run: config.json, the attach socket, the control pipe, pid files. Short, for sun_path's 108 bytes. */
+  readonly bundle: string;
+  readonly rootfs: string;
+  /** conmon's control pipe. */
+  readonly control: string;
+  /** Names the run that is not settled yet; the exit command works only for the run it was started for. */
+  readonly run: string;
+  /** Process (pid and start time) that has promised to settle this run when it ends. */
+  readonly attended: string;
+  readonly exitFile: string;
+  readonly persist: string;
+  readonly cgroup: string;
+}
+
+export function pathsOf(root: Root, id: string): ContainerPaths {
+  const data = join(root.dataDir, 'containers', id);
+  const bundle = join(root.runDir, 'containers', id);
+  return {
+    data,
+    upper: join(data, 'upper'),
+    work: join(data, 'work'),
+    log: join(data, 'ctr.log'),
+    bundle,
+    rootfs: join(bundle, 'rootfs'),
+    control: join(bundle, 'ctl'),
+    run: join(bundle, 'run'),
+    attended: join(bundle, 'attended'),
+    exitFile: join(root.runDir, 'exits', id),
+    persist: join(root.runDir, 'persist', id),
+    cgroup: pathOfCgroup(root.id, id),
+  };
+}
+
+/**
+ * Runs `action` as the only operation on this container among all processes. Not re-entrant. Containers share 4096
+ * lock files by their ids: one of its own could never be deleted without breaking the lock for those who wait.
+ */
+export function withContainerLock<T>(
+  world: World,
+  id: string,
+  action: () => Promise<T>,
+  options: { signal?: AbortSignal; timeoutMs?: number } = {},
+): Promise<T> {
+  return withLock(join(world.root.runDir, 'locks', id.slice(0, 3)), action, options);
+}
+
+/** True while there is, or may be, a process. */
+export function isLive({ status }: Pick<StoredState, 'status'>): boolean {
+  return status === 'running' || status === 'paused';
+}
+
+/** Announces something about a container, with docker's attributes: image, name, labels. */
+export function announce(
+  world: World,
+  { id, name, imageName, resolved }: ContainerRecord,
+  action: EventActions['container'],
+  more: Readonly<Record<string, string>> = {},
+): void {
+  world.events.emit('container', action, id, { ...resolved.labels, image: imageName, name, ...more });
+}

@@ -1,0 +1,160 @@
+import { closeSync, constants, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { PlimsollError } from '../../../errors.ts';
+import {
+  type ChildProcess,
+  commandError,
+  identify,
+  type ProcessIdentity,
+  start,
+} from '../../kernel/index.ts';
+import { findExecutable } from '../find-runtime.ts';
+import { startError } from '../runtime-error.ts';
+import type { Runtime } from '../types.ts';
+
+export interface MonitorRequest {
+  readonly runtime: Runtime;
+  readonly id: string;
+  readonly name: string;
+  /** Holds config.json; gets the attach socket, the control pipe and the pid files. Short, for sun_path. */
+  readonly bundle: string;
+  readonly logPath: string;
+  /** Gets a file named by the id with the exit code in it, when the container ends. */
+  readonly exitDir: string;
+  /** Gets a file `oom` when the kernel killed something for lack of memory. */
+  readonly persistDir: string;
+  readonly tty: boolean;
+  readonly openStdin: boolean;
+  /** The last resort against a full disk: conmon truncates the log there. Rotation has to come long before. */
+  readonly logSizeMax: number;
+  /** What the monitor starts when the container has ended; program and arguments. */
+  readonly exitCommand: readonly string[];
+}
+
+/**
+ * Starts a monitor (conmon) that creates the container: it outlives every plimsoll process, writes the log and the
+ * exit code. Resolves when the container is created and waits for `Runtime.start`. Throws what `startError` makes of
+ * the runtime's words; then no monitor is left, but the runtime may still know the id (`Runtime.delete`).
+ */
+export async function startMonitor(
+  request: MonitorRequest,
+): Promise<{ readonly process: ProcessIdentity; readonly monitor: ProcessIdentity }> {
+  const { bundle, runtime } = request;
+  for (const folder of [request.exitDir, request.persistDir])
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (const stale of ['attach', 'ctl', 'winsz']) rmSync(join(bundle, stale), { force: true });
+  const words = join(bundle, 'conmon.log');
+  const pid = await create(request, words);
+  const monitor = identify(Number(readFileSync(join(bundle, 'conmon.pid'), 'utf8')));
+  const created = identify(pid);
+  if (monitor === undefined || created === undefined) {
+    throw startError(readFileSync(words, 'utf8') || 'it died at once', runtime.name);
+  }
+  runtime.keepCompiledFilter(bundle, request.id);
+  return { process: created, monitor };
+}
+
+async function create(request: MonitorRequest, words: string): Promise<number> {
+  const conmon = findExecutable('conmon') ?? 'conmon';
+  const stderr = openSync(words, 'w', 0o600);
+  try {
+    const child = start(conmon, argumentsOf(request), {
+      // Its own session: neither a hangup of the terminal nor Ctrl-C reaches it. `detached` is setsid(2).
+      detached: true,
+      stdio: ['ignore', 'ignore', stderr, 'pipe', 'pipe'],
+      env: {
+        PATH: process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin',
+        _OCI_SYNCPIPE: '3',
+        _OCI_STARTPIPE: '4',
+      },
+    });
+    child.unref();
+    return await readPid(child, conmon, words);
+  } finally {
+    closeSync(stderr);
+  }
+}
+
+function argumentsOf(request: MonitorRequest): string[] {
+  const { bundle, id, runtime } = request;
+  const [program = '/bin/true', ...args] = request.exitCommand;
+  return [
+    ...['--api-version', '1', '-c', id, '-u', id, '-n', request.name, '-b', bundle],
+    ...['-r', runtime.createPath, ...runtime.globalArgs.map(arg => `--runtime-arg=${arg}`)],
+    ...['-p', join(bundle, 'pidfile'), '--conmon-pidfile', join(bundle, 'conmon.pid')],
+    ...['--exit-dir', request.exitDir, '--persist-dir', request.persistDir, '--full-attach'],
+    ...[
+      '-l',
+      `k8s-file:${request.logPath}`,
+      '--log-size-max',
+      String(request.logSizeMax),
+      '--log-level',
+      'error',
+    ],
+    ...(request.tty ? ['-t'] : []),
+    ...(request.openStdin ? ['-i'] : []),
+    `--exit-command=${program}`,
+    ...args.map(arg => `--exit-command-arg=${arg}`),
+  ];
+}
+
+/** conmon waits for a byte on its start pipe, daemonises, creates, and reports one JSON line on its sync pipe. */
+function readPid(child: ChildProcess, conmon: string, words: string): Promise<number> {
+  const sync = child.stdio[3] as Duplex;
+  const go = child.stdio[4] as Duplex;
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const fail = (reason: string) => reject(startError(reason, conmon));
+    const settle = () => {
+      const line = text.split('\n').find(each => each.startsWith('{'));
+      if (line === undefined) {
+        fail(readFileSync(words, 'utf8') || `${conmon} ended without a word`);
+        return;
+      }
+      const report = JSON.parse(line) as { data: number; message?: string };
+      if (report.data > 0) resolve(report.data);
+      else reject(startError(report.message ?? readFileSync(words, 'utf8'), commandIn(report.message ?? '')));
+    };
+    child.on('error', error => reject(commandError(conmon, error)));
+    sync.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      if (text.includes('\n')) sync.destroy();
+    });
+    sync.on('error', () => {}); // a conmon that refuses its arguments resets the pipe: its own words tell why
+    sync.on('close', settle);
+    go.on('error', () => {});
+    go.end('\0');
+  });
+}
+
+/** The command that a runtime's complaint is about. */
+function commandIn(message: string): string {
+  return /[`"]([^`"]+)[`"]/.exec(message)?.[1] ?? 'container';
+}
+
+/** Changes the size of a container's terminal, through the monitor's control pipe in its bundle. */
+export function resizeTerminal(
+  bundle: string,
+  size: { readonly columns: number; readonly rows: number },
+): void {
+  control(bundle, `1 ${size.rows} ${size.columns}\n`);
+}
+
+function control(bundle: string, line: string): void {
+  let pipe: number;
+  try {
+    // Opening for reading too never blocks, also when the monitor is gone.
+    pipe = openSync(join(bundle, 'ctl'), constants.O_RDWR | constants.O_NONBLOCK);
+  } catch (error) {
+    throw new PlimsollError('unavailable', 'the monitor of the container does not answer', {
+      code: 'MONITOR_GONE',
+      cause: error,
+    });
+  }
+  try {
+    writeSync(pipe, line);
+  } finally {
+    closeSync(pipe);
+  }
+}
