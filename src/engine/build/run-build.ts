@@ -30,7 +30,7 @@ export interface BuildRun {
 
 /** One build from its text to its image: plan, solve, record. Returns the image's id; nothing is left if it throws. */
 export async function runBuild(run: BuildRun): Promise<string> {
-  const { id, request, context, journal, deps, images, platform } = run;
+  const { request, context, images, platform } = run;
   const plan = planWithImages(
     {
       source: context.source,
@@ -43,6 +43,16 @@ export async function runBuild(run: BuildRun): Promise<string> {
     images.resolve,
   );
   announce(run, plan);
+  const replaced: string[] = [];
+  try {
+    return await solve(run, plan, diffId => void replaced.push(diffId));
+  } finally {
+    await images.freeLayers(replaced);
+  }
+}
+
+async function solve(run: BuildRun, plan: BuildPlan, replaced: (diffId: string) => void): Promise<string> {
+  const { id, request, context, journal, deps, images, platform } = run;
   using held = new DisposableStack();
   const scope = {
     deps,
@@ -50,6 +60,7 @@ export async function runBuild(run: BuildRun): Promise<string> {
     context: { root: context.folder, filter: context.filter },
     origin: `${context.folder}\n${context.dockerfile}`,
     noCache: request.noCache ?? false,
+    replaced,
     hold: (layer: Disposable) => void held.use(layer),
   };
   const states = await solveGraph<Vertex, StepState>({

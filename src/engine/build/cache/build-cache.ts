@@ -18,7 +18,8 @@ export interface BuildCache {
   find(inputs: StepInputs): CacheHit | undefined;
   /** What the same step had when it was last built. */
   lastInputs(step: string): StepInputs | undefined;
-  record(step: string, inputs: StepInputs, result: CacheHit): void;
+  /** Returns the layer that these inputs had before, if it was another one. */
+  record(step: string, inputs: StepInputs, result: CacheHit): string | undefined;
   /** The digest of files copied out of immutable layers, remembered by what was asked. */
   remembered(question: string): Pick<StepInputs, 'content' | 'files'> | undefined;
   remember(question: string, digest: Pick<StepInputs, 'content' | 'files'>): void;
@@ -60,7 +61,14 @@ export function openBuildCache(options: {
       );
       return row === undefined ? undefined : (JSON.parse(String(row.inputs)) as StepInputs);
     },
-    record: (step, inputs, result) => put(keyOf(inputs), stepKey(step), inputs, result),
+    record: (step, inputs, result) =>
+      db.transaction(() => {
+        const key = keyOf(inputs);
+        const row = db.get('SELECT diff_id FROM build_cache WHERE key = ?', key);
+        put(key, stepKey(step), inputs, result);
+        const before = row?.diff_id ?? undefined;
+        return before === undefined || before === result.diffId ? undefined : String(before);
+      }),
     remembered: question => {
       const key = digestOf(`files\n${question}`);
       const row = db.get('SELECT inputs FROM build_cache WHERE key = ?', key);

@@ -31,9 +31,15 @@ function applyClause(mode: number, who: string, actions: string, isFolder: boole
     const bits = [...who].reduce((all, one) => all | bitsFor(one, letters, result, isFolder), 0);
     if (operator === '+') result |= bits;
     else if (operator === '-') result &= ~bits;
-    else result = (result & ~[...who].reduce((all, one) => all | (0o7 << (shift[one] ?? 0)), 0)) | bits;
+    else result = (result & ~[...who].reduce((all, one) => all | ownBits(one, isFolder), 0)) | bits;
   }
   return result;
+}
+
+/** What `=` sets anew: a folder keeps its set-user and set-group bits, as with chmod(1). */
+function ownBits(one: string, isFolder: boolean): number {
+  const special = isFolder ? 0 : { u: 0o4000, g: 0o2000 }[one];
+  return (0o7 << (shift[one] ?? 0)) | (special ?? 0);
 }
 
 function bitsFor(one: string, letters: string, mode: number, isFolder: boolean): number {

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import { isPlimsollError } from '../../../errors.ts';
 import { runOrThrow } from '../../kernel/index.ts';
 
@@ -25,7 +25,7 @@ export async function unpackArchive(file: string, folder: string, signal?: Abort
   const args = ['--directory', folder, '--xattrs', '--xattrs-include=*', '--numeric-owner', '-xpf', file];
   try {
     await runOrThrow('tar', args, signal === undefined ? {} : { signal });
-    return true;
+    return readdirSync(folder).length > 0; // tar(1) takes a few bytes that are no header for an empty archive
   } catch (error) {
     if (isPlimsollError(error) && /does not look like a tar archive/.test(String(error.data.stderr)))
       return false;

@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { resolveUser } from '../../runtime/index.ts';
 import type { StagedLayer } from '../../snapshot/index.ts';
@@ -7,6 +6,7 @@ import { makeFolder } from '../copy/index.ts';
 import type { CopyOperation, RunOperation, Vertex, WorkdirOperation } from '../plan/index.ts';
 import type { SourceTree } from '../source/index.ts';
 import type { StepDeps } from './build-deps.ts';
+import { changesNothing } from './changes-nothing.ts';
 import { executeRun } from './execute-run.ts';
 import { prepareCopy } from './prepare-copy.ts';
 import type { StepReport, StepState } from './step-state.ts';
@@ -19,6 +19,8 @@ export interface BuildScope {
   /** Where the build comes from: steps of the same place are compared with each other. */
   readonly origin: string;
   readonly noCache: boolean;
+  /** Takes layers that the cache no longer names, to be freed if nobody else does. */
+  readonly replaced: (diffId: string) => void;
   /** Keeps what it is given until the build has ended. */
   readonly hold: (layer: Disposable) => void;
 }
@@ -75,7 +77,7 @@ export async function runStep(scope: BuildScope, request: StepRequest): Promise<
 type Work = (staged: StagedLayer) => Promise<void>;
 
 async function layered(
-  { deps, noCache, origin, hold }: BuildScope,
+  { deps, noCache, origin, hold, replaced }: BuildScope,
   { vertex, signal, report }: StepRequest,
   parent: StepState,
   inputs: StepInputs,
@@ -90,7 +92,8 @@ async function layered(
   const step = `${origin}\n${vertex.identity}`;
   const cacheMiss = noCache ? 'the cache is off' : explainMiss(deps.cache.lastInputs(step), inputs);
   const made = await buildLayer(deps, parent, signal, hold, work);
-  deps.cache.record(step, inputs, made);
+  const before = deps.cache.record(step, inputs, made);
+  if (before !== undefined) replaced(before);
   report.done({ cacheMiss, layerBytes: made.sizeBytes });
   return stateAfter(parent, made);
 }
@@ -108,7 +111,8 @@ async function buildLayer(
   signal.throwIfAborted();
   const layer = await staged.commit();
   const created = deps.clock();
-  if (readdirSync(layer.path).length === 0) {
+  const below = parent.layers.flatMap(diffId => deps.snapshots.layer(diffId)?.path ?? []);
+  if (changesNothing(layer.path, below)) {
     layer[Symbol.dispose]();
     await deps.snapshots.removeLayer(layer.diffId);
     return { sizeBytes: 0, created };

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { makeYard } from './yard.ts';
+
+const skip = process.getuid?.() === 0 ? false : 'needs root';
+
+/** Steps run no process here: what they would run is counted, and a file is written in its place. */
+const yardOf = async () => {
+  let count = 0;
+  const yard = makeYard({
+    fakeRun: (_, rootfs) => {
+      writeFileSync(join(rootfs, 'made'), String(++count));
+      return 0;
+    },
+  });
+  await yard.makeBase('base', rootfs => writeFileSync(join(rootfs, 'base'), '1'));
+  return yard;
+};
+
+describe('the build cache', { skip }, () => {
+  test('serves a whole second build, which makes the very same image', async () => {
+    await using yard = await yardOf();
+    yard.write('a.txt', 'a');
+    const dockerfile = 'FROM base\nCOPY a.txt /x/\nRUN make\nWORKDIR /new\nENV A=1\n';
+    const first = await yard.build(dockerfile);
+    assert.deepEqual(first.steps, {
+      'FROM base': 'cached',
+      'COPY a.txt /x/': 'never built before',
+      'RUN make': 'never built before',
+      'WORKDIR /new': 'never built before',
+      'ENV A=1': 'cached',
+    });
+    const second = await yard.build(dockerfile);
+    assert.deepEqual(new Set(Object.values(second.steps)), new Set(['cached']));
+    assert.equal(second.image, first.image);
+    assert.equal(yard.commands.length, 1);
+    assert.deepEqual(yard.leftovers(), []);
+  });
+
+  test('names the ARG, ENV, file, setting or instruction that changed', async () => {
+    await using yard = await yardOf();
+    yard.write('src/a.ts', '1');
+    yard.write('src/b.ts', '1');
+    const dockerfile = 'FROM base\nARG VERSION\nARG OTHER\nCOPY src /src\nRUN make\n';
+    await yard.build(dockerfile, { buildArgs: { VERSION: '1' } });
+    const arg = await yard.build(dockerfile, { buildArgs: { VERSION: '2' } });
+    assert.equal(arg.steps['RUN make'], 'ARG VERSION changed');
+    assert.equal(arg.steps['COPY src /src'], 'cached', 'an ARG is no part of what COPY does');
+    const added = await yard.build(dockerfile, { buildArgs: { VERSION: '2', OTHER: 'x' } });
+    assert.equal(added.steps['RUN make'], 'ARG OTHER is new');
+    const env = await yard.build(`FROM base\nENV E=1\nCOPY src /src\nRUN make\n`);
+    assert.match(env.steps['RUN make'] ?? '', /^ARG VERSION is gone/);
+    yard.write('src/a.ts', '2');
+    const file = await yard.build(dockerfile, { buildArgs: { VERSION: '2', OTHER: 'x' } });
+    assert.equal(file.steps['COPY src /src'], 'src/a.ts changed');
+    assert.equal(file.steps['RUN make'], 'an earlier step changed');
+    yard.write('src/c.ts', '1');
+    assert.equal((await yard.build(dockerfile)).steps['COPY src /src'], 'src/c.ts is new');
+    renameSync(join(yard.context, 'src/c.ts'), join(yard.context, 'src/d.ts'));
+    assert.match((await yard.build(dockerfile)).steps['COPY src /src'] ?? '', /is new \(and 1 more\)/);
+  });
+
+  test('names the ENV and the WORKDIR that changed under a RUN', async () => {
+    await using yard = await yardOf();
+    const dockerfile = (value: string, folder: string) =>
+      `FROM base\nENV E=${value}\nWORKDIR ${folder}\nRUN make\n`;
+    await yard.build(dockerfile('1', '/'));
+    assert.equal((await yard.build(dockerfile('2', '/'))).steps['RUN make'], 'ENV E changed');
+    const user = await yard.build('FROM base\nENV E=2\nUSER 5\nRUN make\n');
+    assert.equal(user.steps['RUN make'], 'USER changed');
+  });
+
+  test('says that the base image moved', async () => {
+    await using yard = await yardOf();
+    await yard.build('FROM base\nRUN make\n');
+    await yard.makeBase('base', rootfs => writeFileSync(join(rootfs, 'base'), '2'));
+    assert.equal((await yard.build('FROM base\nRUN make\n')).steps['RUN make'], 'base image moved');
+  });
+
+  test('misses when a mode changes and hits when only times do', async () => {
+    await using yard = await yardOf();
+    yard.write('tool.sh', 'x');
+    const dockerfile = 'FROM base\nCOPY tool.sh /\n';
+    await yard.build(dockerfile);
+    utimesSync(join(yard.context, 'tool.sh'), 5, 5);
+    assert.equal((await yard.build(dockerfile)).steps['COPY tool.sh /'], 'cached');
+    chmodSync(join(yard.context, 'tool.sh'), 0o755);
+    assert.equal((await yard.build(dockerfile)).steps['COPY tool.sh /'], 'tool.sh changed');
+  });
+
+  test('has no false hit for several sources with one destination', async () => {
+    await using yard = await yardOf();
+    yard.write('Gemfile', 'one');
+    yard.write('Gemfile.lock', 'two');
+    const dockerfile = 'FROM base\nCOPY Gemfile Gemfile.lock /app/\n';
+    await yard.build(dockerfile);
+    yard.write('Gemfile', 'two');
+    yard.write('Gemfile.lock', 'one');
+    const { steps } = await yard.build(dockerfile);
+    assert.equal(steps['COPY Gemfile Gemfile.lock /app/'], 'Gemfile changed (and 1 more)');
+  });
+
+  test('has no false hit when a file that a wildcard matches is renamed', async () => {
+    await using yard = await yardOf();
+    yard.write('one.txt', 'x');
+    await yard.build('FROM base\nCOPY *.txt /app/\n');
+    renameSync(join(yard.context, 'one.txt'), join(yard.context, 'two.txt'));
+    const { steps } = await yard.build('FROM base\nCOPY *.txt /app/\n');
+    assert.equal(steps['COPY *.txt /app/'], 'two.txt is new (and 1 more)');
+  });
+
+  test('keys COPY --from by the files, not by the stage that they come from', async () => {
+    await using yard = await yardOf();
+    await yard.makeBase('tools', rootfs => {
+      mkdirSync(join(rootfs, 'out'));
+      writeFileSync(join(rootfs, 'out/app'), 'app');
+    });
+    const dockerfile = (text: string) =>
+      `FROM tools AS b\nRUN ${text}\nFROM base\nCOPY --from=b /out /app\nRUN last\n`;
+    await yard.build(dockerfile('one'));
+    const { steps } = await yard.build(dockerfile('two'));
+    assert.equal(steps['RUN two'], 'never built before');
+    assert.equal(steps['COPY --from=b /out /app'], 'cached');
+    assert.equal(steps['RUN last'], 'cached');
+    assert.deepEqual(yard.commands, ['one', 'last', 'two']);
+  });
+
+  test('is off with noCache, and pruned to nothing', async () => {
+    await using yard = await yardOf();
+    const dockerfile = 'FROM base\nRUN make\n';
+    const forget = ({ image }: { image: string }) => yard.images.delete(image);
+    forget(await yard.build(dockerfile));
+    const anew = await yard.build(dockerfile, { noCache: true });
+    assert.equal(anew.steps['RUN make'], 'the cache is off');
+    forget(anew);
+    const layers = () => yard.db.all('SELECT * FROM layers').length;
+    assert.equal(layers(), 2, 'the layer that was built anew took the place of the old one');
+    const pruned = await yard.builds.pruneCache();
+    assert.deepEqual([pruned.records, pruned.reclaimedBytes, layers()], [1, 1, 1]);
+    assert.equal((await yard.build(dockerfile)).steps['RUN make'], 'never built before');
+  });
+});
