@@ -27,8 +27,13 @@ export interface BridgeDriver {
   lower(networks: readonly BridgeNetwork[]): Promise<void>;
   /** Makes a container's namespace and link. */
   plug(link: Link): Promise<void>;
-  /** Removes a container's namespace and link, if they are there. */
-  unplug(link: { readonly namespace: string; readonly host?: string }): Promise<void>;
+  /** Removes a container's namespace, if it is there. Its link goes with it, a moment later. */
+  unplug(namespace: string): Promise<void>;
+  /**
+   * Removes links from a bridge that are not `expected`, such as those of a namespace held open. `expected` is asked
+   * after the links were listed, so that one that is just being made is not taken for a stray.
+   */
+  detachOthers(bridge: string, expected: () => ReadonlySet<string>): Promise<void>;
   /** Puts links on their bridge that are off it. */
   attach(links: readonly Pick<Link, 'host' | 'bridge'>[]): Promise<void>;
   addPorts(ports: readonly PortRule[]): Promise<void>;
@@ -50,12 +55,10 @@ export function createBridgeDriver(root: Root): BridgeDriver {
     async raise(networks, ports) {
       setSysctl('ip_forward', '1');
       const down = networks.filter(network => !isUp(network));
-      for (const network of down) {
-        await raiseBridge(network, uplinkMtu());
-        setSysctl(`conf/${network.bridge}/route_localnet`, '1');
-        await admitDocker(network.bridge);
-      }
-      await nft(formatTable({ table, networks, ports }));
+      await Promise.all([
+        nft(formatTable({ table, networks, ports })),
+        ...down.map(network => raiseBridge(network, uplinkMtu())),
+      ]);
       for (const network of down) writeFileSync(markFile(network.bridge), markOf(network));
     },
     async lower(networks) {
@@ -63,13 +66,25 @@ export function createBridgeDriver(root: Root): BridgeDriver {
       await Promise.all([
         nft(`table ip ${table} {}\ndelete table ip ${table}\n`),
         ...networks.map(async ({ bridge }) => {
-          if (hasLink(bridge)) await runOrThrow('ip', ['link', 'del', bridge]);
+          // Links first: a namespace that a process holds open would keep its own for as long.
+          const links = listFolder(`/sys/class/net/${bridge}/brif`);
+          await run('ip', ['-force', '-batch', '-'], {
+            input: script([...links, bridge].filter(hasLink).map(link => `link del ${link}`)),
+          });
+          if (hasLink(bridge)) {
+            throw new PlimsollError('internal', `the bridge "${bridge}" cannot be removed`, {
+              code: 'BRIDGE_STUCK',
+              hint: `try 'ip link del ${bridge}' to see why`,
+            });
+          }
           await dismissDocker(bridge);
         }),
       ]);
     },
     async plug(link) {
-      await unplug(link); // what a killed process left
+      const { host, namespace } = link;
+      if (hasNamespace(namespace)) await unplug(namespace); // what a killed process left
+      if (hasLink(host)) await run('ip', ['link', 'del', host]); // on its way out since the container's last run
       await batch([], linkCommands(link));
       await batch(['-n', link.namespace], namespaceCommands(link));
     },
@@ -77,6 +92,11 @@ export function createBridgeDriver(root: Root): BridgeDriver {
     async attach(links) {
       const off = links.filter(({ host, bridge }) => hasLink(host) && !hasLink(`${bridge}/brif/${host}`));
       if (off.length > 0) await batch([], script(off.flatMap(attachCommands)));
+    },
+    async detachOthers(bridge, expected) {
+      const links = listFolder(`/sys/class/net/${bridge}/brif`);
+      const known = expected();
+      for (const name of links.filter(link => !known.has(link))) await run('ip', ['link', 'del', name]);
     },
     addPorts: ports => nft(portScript('add', table, ports)),
     deletePorts: ports => nft(portScript('delete', table, ports)),
@@ -87,13 +107,8 @@ export function createBridgeDriver(root: Root): BridgeDriver {
   };
 }
 
-async function unplug({ namespace, host }: { namespace: string; host?: string }): Promise<void> {
-  // The link first: a namespace that somebody holds open would keep it, and its name, for a while.
-  const commands = [
-    ...(host !== undefined && hasLink(host) ? [`link del ${host}`] : []),
-    ...(existsSync(join(namespaceFolder, namespace)) ? [`netns del ${namespace}`] : []),
-  ];
-  if (commands.length > 0) await run('ip', ['-force', '-batch', '-'], { input: script(commands) });
+async function unplug(namespace: string): Promise<void> {
+  if (hasNamespace(namespace)) await run('ip', ['netns', 'del', namespace]);
 }
 
 async function raiseBridge(network: BridgeNetwork, mtu: number): Promise<void> {
@@ -106,6 +121,8 @@ async function raiseBridge(network: BridgeNetwork, mtu: number): Promise<void> {
     exists: hasLink(bridge),
   });
   await batch([], commands);
+  setSysctl(`conf/${bridge}/route_localnet`, '1');
+  await admitDocker(bridge);
 }
 
 /** Docker drops what it does not know in FORWARD, and offers the chain DOCKER-USER to say what else may pass. */
@@ -166,6 +183,10 @@ function uplinkMtu(): number {
   const device = uplink();
   const mtu = device === undefined ? Number.NaN : Number(readText(`/sys/class/net/${device}/mtu`));
   return Number.isInteger(mtu) && mtu >= 68 ? Math.min(mtu, 65_535) : 1500;
+}
+
+function hasNamespace(name: string): boolean {
+  return existsSync(join(namespaceFolder, name));
 }
 
 function hasLink(name: string): boolean {

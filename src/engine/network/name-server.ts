@@ -91,16 +91,11 @@ async function launch(folder: string, env: NodeJS.ProcessEnv): Promise<boolean> 
   return false;
 }
 
+/** It keeps nothing that it would have to save. */
 async function end(running: ProcessIdentity | undefined): Promise<void> {
   if (running === undefined) return;
-  for (let waited = 0; isAlive(running); waited += 5) {
-    try {
-      process.kill(running.pid, waited === 0 ? 'SIGTERM' : waited === 500 ? 'SIGKILL' : 0);
-    } catch {
-      return; // it left meanwhile
-    }
-    await sleep(5);
-  }
+  process.kill(running.pid, 'SIGKILL');
+  while (isAlive(running)) await sleep(1);
 }
 
 function findRunning(folder: string): ProcessIdentity | undefined {

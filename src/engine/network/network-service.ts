@@ -183,7 +183,7 @@ async function disconnect(state: ServiceState, container: string): Promise<void>
   const booking = findBooking(db, container);
   const network = bridgeNetworks(db).find(({ name }) => name === booking?.network);
   await Promise.all([
-    driver.unplug({ namespace: namespaceName(root, container), host: linkName(root, container) }),
+    driver.unplug(namespaceName(root, container)),
     booking !== undefined && booking.ports.length > 0 ? unpublish(state, booking) : undefined,
     network === undefined
       ? undefined
@@ -218,16 +218,21 @@ async function repair(state: ServiceState, live: ReadonlySet<string>): Promise<v
   const { root, db, driver, names } = state;
   if (root.rootless) return;
   for (const { container } of bookings(db)) if (!live.has(container)) await disconnect(state, container);
+  const namespaces = driver.namespaces(); // before the bookings: a booking is there before its namespace
   const kept = bookings(db);
   const expected = new Set(kept.map(({ container }) => namespaceName(root, container)));
-  for (const namespace of driver.namespaces()) {
-    if (!expected.has(namespace)) await driver.unplug({ namespace });
+  for (const namespace of namespaces) {
+    if (!expected.has(namespace)) await driver.unplug(namespace);
   }
   if (kept.length === 0) return await lowerIfUnused(state);
   await raise(state);
   for (const network of bridgeNetworks(db)) {
     const here = kept.filter(booking => booking.network === network.name);
     await driver.attach(here.map(booking => linkOf(state, booking, network)));
+    await driver.detachOthers(
+      network.bridge,
+      () => new Set(bookings(db).map(({ container }) => linkName(root, container))),
+    );
     await names.update(network.name, network.gateway, entries =>
       entries.filter(entry => here.some(({ container }) => container === entry.container)),
     );

@@ -56,6 +56,9 @@ export interface NetworkService {
   connect(request: ConnectRequest): Promise<Endpoint>;
   /** Takes all of it away again; never throws for what is gone already. */
   disconnect(container: string): Promise<void>;
-  /** Brings kernel state (bridges, rules, names) back in line with the database, after a crash or a reboot. */
+  /**
+   * Brings kernel state (bridges, rules, names) back in line with the database, after a crash or a reboot. Whatever
+   * is not in `live` loses its endpoint: name also those that another process is just starting.
+   */
   repair(live: ReadonlySet<string>): Promise<void>;
 }

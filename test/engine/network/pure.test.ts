@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { chooseSubnet } from '../../../src/engine/network/choose-subnet.ts';
+import { formatDnsConfig, parseDnsConfig } from '../../../src/engine/network/dns-config.ts';
+import { hostNameservers } from '../../../src/engine/network/host-nameservers.ts';
+import { hostRoutes, uplink } from '../../../src/engine/network/host-routes.ts';
+import { formatCidr, formatIpv4, overlap, parseCidr, parseIpv4 } from '../../../src/engine/network/ipv4.ts';
+import { bridgeName, linkName, namespaceName } from '../../../src/engine/network/names.ts';
+import { formatTable } from '../../../src/engine/network/nft-rules.ts';
+import { socketInodes } from '../../../src/engine/network/port-owner.ts';
+import { isPlimsollError } from '../../../src/errors.ts';
+
+test('parseIpv4() and formatIpv4() are a pair, and only dotted decimals are addresses', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 2 ** 32 - 1 }), value => parseIpv4(formatIpv4(value)) === value),
+  );
+  for (const text of ['', '1.2.3', '1.2.3.256', '01.2.3.4', '1.2.3.4.5', ' 1.2.3.4', '1.2.3.x'])
+    assert.equal(parseIpv4(text), undefined, text);
+});
+
+test('parseCidr() clears host bits, and takes a lone address as a network of one', () => {
+  assert.equal(formatCidr(parseCidr('10.1.2.3/20') ?? { base: 0, prefix: 0 }), '10.1.0.0/20');
+  assert.deepEqual(parseCidr('10.0.0.1'), { base: 0x0a00_0001, prefix: 32 });
+  assert.equal(parseCidr('10.0.0.0/33'), undefined);
+});
+
+test('chooseSubnet() keeps away from every route, and says so when none is left', () => {
+  const route = fc.record({
+    base: fc.integer({ min: 0x0a58_0000, max: 0x0a7f_ffff }),
+    prefix: fc.integer({ min: 14, max: 32 }),
+  });
+  fc.assert(
+    fc.property(fc.array(route, { maxLength: 20 }), fc.nat(), (routes, seed) => {
+      const taken = routes.map(({ base, prefix }) => ({ base: base - (base % 2 ** (32 - prefix)), prefix }));
+      const subnet = chooseSubnet(taken, seed);
+      return taken.every(other => !overlap(other, subnet)) && subnet.base % 2 ** 12 === 0;
+    }),
+  );
+  const all = parseCidr('10.0.0.0/8');
+  assert.ok(all);
+  assert.throws(
+    () => chooseSubnet([all], 0),
+    error => isPlimsollError(error, 'resource-exhausted'),
+  );
+});
+
+test('the nftables script of a root is the one that was tried', () => {
+  const script = formatTable({
+    table: 'plimsoll_1a2b3c4d',
+    networks: [
+      { bridge: 'plb1a2b3c4d', subnet: '10.90.16.0/20' },
+      { bridge: 'plbsecond', subnet: '10.91.0.0/20' },
+    ],
+    ports: [
+      { protocol: 'tcp', hostAddress: '0.0.0.0', hostPort: 8080, containerPort: 80, address: '10.90.16.2' },
+      { protocol: 'udp', hostAddress: '127.0.0.1', hostPort: 53, containerPort: 53, address: '10.90.16.3' },
+    ],
+  });
+  const golden = join(import.meta.dirname, '../../golden/network/table.nft');
+  if (process.env.UPDATE_GOLDEN === '1') writeFileSync(golden, script);
+  assert.equal(script, readFileSync(golden, 'utf8'));
+});
+
+test('names of interfaces fit the kernel, and differ between roots', () => {
+  const [one, two] = [{ id: '1a2b3c4d' }, { id: '5e6f7a8b' }];
+  const container = 'ab'.repeat(32);
+  for (const name of [bridgeName(one), linkName(one, container)]) assert.ok(name.length <= 15, name);
+  assert.notEqual(linkName(one, container), linkName(two, container));
+  assert.equal(namespaceName(one, container), 'plim-1a2b3c4d-abababababab');
+  assert.match(namespaceName(one, 'build/step 3'), /^plim-1a2b3c4d-[0-9a-f]{12}$/);
+});
+
+test('hostRoutes() reads /proc/net/route, without default routes and our own bridge', () => {
+  const table = [
+    'Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT',
+    'eth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\t0\t0\t0',
+    'eth0\t000200C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0',
+    'plb1a2b3c4d\t00105A0A\t00000000\t0001\t0\t0\t0\t00F0FFFF\t0\t0\t0',
+    'wg0\t0000600A\t00000000\t0001\t0\t0\t0\t0000F0FF\t0\t0\t0',
+  ].join('\n');
+  assert.deepEqual(hostRoutes('plb1a2b3c4d', table).map(formatCidr), ['192.0.2.0/24', '10.96.0.0/12']);
+  assert.equal(uplink(table), 'eth0');
+  assert.equal(uplink('Iface\n'), undefined);
+});
+
+test('hostNameservers() looks behind a resolver on loopback, and has a fallback', () => {
+  const files: Record<string, string> = {
+    '/etc/resolv.conf': '# stub\nnameserver 127.0.0.53\noptions edns0\n',
+    '/run/systemd/resolve/resolv.conf': 'nameserver 192.0.2.53\nnameserver fe80::1\n',
+  };
+  const read = (path: string) => files[path] ?? '';
+  assert.deepEqual(hostNameservers(read), ['192.0.2.53']);
+  assert.deepEqual(
+    hostNameservers(() => ''),
+    ['8.8.8.8', '8.8.4.4'],
+  );
+});
+
+test('formatDnsConfig() and parseDnsConfig() are a pair', () => {
+  const word = fc.stringMatching(/^[a-z0-9-]{1,12}$/);
+  const entry = fc.record(
+    {
+      container: word,
+      address: fc.ipV4(),
+      names: fc.array(word, { maxLength: 3 }),
+    },
+    { noNullPrototype: true },
+  );
+  fc.assert(
+    fc.property(fc.array(entry, { maxLength: 5 }), entries => {
+      assert.deepEqual(parseDnsConfig(formatDnsConfig('10.88.0.1', entries)), entries);
+    }),
+  );
+  assert.deepEqual(parseDnsConfig(''), []);
+});
+
+test('socketInodes() finds who listens on a TCP port and who has a UDP port', () => {
+  const table = [
+    '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode',
+    '   0: 00000000:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1 0 100 0 0 10 0',
+    '   1: 0100007F:1F90 0100007F:D431 01 00000000:00000000 00:00000000 00000000     0        0 4712 1 0 20 4 30 10 -1',
+    '   2: 00000000:1F91 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 4713 1 0 100 0 0 10 0',
+  ].join('\n');
+  assert.deepEqual(socketInodes(table, 8080, 'tcp'), ['4711']);
+  assert.deepEqual(socketInodes(table, 8081, 'udp'), ['4713']);
+  assert.deepEqual(socketInodes(table, 80, 'tcp'), []);
+});
