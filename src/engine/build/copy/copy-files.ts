@@ -1,15 +1,21 @@
 import {
   chmodSync,
+  closeSync,
   constants,
-  copyFileSync,
+  fchmodSync,
+  fchownSync,
+  futimesSync,
   lchownSync,
   lutimesSync,
   mkdirSync,
+  openSync,
+  readFileSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
-import { basename, dirname, join, posix } from 'node:path';
+import { basename, join, posix } from 'node:path';
 import { PlimsollError } from '../../../errors.ts';
 import { preloadNative, readXattrs, runOrThrow } from '../../kernel/index.ts';
 import { resolveInRoot } from '../../runtime/index.ts';
@@ -90,22 +96,20 @@ class Copier {
     const owner = this.#request.owner ?? root;
     const { folder, isNew } = makeFolder(rootfs, posix.join(destination, top.path), owner);
     if (isNew && (!destination.endsWith('/') || top.path !== '')) this.#describeFolder(folder, top);
-    const folders = new Map([[top.path === '' ? '.' : top.path, folder]]);
+    const folders = new Map([[top.path === '' ? '.' : top.path, { folder, isNew }]]);
     for (const entry of entries) {
       await this.#pause();
-      const parent = folders.get(posix.dirname(entry.path)) ?? folder;
+      const parent = folders.get(posix.dirname(entry.path)) ?? { folder, isNew };
       const name = posix.basename(entry.path);
       if (!entry.status.isDirectory()) {
-        await this.#copyFile(entry, join(parent, name));
+        await this.#copyFile(entry, join(parent.folder, name), parent.isNew);
         continue;
       }
-      let made = existingFolder(rootfs, parent, name);
-      if (made === undefined) {
-        made = join(parent, name);
-        mkdirSync(made);
-      }
+      const there = parent.isNew ? undefined : existingFolder(rootfs, parent.folder, name);
+      const made = there ?? join(parent.folder, name);
+      if (there === undefined) mkdirSync(made);
       this.#describeFolder(made, entry);
-      folders.set(entry.path, made);
+      folders.set(entry.path, { folder: made, isNew: there === undefined });
     }
   }
 
@@ -114,29 +118,60 @@ class Copier {
     this.#times.push([folder, entry]);
   }
 
-  async #copyFile(entry: FileEntry, place: string): Promise<void> {
-    const before = statusOf(place);
-    if (before?.isDirectory()) throw overFolder(place.slice(this.#request.root.length));
-    if (before !== undefined) rmSync(place);
-    else if (statusOf(dirname(place)) === undefined) mkdirSync(dirname(place), { recursive: true });
+  async #copyFile(entry: FileEntry, place: string, isNewFolder = false): Promise<void> {
+    if (!isNewFolder) makeRoom(this.#request.root, place);
     const { status, file, link } = entry;
+    if (status.isFile() && status.size < LARGE_FILE_BYTES) {
+      this.#copySmallFile(entry, place);
+      if (this.#request.attributes) await copyAttributes(file, place);
+      return;
+    }
     if (link !== undefined) symlinkSync(link, place);
     else if (!status.isFile()) await makeDevice(entry, place);
-    else if (status.size < LARGE_FILE_BYTES) copyFileSync(file, place, constants.COPYFILE_FICLONE);
     else await copyFile(file, place, constants.COPYFILE_FICLONE);
     if (this.#request.attributes && status.isFile()) await copyAttributes(file, place);
     this.#describe(place, entry);
     lutimesSync(place, status.atimeMs / 1000, status.mtimeMs / 1000);
   }
 
-  /** Owner, then mode: a change of owner clears the set-user bit. */
-  #describe(place: string, { status, link }: FileEntry): void {
-    const { owner, mode } = this.#request;
-    lchownSync(place, owner?.uid ?? status.uid, owner?.gid ?? status.gid);
-    if (link !== undefined) return;
-    const own = status.mode & 0o7777;
-    chmodSync(place, mode === undefined ? own : mode(own, status.isDirectory()));
+  /** By descriptor: a fraction of what the same calls cost by path, most of all on an overlay. */
+  #copySmallFile(entry: FileEntry, place: string): void {
+    const content = readFileSync(entry.file);
+    const made = openSync(place, 'wx', 0o600);
+    try {
+      writeFileSync(made, content);
+      const { uid, gid, mode } = this.#factsOf(entry);
+      fchownSync(made, uid, gid);
+      fchmodSync(made, mode);
+      futimesSync(made, entry.status.atimeMs / 1000, entry.status.mtimeMs / 1000);
+    } finally {
+      closeSync(made);
+    }
   }
+
+  #factsOf({ status }: FileEntry): { uid: number; gid: number; mode: number } {
+    const { owner, mode } = this.#request;
+    const own = status.mode & 0o7777;
+    return {
+      uid: owner?.uid ?? status.uid,
+      gid: owner?.gid ?? status.gid,
+      mode: mode === undefined ? own : mode(own, status.isDirectory()),
+    };
+  }
+
+  /** Owner, then mode: a change of owner clears the set-user bit. */
+  #describe(place: string, entry: FileEntry): void {
+    const { uid, gid, mode } = this.#factsOf(entry);
+    lchownSync(place, uid, gid);
+    if (entry.link === undefined) chmodSync(place, mode);
+  }
+}
+
+/** Takes away what a file is to replace, and makes the folder for it. */
+function makeRoom(rootfs: string, place: string): void {
+  const before = statusOf(place);
+  if (before?.isDirectory()) throw overFolder(place.slice(rootfs.length));
+  if (before !== undefined) rmSync(place);
 }
 
 /** Device nodes and pipes have no call in Node. */
