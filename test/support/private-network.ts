@@ -9,8 +9,8 @@ const mark = 'PLIMSOLL_TEST_PRIVATE_NETWORK';
 export const isPrivate = process.env[mark] === '1';
 
 /**
- * Runs a test file again in network and mount namespaces of its own (with loopback up, its own /sys and
- * /run/netns), and reports its tests as tests of this process. Skips with `reason`, if there is one.
+ * Runs a test file again in network and mount namespaces of its own (with loopback up, its own /sys, the
+ * host's cgroups in it, and its own /run/netns), and reports its tests as tests of this process. Skips with `reason`, if there is one.
  */
 export function runPrivately(file: string, reason: string | false): void {
   if (reason !== false) {
@@ -33,7 +33,12 @@ export function runPrivately(file: string, reason: string | false): void {
 
 const setUp = `
 set -e
+cgroups=$(mktemp -d)
+mount --rbind /sys/fs/cgroup "$cgroups"
 mount -t sysfs none /sys
+mount --rbind "$cgroups" /sys/fs/cgroup
+umount -l "$cgroups"
+rmdir "$cgroups"
 mkdir -p /run/netns
 mount -t tmpfs none /run/netns
 ip link set lo up

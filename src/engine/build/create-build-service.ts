@@ -12,11 +12,11 @@ import type { Database, Root } from '../store/index.ts';
 import type { BuildImages } from './build-images.ts';
 import { openBuildCache } from './cache/index.ts';
 import {
+  commandSteps,
   createBuildRecords,
   followJournal,
   journalPath,
   openBuildJournal,
-  stepsLeftBy,
 } from './journal/index.ts';
 import { runBuild, summaryOf } from './run-build.ts';
 import type { StepDeps } from './solve/index.ts';
@@ -43,6 +43,8 @@ export interface BuildServiceOptions {
 export interface BuildKeeper extends BuildService {
   /** Tidies up after builds whose process died: networks and folders of their steps. Call it at open. */
   sweep(): Promise<void>;
+  /** Names under which steps that run now, of any process, have a network: `NetworkService.repair` must leave them. */
+  runningSteps(): string[];
 }
 
 /** The build service of a root. */
@@ -104,9 +106,10 @@ export function createBuildService(options: BuildServiceOptions): BuildKeeper {
       const { reclaimedBytes } = await images.freeLayers([...layers]);
       return { records: rows.length, reclaimedBytes };
     },
+    runningSteps: () => records.running().flatMap(({ id }) => commandSteps(root, id)),
     sweep: async () => {
       for (const { id } of records.takeLost()) {
-        for (const step of stepsLeftBy(root, id)) await networks.disconnect(step);
+        for (const step of commandSteps(root, id)) await networks.disconnect(step);
         rmSync(join(root.runDir, 'builds', id), { recursive: true, force: true });
       }
     },

@@ -19,6 +19,7 @@ import {
   createBuildService,
 } from '../../../src/engine/build/index.ts';
 import { createEventService } from '../../../src/engine/events/index.ts';
+import { createNetworkService } from '../../../src/engine/network/index.ts';
 import { createRuntime, type Runtime, removeCgroup } from '../../../src/engine/runtime/index.ts';
 import { createSnapshotService } from '../../../src/engine/snapshot/index.ts';
 import { createRootFolders, Database, resolveRoot } from '../../../src/engine/store/index.ts';
@@ -58,7 +59,11 @@ export interface Built {
 
 /** Makes a yard. `fakeRun` takes the place of the runtime: it gets the command's words and the root filesystem. */
 export function makeYard(
-  options: { fakeRun?: (args: readonly string[], rootfs: string) => number } = {},
+  options: {
+    fakeRun?: (args: readonly string[], rootfs: string) => number;
+    /** Connect steps to real bridges; else no step may ask for one. */
+    bridge?: boolean;
+  } = {},
 ): Yard {
   const folder = mkdtempSync(join(tmpdir(), 'plb-'));
   const root = {
@@ -71,10 +76,9 @@ export function makeYard(
   const events = createEventService({ root, db, clock: Date.now });
   const commands: string[] = [];
   const { images, store } = imagesOf(snapshots);
-  const networks = {
-    connect: () => Promise.reject(new Error('these tests use no bridge')),
-    disconnect: async () => {},
-  };
+  const networks = options.bridge
+    ? createNetworkService({ root, db, events, clock: Date.now })
+    : { connect: () => Promise.reject(new Error('these tests use no bridge')), disconnect: async () => {} };
   const runtime = (): Pick<Runtime, 'runToEnd'> => ({
     runToEnd: async request => {
       commands.push(request.process.args.at(-1) ?? '');

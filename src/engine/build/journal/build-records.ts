@@ -16,6 +16,8 @@ export interface BuildRecords {
   end(record: BuildRecord): void;
   list(limit: number): BuildRecord[];
   get(build: string): BuildRecord;
+  /** Builds that run now, in any process. */
+  running(): BuildRecord[];
   /** Builds that were running when their process died, each told once. */
   takeLost(): BuildRecord[];
 }
@@ -35,7 +37,9 @@ export function createBuildRecords(options: {
       record.state,
       JSON.stringify(record),
     );
+  const marked = () => db.all("SELECT record FROM builds WHERE state = 'running'").map(asSeen);
   return {
+    running: () => marked().filter(record => record.state === 'running'),
     begin: record => {
       db.transaction(() => {
         save(record);
@@ -63,10 +67,9 @@ export function createBuildRecords(options: {
       });
     },
     takeLost: () => {
-      const running = () => db.all("SELECT record FROM builds WHERE state = 'running'").map(asSeen);
-      if (!running().some(record => record.state === 'lost')) return [];
+      if (!marked().some(record => record.state === 'lost')) return [];
       return db.transaction(() => {
-        const lost = running().filter(record => record.state === 'lost');
+        const lost = marked().filter(record => record.state === 'lost');
         for (const record of lost) save({ ...record, finished: clock() });
         return lost;
       });
@@ -91,8 +94,8 @@ function forgetOld(root: Root, db: Database): void {
   }
 }
 
-/** Names of a dead build's steps that were running, from the folders that it left. */
-export function stepsLeftBy(root: Root, build: string): string[] {
+/** Names of the steps of a build that run a command, or did when its process died: each has a folder. */
+export function commandSteps(root: Root, build: string): string[] {
   try {
     return readdirSync(join(root.runDir, 'builds', build)).map(step => `build-${build}-${step}`);
   } catch {

@@ -3,5 +3,5 @@
  * @module
  */
 export { type BuildJournal, journalPath, openBuildJournal } from './build-journal.ts';
-export { type BuildRecords, createBuildRecords, stepsLeftBy } from './build-records.ts';
+export { type BuildRecords, commandSteps, createBuildRecords } from './build-records.ts';
 export { followJournal } from './follow-journal.ts';
