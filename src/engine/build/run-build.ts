@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { isPlimsollError, messageOf } from '../../errors.ts';
+import { errnoOf, isPlimsollError, messageOf, PlimsollError, withContext } from '../../errors.ts';
 import type { Platform } from '../../oci/index.ts';
 import type { BuildImages } from './build-images.ts';
 import { DockerfileError } from './dockerfile/index.ts';
@@ -124,15 +124,27 @@ function stepError({ context }: BuildRun, vertex: Vertex, error: unknown): Error
       hint: 'the lines above are the last that the command wrote',
     });
   }
-  if (!isPlimsollError(error) || error.kind === 'cancelled' || error instanceof DockerfileError) {
-    return error instanceof Error ? error : new Error(String(error));
+  if (error instanceof DockerfileError || isPlimsollError(error, 'cancelled')) return error;
+  if (!isPlimsollError(error) && (errnoOf(error) === undefined || errnoOf(error) === 'ABORT_ERR')) {
+    return error instanceof Error ? error : new Error(String(error)); // ours to mend, not the user's
   }
-  const { kind, code, hint } = error;
-  return new DockerfileError(context.source, lines, error.message, {
+  const { kind, code, hint, message } = isPlimsollError(error) ? error : systemError(error);
+  return new DockerfileError(context.source, lines, message, {
     kind,
     code,
     cause: error,
     ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+/** What the kernel refused, such as a full disk, in words. */
+function systemError(error: unknown): PlimsollError {
+  const said = withContext('the step cannot be carried out', error);
+  if (said.kind !== 'resource-exhausted') return said;
+  return new PlimsollError(said.kind, said.message, {
+    code: said.code,
+    hint: "free some space, for instance with 'plimsoll system prune', and build again",
+    cause: error,
   });
 }
 

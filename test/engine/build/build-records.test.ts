@@ -188,3 +188,14 @@ function running(yard: Yard, pid: number): BuildRecord {
   yard.db.run('INSERT INTO builds VALUES (?, ?, ?, ?)', record.id, 1, 'running', JSON.stringify(record));
   return record;
 }
+
+test('a disk that is full is told with the line of the step', { skip }, async () => {
+  await using yard = await yardOf(() => {
+    throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+  });
+  await assert.rejects(yard.build('FROM base\nRUN x\n'), {
+    kind: 'resource-exhausted',
+    summary: 'Dockerfile:2: the step cannot be carried out: ENOSPC: no space left on device, write',
+  });
+  assert.deepEqual(yard.leftovers(), []);
+});

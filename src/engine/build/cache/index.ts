@@ -3,4 +3,4 @@
  * @module
  */
 export { type BuildCache, type CacheHit, openBuildCache } from './build-cache.ts';
-export { explainMiss, keyText, type StepInputs } from './step-inputs.ts';
+export { explainMiss, type StepInputs } from './step-inputs.ts';

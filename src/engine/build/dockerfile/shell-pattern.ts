@@ -3,7 +3,7 @@
  * a regular expression. Bracket expressions are not part of the Dockerfile language: brackets match themselves.
  * Throws an `Error` for an escape of any other character.
  */
-export function shellPattern(pattern: string, options: { greedy: boolean; anchor: '^' | '$' | '' }): RegExp {
+function shellPattern(pattern: string, options: { greedy: boolean; anchor: '^' | '$' | '' }): RegExp {
   const star = options.greedy ? '.*' : '.*?';
   let expression = '';
   const characters = [...pattern];

@@ -8,7 +8,7 @@ import type { BuildRecord } from '../types.ts';
 import { journalPath } from './build-journal.ts';
 
 /** How many builds a root remembers. */
-export const keptBuilds = 200;
+const keptBuilds = 200;
 
 /** Builds of a root, in the table `builds`. */
 export interface BuildRecords {

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { SyntaxNode } from '../../../../src/engine/build/dockerfile/index.ts';
 
 /** The folder of the language's cases as data, kept beside the repository; see the skip reason of its users. */
-export const casesFolder = process.env.PLIMSOLL_DOCKERFILE_CASES ?? besideRepository();
+const casesFolder = process.env.PLIMSOLL_DOCKERFILE_CASES ?? besideRepository();
 export const skipCases = existsSync(casesFolder)
   ? false
   : `no Dockerfile cases at ${casesFolder} (set PLIMSOLL_DOCKERFILE_CASES to a copy)`;
