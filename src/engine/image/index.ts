@@ -1,5 +1,17 @@
 /**
  * Images: immutable views of configs and layers, and the names that point at them.
+ *
+ *     const images = createImageService({ root, db, snapshots, events, clock: Date.now });
+ *     const { config, layers } = images.resolve('busybox');
  * @module
  */
-export type { BootstrapRequest, ImageDetails, ImageService, ImageSummary } from './types.ts';
+export { createImageService, type ImageServiceOptions } from './create-image-service.ts';
+export type {
+  BootstrapRequest,
+  CreateImageRequest,
+  ImageDetails,
+  ImageService,
+  ImageStore,
+  ImageSummary,
+  ResolvedImage,
+} from './types.ts';

@@ -55,3 +55,35 @@ export interface ImageService {
   /** Frees images without a reference (`all`: also unused ones) and returns what was freed. */
   prune(options?: { all?: boolean }): Promise<{ deleted: string[]; reclaimedBytes: number }>;
 }
+
+/** An image as those need it who make containers or further images of it. */
+export interface ResolvedImage {
+  readonly id: string;
+  readonly references: readonly string[];
+  readonly config: ImageConfig;
+  /** DiffIDs, base first. */
+  readonly layers: readonly string[];
+  readonly sizeBytes: number;
+}
+
+export interface CreateImageRequest {
+  /** Whole: `rootfs` and `history` too. Its canonical JSON is the image. */
+  readonly config: ImageConfig;
+  /** Names for it; they are taken from the images that had them. `latest` where a tag is missing. */
+  readonly references: readonly string[];
+  /** The event that announces it. Default `build`. */
+  readonly origin?: 'build' | 'import' | 'load' | 'pull';
+}
+
+/** What the rest of the engine asks of images, beside what a host may. */
+export interface ImageStore extends ImageService {
+  /** The image of a name; throws like `inspect`. */
+  resolve(name: string): ResolvedImage;
+  /**
+   * Records an image over layers of this root, durably, with its names and events, in one transaction. Returns its
+   * id. Throws `data-loss` (`LAYER_MISSING`): hold the layers until this returns.
+   */
+  create(request: CreateImageRequest): string;
+  /** Frees those of the layers that no image, no cache record and no living process refers to. */
+  freeLayers(diffIds: readonly string[]): Promise<{ deleted: string[]; reclaimedBytes: number }>;
+}

@@ -4,13 +4,16 @@ import { Readable } from 'node:stream';
 import { findMount, mountOverlay, mountsBelow, preloadNative, unmount } from '../kernel/index.ts';
 import { createLeases, type Database, type Root } from '../store/index.ts';
 import { hashTree } from './hash-tree.ts';
+import { joined } from './joined.ts';
 import { createLayers, emptyLayerName } from './layers.ts';
 import { overlayOptions } from './overlay-options.ts';
-import { stageLayer } from './stage.ts';
+import { makeScratch } from './scratch.ts';
+import { type StageOptions, stageLayer } from './stage.ts';
 import { sweep } from './sweep.ts';
 import { createTrash } from './trash.ts';
 import { tarOfTree } from './tree-tar.ts';
-import type { SnapshotService } from './types.ts';
+import type { HeldLayer, SnapshotService } from './types.ts';
+import { unpackTar } from './unpack-tar.ts';
 import { opaqueXattr } from './whiteout.ts';
 
 /** The snapshot service of a root: overlayfs over unpacked layers. `clock` is in milliseconds since the epoch. */
@@ -22,19 +25,21 @@ export function createSnapshotService({
   root: Root;
   db: Database;
   clock?: () => number;
-}): Omit<SnapshotService, 'importTar'> {
+}): SnapshotService {
   const leases = createLeases({ db, clock });
   const trash = createTrash(root);
   const layers = createLayers({ root, db, leases, trash, clock });
+  const context: StageOptions = { root, leases, layers, trash };
   const layersFolder = join(root.dataDir, 'layers');
   const attribute = opaqueXattr(root);
   return {
     layer: layers.find,
     hold: layers.hold,
-    stage: (parents, options = {}) => stageLayer({ root, leases, layers, trash }, parents, options.signal),
+    stage: (parents, options = {}) => stageLayer(context, parents, options.signal),
+    importTar: (tar, options = {}) => importTar(context, tar, options.signal),
     exportTar: diffId => {
       const folder = layers.get(diffId).path;
-      return Readable.from(joined(folder, attribute), { objectMode: false });
+      return Readable.from(exportTar(folder, attribute), { objectMode: false });
     },
     mount: async ({ layers: diffIds, upper, work, target }) => {
       for (const folder of [upper, work, target]) mkdirSync(folder, { recursive: true });
@@ -52,7 +57,9 @@ export function createSnapshotService({
     },
     unmount: target => unmount(target, { lazy: true }),
     mounts: () => [...mountsBelow(root.dataDir), ...mountsBelow(root.runDir)],
+    layers: layers.all,
     removeLayer: layers.remove,
+    scratch: async () => makeScratch(context),
     verifyLayer: async (diffId, options = {}) => {
       const native = await preloadNative();
       const folder = layers.get(diffId).path;
@@ -62,17 +69,19 @@ export function createSnapshotService({
   };
 }
 
-/** The tar of a folder in pieces of at least 64 KiB, which a stream hands on more cheaply. */
-async function* joined(folder: string, attribute: string): AsyncGenerator<Buffer> {
+/** A layer from any tar of one; whatever goes wrong, nothing of it stays. */
+async function importTar(
+  context: StageOptions,
+  source: AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+): Promise<HeldLayer> {
+  await using staged = await stageLayer(context, [], signal);
+  const abort = signal === undefined ? {} : { signal };
+  await unpackTar(source, { folder: staged.target, opaqueXattr: opaqueXattr(context.root), ...abort });
+  return await staged.commit({ isImport: true });
+}
+
+async function* exportTar(folder: string, attribute: string): AsyncGenerator<Uint8Array> {
   const native = await preloadNative();
-  let pieces: Buffer[] = [];
-  let size = 0;
-  for (const piece of tarOfTree(folder, { native, opaqueXattr: attribute })) {
-    pieces.push(piece);
-    size += piece.length;
-    if (size < 64 * 1024) continue;
-    yield Buffer.concat(pieces);
-    [pieces, size] = [[], 0];
-  }
-  yield Buffer.concat(pieces);
+  yield* joined(tarOfTree(folder, { native, opaqueXattr: attribute }));
 }

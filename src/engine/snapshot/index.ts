@@ -7,4 +7,4 @@
  * @module
  */
 export { createSnapshotService } from './create-snapshot-service.ts';
-export type { HeldLayer, Layer, SnapshotService, StagedLayer } from './types.ts';
+export type { HeldLayer, Layer, ScratchFolder, SnapshotService, StagedLayer } from './types.ts';

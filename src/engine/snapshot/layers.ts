@@ -35,8 +35,9 @@ export interface Layers {
   holdAll(diffIds: readonly string[]): HeldLayer[];
   /** Makes `folder` (durable on disk already) the layer, unless it is there. Returns it leased. */
   adopt(folder: string, layer: NewLayer): HeldLayer;
-  /** Forgets a layer and deletes its folder, unless a living process holds it; returns its bytes. */
-  remove(diffId: string): Promise<number>;
+  all(): Layer[];
+  /** Forgets a layer and deletes its folder, unless a living process holds it or `isUsed` says so. */
+  remove(diffId: string, isUsed?: (diffId: string) => boolean): Promise<Layer | undefined>;
   /** Deletes folders without a row. */
   sweep(): Promise<number>;
 }
@@ -48,6 +49,7 @@ export function createLayers({ root, db, leases, trash, clock }: LayersOptions):
     diffId: String(row.diff_id),
     path: join(base, String(row.dir)),
     sizeBytes: Number(row.size),
+    tarBytes: Number(row.tar_size),
   });
   const get = (diffId: string): Layer => {
     const row = rowOf(diffId);
@@ -76,19 +78,20 @@ export function createLayers({ root, db, leases, trash, clock }: LayersOptions):
         db.run('INSERT INTO layers VALUES (?, ?, ?, ?, ?)', diffId, dir, fileBytes, tarBytes, clock());
         return hold(diffId);
       }),
-    remove: async diffId => {
+    all: () => db.all('SELECT * FROM layers').map(toLayer),
+    remove: async (diffId, isUsed = () => false) => {
       const layer = db.transaction(
         () => {
           const row = rowOf(diffId);
-          if (row === undefined || leases.isHeld('layer', diffId)) return undefined;
+          if (row === undefined || leases.isHeld('layer', diffId) || isUsed(diffId)) return undefined;
           db.run('DELETE FROM layers WHERE diff_id = ?', diffId);
           return toLayer(row);
         },
         { durable: true },
       );
-      if (layer === undefined) return 0;
+      if (layer === undefined) return undefined;
       await sweepNames(db, base, trash, [layer.path.slice(base.length + 1)]);
-      return layer.sizeBytes;
+      return layer;
     },
     sweep: async () => await sweepNames(db, base, trash, readdirSync(base)),
   };

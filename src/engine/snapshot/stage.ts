@@ -27,7 +27,7 @@ export async function stageLayer(
   { root, leases, layers, trash }: StageOptions,
   parents: readonly string[],
   signal: AbortSignal | undefined,
-): Promise<StagedLayer> {
+): Promise<InternalStage> {
   throwIfAborted(signal, 'staging a layer');
   const holds = layers.holdAll(parents);
   const lease = leases.take('stage', '');
@@ -55,6 +55,10 @@ export async function stageLayer(
       await discard(stage, trash);
     },
   };
+}
+
+interface InternalStage extends StagedLayer {
+  commit(options?: { sourceDateEpoch?: number; isImport?: boolean }): Promise<HeldLayer>;
 }
 
 interface Stage {
@@ -90,6 +94,8 @@ interface CommitOptions {
   readonly layers: Layers;
   readonly signal: AbortSignal | undefined;
   readonly sourceDateEpoch?: number;
+  /** Its opaque folders hide what lies in layers that are not known here: all marks are content. */
+  readonly isImport?: boolean;
 }
 
 async function commit(stage: Stage, options: CommitOptions): Promise<HeldLayer> {
@@ -107,7 +113,7 @@ async function commit(stage: Stage, options: CommitOptions): Promise<HeldLayer> 
       opaqueXattr: xattr,
       // Overlayfs may mark new folders too. Only where a parent has one does the mark mean anything.
       keepOpaque: (path, absolute) => {
-        if (parents.some(parent => isFolder(parent + path))) return true;
+        if (options.isImport || parents.some(parent => isFolder(parent + path))) return true;
         native.lremovexattr(absolute, xattr);
         return false;
       },

@@ -11,6 +11,8 @@ export interface Layer {
   readonly path: string;
   /** Bytes of its regular files. */
   readonly sizeBytes: number;
+  /** Bytes of its canonical tar. */
+  readonly tarBytes: number;
 }
 
 /**
@@ -35,6 +37,11 @@ export interface StagedLayer extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** A folder of this process in the root's `tmp`; deleted, with mounts in it taken away, when it is disposed of. */
+export interface ScratchFolder extends AsyncDisposable {
+  readonly path: string;
+}
+
 /** Layers of a root, and root filesystems made of them. Layers are named by diffID, base first. */
 export interface SnapshotService {
   layer(diffId: string): Layer | undefined;
@@ -54,11 +61,15 @@ export interface SnapshotService {
   unmount(target: string): Promise<void>;
   /** Mounts of this root that are there now. */
   mounts(): string[];
+  /** All layers of the root. */
+  layers(): Layer[];
   /**
-   * Frees a layer that nothing refers to (images and cache are the caller's check) and returns its bytes; does
-   * nothing (0) while a living process holds it. Rename to tmp, then delete.
+   * Frees a layer and returns it; does nothing while a living process holds it, or when `isUsed` (asked inside the
+   * transaction, so that nobody can begin to use it meanwhile) says that an image or the cache refers to it.
    */
-  removeLayer(diffId: string): Promise<number>;
+  removeLayer(diffId: string, isUsed?: (diffId: string) => boolean): Promise<Layer | undefined>;
+  /** A folder for work in progress: if this process dies, the next `sweep` of any process deletes it. */
+  scratch(): Promise<ScratchFolder>;
   /** True if the layer's files still hash to its diffID. Reads all of it. */
   verifyLayer(diffId: string, options?: { signal?: AbortSignal }): Promise<boolean>;
   /** Tidies up after processes that died: staged layers with their mounts, folders without a row. Call it at open. */

@@ -2,5 +2,8 @@
  * The tar format as pure functions over bytes: entries, headers, and a reader that trusts nothing.
  * @module
  */
+
+export { badArchive } from './bad-archive.ts';
 export { type TarEntry, type TarType, tarBlock, tarPadding } from './entry.ts';
+export { readTar, type TarPart } from './read-tar.ts';
 export { tarEnd, writeTarHeader } from './write-header.ts';

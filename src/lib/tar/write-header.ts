@@ -1,4 +1,5 @@
 import { type TarEntry, type TarType, tarBlock, tarPadding } from './entry.ts';
+import { writePaxRecord } from './pax-records.ts';
 
 const typeFlags: Readonly<Record<TarType, string>> = {
   file: '0',
@@ -23,7 +24,7 @@ export function writeTarHeader(entry: TarEntry): Buffer {
     ...paxNumber('mtime', entry.mtime, 0o77777777777),
     ...paxNumber('uid', entry.uid, 0o7777777),
     ...paxNumber('gid', entry.gid, 0o7777777),
-    ...entry.xattrs.map(xattr => paxRecord(`SCHILY.xattr.${xattr.name}`, xattr.value)),
+    ...entry.xattrs.map(xattr => writePaxRecord(`SCHILY.xattr.${xattr.name}`, xattr.value)),
   ];
   const header = ustar(entry, name, typeFlags[entry.type], entry.size);
   if (records.length === 0) return header;
@@ -74,17 +75,9 @@ function fit(value: number, most: number): number {
 }
 
 function paxText(key: string, value: string, most: number): Buffer[] {
-  return value.length > most ? [paxRecord(key, Buffer.from(value, 'latin1'))] : [];
+  return value.length > most ? [writePaxRecord(key, Buffer.from(value, 'latin1'))] : [];
 }
 
 function paxNumber(key: string, value: number, most: number): Buffer[] {
-  return value < 0 || value > most ? [paxRecord(key, Buffer.from(String(value)))] : [];
-}
-
-/** `length key=value\n`, where the length counts its own digits. */
-function paxRecord(key: string, value: Uint8Array): Buffer {
-  const rest = Buffer.byteLength(key, 'latin1') + value.length + 3;
-  let length = rest + String(rest).length;
-  if (rest + String(length).length > length) length = rest + String(length).length;
-  return Buffer.concat([Buffer.from(`${length} ${key}=`, 'latin1'), value, Buffer.from('\n')]);
+  return value < 0 || value > most ? [writePaxRecord(key, Buffer.from(String(value)))] : [];
 }

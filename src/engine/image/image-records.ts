@@ -1,0 +1,118 @@
+import {
+  formatReference,
+  type ImageConfig,
+  isDigest,
+  localCandidates,
+  type Reference,
+} from '../../oci/index.ts';
+import type { Blobs, Database, Row } from '../store/index.ts';
+
+/** An image as the database has it. */
+export interface ImageRecord {
+  readonly id: string;
+  readonly manifest: string;
+  readonly layers: readonly string[];
+  readonly sizeBytes: number;
+  readonly created: number;
+}
+
+/** Reads images, their names and configs. Configs never change, so that one is read and proven only once. */
+export interface ImageRecords {
+  all(): ImageRecord[];
+  get(id: string): ImageRecord | undefined;
+  /** Ids that a name may mean: several only for an id's prefix that is not unique. */
+  find(name: string): readonly string[];
+  references(id: string): string[];
+  /** Every reference of the root, with the id it points at. */
+  tags(): { reference: string; id: string }[];
+  config(id: string): ImageConfig;
+  /** Ids of containers made from it; `busy`: with a process. */
+  containers(id: string): { id: string; busy: boolean }[];
+  /** True if an image or a cache record names the layer. */
+  usesLayer(diffId: string): boolean;
+}
+
+export function createImageRecords(db: Database, blobs: Blobs): ImageRecords {
+  const configs = new Map<string, ImageConfig>();
+  const get = (id: string) => {
+    const row = db.get('SELECT * FROM images WHERE id = ?', id);
+    return row && toRecord(row);
+  };
+  return {
+    all: () => db.all('SELECT * FROM images ORDER BY created DESC, id').map(toRecord),
+    get,
+    find: name => findIds(db, name),
+    references: id =>
+      db
+        .all('SELECT reference FROM tags WHERE image = ? ORDER BY reference', id)
+        .map(row => String(row.reference)),
+    tags: () =>
+      db
+        .all('SELECT reference, image FROM tags ORDER BY reference')
+        .map(row => ({ reference: String(row.reference), id: String(row.image) })),
+    config: id => {
+      const known = configs.get(id);
+      if (known !== undefined) return known;
+      const config = JSON.parse(blobs.get(id).toString('utf8')) as ImageConfig; // ours: its digest is its id
+      if (configs.size >= 500) configs.clear();
+      configs.set(id, config);
+      return config;
+    },
+    containers: id =>
+      db
+        .all('SELECT id, status FROM containers WHERE image = ? ORDER BY created', id)
+        .map(row => ({ id: String(row.id), busy: busyStates.has(String(row.status)) })),
+    usesLayer: diffId =>
+      db.get('SELECT 1 FROM build_cache WHERE diff_id = ?', diffId) !== undefined ||
+      db.get('SELECT 1 FROM images, json_each(images.layers) WHERE value = ?', diffId) !== undefined,
+  };
+}
+
+const busyStates = new Set(['running', 'paused', 'restarting']);
+
+/** A whole id first, then a reference, then the beginning of an id: as docker looks names up. */
+function findIds(db: Database, name: string): readonly string[] {
+  const hex = name.startsWith('sha256:') ? name.slice('sha256:'.length) : name;
+  if (isDigest(`sha256:${hex}`)) return idsWhere(db, 'id = ?', `sha256:${hex}`);
+  for (const reference of readCandidates(name)) {
+    const ids = byReference(db, reference);
+    if (ids.length > 0) return ids;
+  }
+  if (!/^[0-9a-f]{1,63}$/.test(hex)) return [];
+  return idsWhere(db, 'id GLOB ?', `sha256:${hex}*`);
+}
+
+/** The full references that a name may mean in this root, best first; none if it can only be an id. */
+export function nameCandidates(name: string): readonly string[] {
+  return readCandidates(name).map(formatReference);
+}
+
+function readCandidates(name: string): readonly Reference[] {
+  try {
+    return localCandidates(name);
+  } catch {
+    return []; // not a reference: it may be the beginning of an id
+  }
+}
+
+function byReference(db: Database, reference: Reference): readonly string[] {
+  if (reference.digest !== undefined) return idsWhere(db, 'manifest = ?', reference.digest);
+  const row = db.get('SELECT image FROM tags WHERE reference = ?', formatReference(reference));
+  return row === undefined ? [] : [String(row.image)];
+}
+
+function idsWhere(db: Database, condition: string, value: string): string[] {
+  return db
+    .all(`SELECT id FROM images WHERE ${condition} ORDER BY id LIMIT 9`, value)
+    .map(row => String(row.id));
+}
+
+function toRecord(row: Row): ImageRecord {
+  return {
+    id: String(row.id),
+    manifest: String(row.manifest),
+    layers: JSON.parse(String(row.layers)) as string[],
+    sizeBytes: Number(row.size),
+    created: Number(row.created),
+  };
+}

@@ -1,0 +1,170 @@
+import { type TarEntry, type TarPart, tarEnd, tarPadding, writeTarHeader } from '../../lib/tar/index.ts';
+import { cleanName, resolveParents, show, unsafe } from './layer-names.ts';
+import { isContentXattr, opaqueMarker, whiteoutPrefix } from './whiteout.ts';
+
+export interface RewriteOptions {
+  readonly opaqueXattr: string;
+  /** Most entries of one archive. Default 5 million. */
+  readonly entryLimit?: number;
+}
+
+/**
+ * Turns the parts of any layer tar into a tar for GNU tar and overlayfs, with every header written anew, so that
+ * GNU tar sees nothing that was not understood and checked here: names stay below the root and lead through no link,
+ * hard links point at files of the archive, deletions are character devices 0:0 and opaque marks, folders that the
+ * archive leaves out are made as everyone expects them. Throws `UNSAFE_ARCHIVE`.
+ */
+export async function* rewriteLayer(
+  parts: AsyncIterable<TarPart>,
+  options: RewriteOptions,
+): AsyncGenerator<Uint8Array> {
+  const tree: Tree = {
+    folders: new Map(),
+    symlinks: new Map(),
+    files: new Set(),
+    whiteouts: new Set(),
+    opaque: new Set(),
+  };
+  let count = 0;
+  let padding = 0;
+  let wanted = false;
+  for await (const part of parts) {
+    if ('content' in part) {
+      if (wanted) yield part.content;
+      continue;
+    }
+    if (padding > 0) yield Buffer.alloc(padding);
+    if (++count > (options.entryLimit ?? 5_000_000)) throw unsafe(`it has more than ${count - 1} entries`);
+    const entries = rewriteEntry(part.entry, tree, options.opaqueXattr);
+    for (const entry of entries) yield writeTarHeader(entry);
+    wanted = entries.at(-1)?.type === 'file';
+    padding = wanted ? tarPadding(part.entry.size) : 0;
+  }
+  if (padding > 0) yield Buffer.alloc(padding);
+  yield tarEnd;
+}
+
+/** What the archive has described so far, by clean resolved path. */
+interface Tree {
+  readonly folders: Map<string, TarEntry>;
+  readonly symlinks: Map<string, string>;
+  /** All that is neither a folder nor a deletion. */
+  readonly files: Set<string>;
+  readonly whiteouts: Set<string>;
+  readonly opaque: Set<string>;
+}
+
+/** The entries to write for one of the archive; the last is the one whose content follows. */
+function rewriteEntry(entry: TarEntry, tree: Tree, opaqueXattr: string): TarEntry[] {
+  const clean = cleanName(entry.name);
+  if (clean === '') return []; // the root is made by us
+  if (clean.split('/').some(part => part.startsWith('.wh..wh.') && part !== opaqueMarker)) return []; // aufs's notes
+  const path = resolveParents(clean, tree.symlinks);
+  const parents = missingParents(path, entry, tree);
+  const slash = path.lastIndexOf('/');
+  const [folder, name] = [path.slice(0, Math.max(slash, 0)), path.slice(slash + 1)];
+  if (name === opaqueMarker) return [...parents, ...markOpaque(folder, tree, opaqueXattr)];
+  if (name.startsWith(whiteoutPrefix)) {
+    const hidden = name.slice(whiteoutPrefix.length);
+    return [...parents, ...hide(folder, hidden, entry, tree, opaqueXattr)];
+  }
+  checkNumbers(entry);
+  const xattrs = entry.xattrs.filter(xattr => isContentXattr(xattr.name));
+  const common: TarEntry = { ...entry, name: path, xattrs };
+  if (entry.type === 'directory') return [...parents, addFolder(common, tree, opaqueXattr)];
+  tree.folders.delete(path);
+  tree.symlinks.delete(path);
+  const target = entry.type === 'link' ? linkTarget(entry, path, tree) : entry.linkName;
+  tree.files.add(path);
+  if (entry.type === 'symlink') tree.symlinks.set(path, target);
+  return [...parents, { ...common, linkName: target }];
+}
+
+/** Folders that the archive has not named before what is in them; it may still name them later. */
+function missingParents(path: string, entry: TarEntry, tree: Tree): TarEntry[] {
+  const made: TarEntry[] = [];
+  for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
+    const folder = path.slice(0, slash);
+    if (tree.folders.has(folder)) continue;
+    if (tree.files.has(folder)) throw unsafe(`it has a file "${show(folder)}" with files in it`);
+    const parent: TarEntry = {
+      ...entry,
+      name: folder,
+      type: 'directory',
+      mode: 0o755,
+      uid: 0,
+      gid: 0,
+      size: 0,
+      linkName: '',
+      major: 0,
+      minor: 0,
+      xattrs: [],
+    };
+    tree.folders.set(folder, parent);
+    made.push(parent);
+  }
+  return made;
+}
+
+function addFolder(entry: TarEntry, tree: Tree, opaqueXattr: string): TarEntry {
+  tree.symlinks.delete(entry.name);
+  tree.files.delete(entry.name);
+  // A folder deleted and made anew hides what the old one held.
+  if (tree.whiteouts.delete(entry.name)) tree.opaque.add(entry.name);
+  const folder = tree.opaque.has(entry.name) ? withOpaque(entry, opaqueXattr) : entry;
+  tree.folders.set(entry.name, folder);
+  return folder;
+}
+
+function markOpaque(folder: string, tree: Tree, opaqueXattr: string): TarEntry[] {
+  if (folder === '') throw unsafe('it hides the whole root filesystem below it, which overlayfs cannot do');
+  const known = tree.folders.get(folder);
+  if (known === undefined || tree.opaque.has(folder)) return [];
+  tree.opaque.add(folder);
+  const marked = withOpaque(known, opaqueXattr);
+  tree.folders.set(folder, marked);
+  return [marked]; // once more: GNU tar then adds the attribute
+}
+
+/** A deletion. It speaks of the layers below: what this archive itself has under the name stays. */
+function hide(folder: string, name: string, entry: TarEntry, tree: Tree, opaqueXattr: string): TarEntry[] {
+  if (name === '' || name === '.' || name === '..') throw unsafe(`"${show(entry.name)}" deletes no file`);
+  const path = folder === '' ? name : `${folder}/${name}`;
+  if (tree.folders.has(path)) return markOpaque(path, tree, opaqueXattr);
+  if (tree.files.has(path)) return [];
+  tree.whiteouts.add(path);
+  return [
+    {
+      ...entry,
+      name: path,
+      type: 'character',
+      mode: 0,
+      uid: 0,
+      gid: 0,
+      size: 0,
+      mtime: 0,
+      linkName: '',
+      major: 0,
+      minor: 0,
+      xattrs: [],
+    },
+  ];
+}
+
+function linkTarget(entry: TarEntry, path: string, tree: Tree): string {
+  const target = resolveParents(cleanName(entry.linkName), tree.symlinks);
+  if (target !== path && tree.files.has(target)) return target;
+  throw unsafe(
+    `the hard link "${show(entry.name)}" points at "${show(entry.linkName)}", which is no file of it`,
+  );
+}
+
+function withOpaque(entry: TarEntry, opaqueXattr: string): TarEntry {
+  const others = entry.xattrs.filter(xattr => xattr.name !== opaqueXattr);
+  return { ...entry, xattrs: [...others, { name: opaqueXattr, value: Buffer.from('y') }] };
+}
+
+function checkNumbers({ name, uid, gid }: TarEntry): void {
+  const most = 0xfffffffe; // (uid_t)-1 means "leave it"
+  if (uid < 0 || gid < 0 || uid > most || gid > most) throw unsafe(`"${show(name)}" has an impossible owner`);
+}
