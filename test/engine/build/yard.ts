@@ -21,7 +21,7 @@ import {
 import { createEventService } from '../../../src/engine/events/index.ts';
 import { createNetworkService } from '../../../src/engine/network/index.ts';
 import { createRuntime, type Runtime, removeCgroup } from '../../../src/engine/runtime/index.ts';
-import { createSnapshotService } from '../../../src/engine/snapshot/index.ts';
+import { createSnapshotService, type SnapshotService } from '../../../src/engine/snapshot/index.ts';
 import { createRootFolders, Database, resolveRoot } from '../../../src/engine/store/index.ts';
 import { PlimsollError } from '../../../src/errors.ts';
 import type { ImageConfig, ImageProcessConfig } from '../../../src/oci/index.ts';
@@ -156,7 +156,7 @@ export function read(rootfs: string, path: string): string {
   return readFileSync(join(rootfs, path), 'utf8');
 }
 
-function imagesOf(snapshots: { removeLayer(diffId: string): Promise<number> }) {
+function imagesOf(snapshots: Pick<SnapshotService, 'removeLayer'>) {
   const images: Yard['images'] = new Map();
   const store: BuildImages = {
     resolve: name => {
@@ -177,7 +177,7 @@ function imagesOf(snapshots: { removeLayer(diffId: string): Promise<number> }) {
       const used = new Set([...images.values()].flatMap(image => image.layers));
       let reclaimedBytes = 0;
       for (const diffId of diffIds)
-        if (!used.has(diffId)) reclaimedBytes += await snapshots.removeLayer(diffId);
+        if (!used.has(diffId)) reclaimedBytes += (await snapshots.removeLayer(diffId))?.sizeBytes ?? 0;
       return { reclaimedBytes };
     },
   };
