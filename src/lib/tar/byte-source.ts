@@ -8,6 +8,8 @@ export interface ByteSource {
   some(most: number): Promise<Buffer>;
   /** Reads to the end. */
   drain(): Promise<void>;
+  /** Lets the source go, wherever it stands. */
+  close(): Promise<void>;
 }
 
 export function byteSource(source: AsyncIterable<Uint8Array>): ByteSource {
@@ -43,5 +45,6 @@ export function byteSource(source: AsyncIterable<Uint8Array>): ByteSource {
       held = Buffer.alloc(0);
       while (!(await iterator.next()).done);
     },
+    close: async () => void (await iterator.return?.()),
   };
 }

@@ -14,6 +14,14 @@ export type TarPart = { readonly entry: TarEntry } | { readonly content: Buffer 
  */
 export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerator<TarPart> {
   const bytes = byteSource(source);
+  try {
+    yield* readParts(bytes);
+  } finally {
+    await bytes.close();
+  }
+}
+
+async function* readParts(bytes: ByteSource): AsyncGenerator<TarPart> {
   let global: Pax = new Map();
   let pax: Pax = new Map();
   for (;;) {

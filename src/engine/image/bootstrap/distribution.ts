@@ -26,7 +26,11 @@ export async function distributionLayer(
   const mirrors = mirrorsFor(hostAptSources(), source);
   const args = [...toolArguments(source), ...(await proxyArguments()), source.suite, '-', ...mirrors];
   await using scratch = await snapshots.scratch();
-  const tar = Readable.from(toolOutput(args, scratch.path, source, onProgress));
+  await using tool = startTool(args, scratch.path, onProgress); // ended before its folder is deleted
+  const tar = Readable.from(
+    tool.output(lines => toolError(lines, source)),
+    { objectMode: false },
+  );
   return await snapshots.importTar(tar, signal === undefined ? {} : { signal });
 }
 
@@ -54,13 +58,12 @@ async function proxyArguments(): Promise<string[]> {
   return [...lines.map(line => `--aptopt=${line}`), forget];
 }
 
-/** What the tool writes; throws at its end if it failed, and ends it if the reader stops early. */
-async function* toolOutput(
-  args: readonly string[],
-  temporary: string,
-  source: Distribution,
-  onProgress: (line: string) => void,
-): AsyncGenerator<Buffer> {
+interface Tool extends AsyncDisposable {
+  /** What it writes; throws at the end if it failed, with an error made from its last lines. */
+  output(failure: (lines: readonly string[]) => PlimsollError): AsyncGenerator<Buffer>;
+}
+
+function startTool(args: readonly string[], temporary: string, onProgress: (line: string) => void): Tool {
   const child = start('mmdebstrap', args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, TMPDIR: temporary },
@@ -69,12 +72,13 @@ async function* toolOutput(
   const lines = followLines(child, onProgress);
   const ended = exitOf(child);
   ended.catch(() => {}); // looked at below, after the output
-  try {
-    for await (const chunk of child.stdout ?? []) yield chunk as Buffer;
-    if ((await ended) !== 0) throw toolError(lines, source);
-  } finally {
-    await endGroup(child, ended);
-  }
+  return {
+    output: async function* (failure) {
+      for await (const chunk of child.stdout ?? []) yield chunk as Buffer;
+      if ((await ended) !== 0) throw failure(lines);
+    },
+    [Symbol.asyncDispose]: () => endGroup(child, ended),
+  };
 }
 
 function exitOf(child: ChildProcess): Promise<number | null> {
@@ -113,6 +117,7 @@ function followLines(child: ChildProcess, onProgress: (line: string) => void): s
 /** Ends the tool with all its children, gently at first: it tidies up after SIGTERM. */
 async function endGroup(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  child.stdout?.destroy(); // nobody reads it any more, and it would never close
   const signalGroup = (signal: NodeJS.Signals) => {
     try {
       process.kill(-(child.pid ?? 0), signal);
