@@ -1,9 +1,8 @@
-import type { ChildProcess } from 'node:child_process';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { cancelled, errnoOf, PlimsollError } from '../../errors.ts';
 import { readTar } from '../../lib/tar/index.ts';
-import { commandError, start } from '../kernel/index.ts';
+import { type ChildProcess, commandError, start } from '../kernel/index.ts';
 import { joined } from './joined.ts';
 import { rewriteLayer } from './rewrite-layer.ts';
 

@@ -1,8 +1,7 @@
-import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { PlimsollError } from '../../../errors.ts';
-import { commandError, run, start } from '../../kernel/index.ts';
+import { type ChildProcess, commandError, run, start } from '../../kernel/index.ts';
 import type { HeldLayer, SnapshotService } from '../../snapshot/index.ts';
 import { hostAptSources, mirrorsFor } from './apt-sources.ts';
 import type { BootstrapSource } from './source.ts';
