@@ -40,6 +40,8 @@ export interface BridgeDriver {
   deletePorts(ports: readonly PortRule[]): Promise<void>;
   /** Names of the root's namespaces that are there. */
   namespaces(): string[];
+  hasBridge(name: string): boolean;
+  hasTable(): Promise<boolean>;
   /** What a link may carry: the uplink's MTU. */
   mtu(): number;
 }
@@ -103,6 +105,8 @@ export function createBridgeDriver(root: Root): BridgeDriver {
     namespaces() {
       return listFolder(namespaceFolder).filter(name => name.startsWith(namespacePrefix(root)));
     },
+    hasBridge: hasLink,
+    hasTable: async () => (await run('nft', ['list', 'tables', 'ip'])).stdout.includes(`table ip ${table}\n`),
     mtu: uplinkMtu,
   };
 }

@@ -6,4 +6,11 @@
  * @module
  */
 export { createNetworkService, type NetworkServiceOptions } from './network-service.ts';
-export type { ConnectRequest, Endpoint, Network, NetworkService, PublishedPort } from './types.ts';
+export type {
+  ConnectRequest,
+  Endpoint,
+  Network,
+  NetworkProblem,
+  NetworkService,
+  PublishedPort,
+} from './types.ts';

@@ -20,6 +20,7 @@ export interface NameServer {
     gateway: string,
     change: (entries: readonly DnsEntry[]) => DnsEntry[],
   ): Promise<boolean>;
+  isRunning(): boolean;
   /** Ends the server and forgets all names. */
   stop(): Promise<void>;
 }
@@ -53,6 +54,7 @@ export function createNameServer(root: Root, env: NodeJS.ProcessEnv = process.en
         if (after !== before) process.kill(running.pid, 'SIGHUP');
         return true;
       }),
+    isRunning: () => findRunning(folder) !== undefined,
     stop: () =>
       withLock(lock, async () => {
         await end(findRunning(folder));

@@ -14,6 +14,7 @@ import {
   validatePort,
 } from './address-book.ts';
 import { type BridgeDriver, createBridgeDriver } from './bridge-driver.ts';
+import { findLeftovers } from './find-leftovers.ts';
 import { hostNameservers } from './host-nameservers.ts';
 import { findFreePort, probePort } from './host-ports.ts';
 import { hostRoutes } from './host-routes.ts';
@@ -67,6 +68,7 @@ export function createNetworkService({ root, db, events, clock }: NetworkService
     connect: request => connect(state, request),
     disconnect: container => disconnect(state, container),
     repair: live => repair(state, live),
+    leftovers: async live => (root.rootless ? [] : await findLeftovers(state, live)),
   };
 }
 
@@ -214,10 +216,12 @@ async function lowerIfUnused({ db, driver, names, infrastructureLock }: ServiceS
   });
 }
 
-async function repair(state: ServiceState, live: ReadonlySet<string>): Promise<void> {
+async function repair(state: ServiceState, who: Parameters<NetworkService['repair']>[0]): Promise<void> {
   const { root, db, driver, names } = state;
   if (root.rootless) return;
-  for (const { container } of bookings(db)) if (!live.has(container)) await disconnect(state, container);
+  const before = bookings(db);
+  const live = typeof who === 'function' ? who() : who;
+  for (const { container } of before) if (!live.has(container)) await disconnect(state, container);
   const namespaces = driver.namespaces(); // before the bookings: a booking is there before its namespace
   const kept = bookings(db);
   const expected = new Set(kept.map(({ container }) => namespaceName(root, container)));

@@ -43,6 +43,13 @@ export interface ConnectRequest {
   readonly ports: readonly PublishedPort[];
 }
 
+/** A difference between the kernel's networking and the database, which `repair` would mend. */
+export interface NetworkProblem {
+  /** The namespace, container, bridge, table or process it is about. */
+  readonly subject: string;
+  readonly problem: string;
+}
+
 /** Networks of a root, and the endpoints of containers (or build steps) in them. */
 export interface NetworkService {
   list(): Network[];
@@ -58,7 +65,10 @@ export interface NetworkService {
   disconnect(container: string): Promise<void>;
   /**
    * Brings kernel state (bridges, rules, names) back in line with the database, after a crash or a reboot. Whatever
-   * is not in `live` loses its endpoint: name also those that another process is just starting.
+   * is not in `live` loses its endpoint: name also those that another process is just starting. A function is asked
+   * after the records were read, so that one that starts meanwhile is not missed.
    */
-  repair(live: ReadonlySet<string>): Promise<void>;
+  repair(live: ReadonlySet<string> | (() => ReadonlySet<string>)): Promise<void>;
+  /** What `repair(live)` would find to do. Changes nothing. */
+  leftovers(live: ReadonlySet<string>): Promise<NetworkProblem[]>;
 }

@@ -4,6 +4,7 @@ import type { ContainerService } from '../container/index.ts';
 import { isAlive } from '../kernel/index.ts';
 import type { Database, Root } from '../store/index.ts';
 import { type Finding, finding } from './finding.ts';
+import { isSettled } from './is-settled.ts';
 
 export interface ContainerCheck {
   readonly root: Root;
@@ -43,7 +44,7 @@ function folders({ root, db }: ContainerCheck): Finding[] {
     .map(id => finding('container', id.slice(0, 12), 'the record has no folder'));
   const stray = [join(root.dataDir, 'containers'), join(root.runDir, 'containers')].flatMap(folder =>
     namesIn(folder)
-      .filter(name => /^[0-9a-f]{64}$/.test(name) && !known.has(name))
+      .filter(name => /^[0-9a-f]{64}$/.test(name) && !known.has(name) && isSettled(join(folder, name)))
       .map(name => strayFolder('container', folder, name)),
   );
   return [...missing, ...stray];
@@ -62,7 +63,6 @@ function volumes({ root, db }: ContainerCheck): Finding[] {
 
 function strayRows({ db }: ContainerCheck): Finding[] {
   const tables = [
-    { table: 'addresses', area: 'network', what: 'address' },
     { table: 'ports', area: 'network', what: 'port' },
     { table: 'volume_uses', area: 'volume', what: 'volume use' },
   ] as const;

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, readdirSync, rmSync } from 'node:fs';
+import { createReadStream, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { throwIfAborted } from '../../errors.ts';
 import type { SnapshotService } from '../snapshot/index.ts';
-import type { Database, Root } from '../store/index.ts';
+import { createBlobs, type Database, type Root } from '../store/index.ts';
 import { type Finding, finding } from './finding.ts';
 
 export interface ContentCheck {
@@ -41,16 +41,15 @@ async function blobs({ root, db, signal }: ContentCheck): Promise<Finding[]> {
 }
 
 function orphanBlobs({ root, db }: ContentCheck): Finding[] {
-  const known = new Set(db.all('SELECT digest FROM blobs').map(row => String(row.digest)));
   const folder = join(root.dataDir, 'blobs/sha256');
-  return readdirSync(folder)
-    .filter(name => !known.has(`sha256:${name}`))
-    .map(name =>
+  const blobs = createBlobs({ root, db, clock: Date.now });
+  return unrecorded(db, folder, name => db.get('SELECT 1 FROM blobs WHERE digest = ?', `sha256:${name}`)).map(
+    name =>
       finding('blob', name, 'a file without a record', {
         fix: 'delete the file',
-        repair: () => rmSync(join(folder, name), { force: true }),
+        repair: () => void blobs.sweep([`sha256:${name}`]),
       }),
-    );
+  );
 }
 
 async function layers({ db, snapshots, deep, signal }: ContentCheck): Promise<Finding[]> {
@@ -61,24 +60,31 @@ async function layers({ db, snapshots, deep, signal }: ContentCheck): Promise<Fi
     const path = snapshots.layer(diffId)?.path;
     if (path === undefined || !existsSync(path))
       found.push(finding('layer', diffId, 'the record has no folder'));
-    else if (deep && (await sha256OfStream(snapshots.exportTar(diffId))) !== diffId) {
+    else if (deep && !(await snapshots.verifyLayer(diffId, signal === undefined ? {} : { signal }))) {
       found.push(finding('layer', diffId, 'its files do not hash to it'));
     }
   }
   return found;
 }
 
-function orphanLayers({ root, db }: ContentCheck): Finding[] {
-  const known = new Set(db.all('SELECT dir FROM layers').map(row => String(row.dir)));
+function orphanLayers({ root, db, snapshots }: ContentCheck): Finding[] {
   const folder = join(root.dataDir, 'layers');
-  return readdirSync(folder)
-    .filter(name => !known.has(name))
-    .map(name =>
-      finding('layer', name, 'a folder without a record', {
-        fix: 'delete the folder',
-        repair: () => rmSync(join(folder, name), { recursive: true, force: true }),
-      }),
-    );
+  // `empty` stands below images that have no layer.
+  return unrecorded(
+    db,
+    folder,
+    name => name === 'empty' || db.get('SELECT 1 FROM layers WHERE dir = ?', name),
+  ).map(name =>
+    finding('layer', name, 'a folder without a record', {
+      fix: 'delete the folder',
+      repair: async () => void (await snapshots.sweep()),
+    }),
+  );
+}
+
+/** Names in a folder that have no row. In a transaction: nobody is then between making a file and recording it. */
+function unrecorded(db: Database, folder: string, isKnown: (name: string) => unknown): string[] {
+  return db.transaction(() => readdirSync(folder).filter(name => !isKnown(name)));
 }
 
 function images({ db }: ContentCheck): Finding[] {
@@ -102,11 +108,7 @@ function blobPath(root: Root, digest: string): string {
 }
 
 async function sha256Of(path: string): Promise<string> {
-  return await sha256OfStream(createReadStream(path));
-}
-
-async function sha256OfStream(stream: NodeJS.ReadableStream): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(stream, hash);
+  await pipeline(createReadStream(path), hash);
   return `sha256:${hash.digest('hex')}`;
 }

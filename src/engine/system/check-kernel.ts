@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ContainerService } from '../container/index.ts';
-import { bootId, isAlive } from '../kernel/index.ts';
 import type { NetworkService } from '../network/index.ts';
 import type { SnapshotService } from '../snapshot/index.ts';
-import type { Database, Root } from '../store/index.ts';
+import { createLeases, type Database, type Root } from '../store/index.ts';
 import { type Finding, finding } from './finding.ts';
+import { isSettled } from './is-settled.ts';
 
 export interface KernelCheck {
   readonly root: Root;
@@ -16,32 +16,34 @@ export interface KernelCheck {
 }
 
 /** What the kernel holds for this root: nothing that no running container or living process owns. */
-export function checkKernel(check: KernelCheck): Finding[] {
-  const live = liveContainers(check.containers);
-  return [...leases(check), ...mounts(check, live), ...namespaces(check, live), ...cgroups(check, live)];
+export async function checkKernel(check: KernelCheck): Promise<Finding[]> {
+  const live = liveContainers(check);
+  return [
+    ...leases(check),
+    ...mounts(check, live),
+    ...(await networking(check, live)),
+    ...cgroups(check, live),
+  ];
 }
 
-function leases({ db }: KernelCheck): Finding[] {
-  const boot = bootId();
-  return db.all('SELECT id, kind, target, pid, start_time, boot_id FROM leases').flatMap(row => {
-    const owner = { pid: Number(row.pid), startTime: Number(row.start_time) };
-    if (row.boot_id === boot && isAlive(owner)) return [];
-    return [
-      finding(
-        'lease',
-        String(row.target),
-        `a ${String(row.kind)} is held by process ${owner.pid}, which is gone`,
-        {
-          fix: 'drop the lease',
-          repair: () => void db.run('DELETE FROM leases WHERE id = ?', String(row.id)),
-        },
-      ),
-    ];
-  });
+function leases({ db, snapshots }: KernelCheck): Finding[] {
+  const dead = createLeases({ db, clock: Date.now }).dead();
+  return dead.map(({ kind, target, pid }) =>
+    finding('lease', target, `a ${kind} is held by process ${pid}, which is gone`, {
+      fix: 'drop the lease and what it held in the making',
+      repair: async () => void (await snapshots.sweep()),
+    }),
+  );
 }
 
 function mounts({ snapshots, db }: KernelCheck, live: ReadonlySet<string>): Finding[] {
-  const staged = db.all('SELECT target FROM leases').map(row => String(row.target));
+  const dead = new Set(
+    createLeases({ db, clock: Date.now })
+      .dead()
+      .map(({ id }) => id),
+  );
+  const leased = db.all('SELECT id, target FROM leases').filter(row => !dead.has(String(row.id)));
+  const staged = leased.map(row => String(row.target));
   return snapshots
     .mounts()
     .filter(target => ![...live].some(id => target.includes(id)))
@@ -54,14 +56,11 @@ function mounts({ snapshots, db }: KernelCheck, live: ReadonlySet<string>): Find
     );
 }
 
-function namespaces({ root, networks }: KernelCheck, live: ReadonlySet<string>): Finding[] {
-  const prefix = `plim-${root.id}-`;
-  const owners = new Set([...live].map(id => prefix + id.slice(0, 12)));
-  const stray = namesIn('/run/netns').filter(name => name.startsWith(prefix) && !owners.has(name));
-  return stray.map(name =>
-    finding('network', name, 'a network namespace of no running container', {
+async function networking(check: KernelCheck, live: ReadonlySet<string>): Promise<Finding[]> {
+  return (await check.networks.leftovers(live)).map(({ subject, problem }) =>
+    finding('network', subject, problem, {
       fix: 'bring the network back in line with the records',
-      repair: () => networks.repair(live),
+      repair: () => check.networks.repair(() => liveContainers(check)),
     }),
   );
 }
@@ -85,8 +84,18 @@ function cgroups({ root }: KernelCheck, live: ReadonlySet<string>): Finding[] {
   );
 }
 
-function liveContainers(containers: ContainerService): Set<string> {
-  return new Set(containers.list().map(({ id }) => id));
+/**
+ * Who may have something in the kernel: containers that run, those that are just being started or taken down (their
+ * run folder is young), and build steps, which their build tidies up after.
+ */
+function liveContainers({ root, db, containers }: KernelCheck): Set<string> {
+  const endpoints = db.all('SELECT container FROM addresses').map(row => String(row.container));
+  const runFolders = join(root.runDir, 'containers');
+  return new Set([
+    ...containers.list().map(({ id }) => id),
+    ...namesIn(runFolders).filter(id => !isSettled(join(runFolders, id))),
+    ...endpoints.filter(name => name.startsWith('build-')),
+  ]);
 }
 
 function namesIn(folder: string): string[] {

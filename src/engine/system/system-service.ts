@@ -47,9 +47,9 @@ async function check(
 ): Promise<CheckProblem[]> {
   const found = [
     ...databaseFindings(parts.db),
+    ...(await checkKernel(parts)), // first, so that nothing is mounted in a folder that is deleted
     ...(await checkContent({ ...parts, deep, ...(signal === undefined ? {} : { signal }) })),
     ...checkContainers(parts),
-    ...checkKernel(parts),
   ];
   if (repair) await mend(found);
   return found.map(({ problem }) => problem);

@@ -182,7 +182,15 @@ function kernelTests(): void {
     spawnSync('ip', ['netns', 'add', `plim-${root.id}-aaaaaaaaaaaa`]);
     spawnSync('ip', ['link', 'del', `plb${root.id}`]);
     nft('flush', 'ruleset');
+    const wrong = (await networks.leftovers(new Set([id('live')]))).map(({ subject }) => subject);
+    assert.deepEqual(wrong, [
+      `plim-${root.id}-aaaaaaaaaaaa`,
+      id('dead').slice(0, 12),
+      `plb${root.id}`,
+      `plimsoll_${root.id}`,
+    ]);
     await networks.repair(new Set([id('live')]));
+    assert.deepEqual(await networks.leftovers(new Set([id('live')])), []);
     await serve(t, live, 'mended');
     const answer = spawnSync('busybox', ['nc', '-w', '2', '127.0.0.1', '18140'], { encoding: 'utf8' });
     assert.equal(answer.stdout, 'mended');

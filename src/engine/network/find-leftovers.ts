@@ -1,0 +1,53 @@
+import type { Database, Root } from '../store/index.ts';
+import { bookings } from './address-book.ts';
+import type { BridgeDriver } from './bridge-driver.ts';
+import type { NameServer } from './name-server.ts';
+import { bridgeName, namespaceName, tableName } from './names.ts';
+import { bridgeNetworks } from './networks.ts';
+import type { NetworkProblem } from './types.ts';
+
+/** Where the kernel's networking and the database differ; looks only. */
+export async function findLeftovers(
+  parts: { root: Root; db: Database; driver: BridgeDriver; names: NameServer },
+  live: ReadonlySet<string>,
+): Promise<NetworkProblem[]> {
+  const { root, db, driver, names } = parts;
+  const namespaces = driver.namespaces(); // before the bookings: a booking is there before its namespace
+  const booked = bookings(db);
+  const owned = new Set(booked.map(({ container }) => namespaceName(root, container)));
+  const found: NetworkProblem[] = [];
+  for (const namespace of namespaces) {
+    if (!owned.has(namespace))
+      found.push({ subject: namespace, problem: 'a network namespace of no container' });
+  }
+  for (const { container, address } of booked) {
+    const subject = container.slice(0, 12);
+    if (!live.has(container))
+      found.push({ subject, problem: `holds the address ${address}, but does not run` });
+    else if (!namespaces.includes(namespaceName(root, container))) {
+      found.push({ subject, problem: 'runs, but its network namespace is gone' });
+    }
+  }
+  const networks = bridgeNetworks(db);
+  if (booked.length > 0) {
+    for (const network of networks.filter(({ name }) => booked.some(one => one.network === name))) {
+      if (!driver.isUp(network))
+        found.push({ subject: network.bridge, problem: 'containers run, but it is down' });
+    }
+    if (!(await driver.hasTable())) {
+      found.push({ subject: tableName(root), problem: 'containers run, but the nftables table is gone' });
+    }
+    return found;
+  }
+  const bridges = new Set([bridgeName(root), ...networks.map(({ bridge }) => bridge)]);
+  for (const bridge of bridges) {
+    if (driver.hasBridge(bridge))
+      found.push({ subject: bridge, problem: 'a bridge that no container is on' });
+  }
+  if (await driver.hasTable()) {
+    found.push({ subject: tableName(root), problem: 'an nftables table that serves no container' });
+  }
+  if (names.isRunning())
+    found.push({ subject: 'aardvark-dns', problem: 'a name server that serves no container' });
+  return found;
+}
