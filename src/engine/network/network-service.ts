@@ -30,6 +30,7 @@ import {
   resolveBridgeNetwork,
 } from './networks.ts';
 import type { PortRule } from './nft-rules.ts';
+import { probeOtherRoots } from './other-roots.ts';
 import type { ConnectRequest, Endpoint, Network, NetworkService, PublishedPort } from './types.ts';
 
 /** What the network service of a root needs. */
@@ -113,7 +114,7 @@ async function reserve(
     return { network, booking: book(db, place) };
   });
   try {
-    await Promise.all(ports.map(probePort));
+    await Promise.all([...ports.map(probePort), probeOtherRoots(root, ports)]);
   } catch (error) {
     unbook(db, request.container);
     if (!anyBooked(db)) await lowerIfUnused(state); // the last other one may have left it to us

@@ -3,10 +3,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { createEventService, type EngineEvent, keptEvents } from '../../../src/engine/events/index.ts';
 import { createRootFolders, Database, type Root } from '../../../src/engine/store/index.ts';
+
+const engine = join(import.meta.dirname, '../../../src/engine');
 
 test('emit() numbers events one by one and list() gives them back, oldest first', t => {
   const { events } = setUp(t);
@@ -83,8 +85,18 @@ test('a follower is woken by another process, in its own transactions', { timeou
   const stop = new AbortController();
   t.after(() => stop.abort());
   const seen = take(events.follow({ signal: stop.signal }), 40);
+  const script = `
+    import { createEventService } from ${JSON.stringify(join(engine, 'events/index.ts'))};
+    import { Database } from ${JSON.stringify(join(engine, 'store/index.ts'))};
+    const root = ${JSON.stringify(root)};
+    using db = Database.open(root.dataDir + '/plimsoll.db');
+    const events = createEventService({ root, db, clock: Date.now });
+    for (let i = 0; i < 20; i++) {
+      db.transaction(() => events.emit('container', 'start', process.pid + '-' + i));
+      await new Promise(resolve => setTimeout(resolve, 1));
+    }`;
   const writers = [0, 1].map(() =>
-    spawn(process.execPath, [resolve(import.meta.dirname, 'emit.fixture.ts'), JSON.stringify(root), '20'], {
+    spawn(process.execPath, ['--input-type=module', '-e', script], {
       stdio: ['ignore', 'inherit', 'inherit'],
     }),
   );

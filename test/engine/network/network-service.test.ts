@@ -156,7 +156,14 @@ function kernelTests(): void {
     const there = await right.networks.connect(request('same', [publish(18_121, 80)]));
     assert.notEqual(here.namespace, there.namespace);
     assert.notEqual(here.gateway, there.gateway);
+    const rival = await right.networks.connect(request('rival', [publish(18_120, 80)])).catch(e => e);
+    assert.ok(isPlimsollError(rival, 'conflict'));
+    assert.match(
+      rival.message,
+      new RegExp(`18120/tcp is in use by another plimsoll root \\(${left.root.id}`),
+    );
     await left.networks.disconnect(id('same'));
+    await right.networks.connect(request('rival', [publish(18_120, 80)]));
     await assertNothingLeft(left.root.id);
     await serve(t, there, 'right');
     const answer = spawnSync('busybox', ['nc', '-w', '2', '127.0.0.1', '18121'], { encoding: 'utf8' });

@@ -10,6 +10,7 @@ import { hostRoutes, uplink } from '../../../src/engine/network/host-routes.ts';
 import { formatCidr, formatIpv4, overlap, parseCidr, parseIpv4 } from '../../../src/engine/network/ipv4.ts';
 import { bridgeName, linkName, namespaceName } from '../../../src/engine/network/names.ts';
 import { formatTable } from '../../../src/engine/network/nft-rules.ts';
+import { parsePublished } from '../../../src/engine/network/other-roots.ts';
 import { socketInodes } from '../../../src/engine/network/port-owner.ts';
 import { isPlimsollError } from '../../../src/errors.ts';
 
@@ -127,4 +128,28 @@ test('socketInodes() finds who listens on a TCP port and who has a UDP port', ()
   assert.deepEqual(socketInodes(table, 8080, 'tcp'), ['4711']);
   assert.deepEqual(socketInodes(table, 8081, 'udp'), ['4713']);
   assert.deepEqual(socketInodes(table, 80, 'tcp'), []);
+});
+
+test('parsePublished() reads published ports of roots, and of nobody else', () => {
+  const listing = [
+    'table ip plimsoll_1a2b3c4d {',
+    '\tmap ports {',
+    '\t\ttype inet_proto . inet_service : ipv4_addr . inet_service',
+    '\t\telements = { 6 . 8080 : 10.90.16.2 . 80,',
+    '\t\t\t     udp . 53 : 10.90.16.2 . 53 }',
+    '\t}',
+    '\tmap addressed {',
+    '\t\telements = { 127.0.0.1 . tcp . 81 : 10.90.16.2 . 80 }',
+    '\t}',
+    '}',
+    'table ip other {',
+    '\tmap ports { elements = { tcp . 9 : 10.0.0.1 . 9 } }',
+    '}',
+  ].join('\n');
+  const table = 'plimsoll_1a2b3c4d';
+  assert.deepEqual(parsePublished(listing), [
+    { table, protocol: 'tcp', hostAddress: '0.0.0.0', hostPort: 8080 },
+    { table, protocol: 'udp', hostAddress: '0.0.0.0', hostPort: 53 },
+    { table, protocol: 'tcp', hostAddress: '127.0.0.1', hostPort: 81 },
+  ]);
 });

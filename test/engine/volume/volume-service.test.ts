@@ -27,8 +27,13 @@ test('create() refuses names that could leave the folder or read like a path', t
 
 test('a volume in use is not removed, and one that is released is, with its files', async t => {
   const { volumes, root, db } = setUp(t);
-  db.run("INSERT INTO images VALUES ('sha256:0', '', '[]', 0, 0, 0)");
-  db.run("INSERT INTO containers VALUES ('c1', 'web', 'sha256:0', 'busybox', 0, 'created', '{}', '{}')");
+  db.run(
+    "INSERT INTO images (id, manifest, layers, size, created, stored) VALUES ('sha256:0', '', '[]', 0, 0, 0)",
+  );
+  db.run(
+    `INSERT INTO containers (id, name, image, image_name, created, status, spec, state, resolved)
+     VALUES ('c1', 'web', 'sha256:0', 'busybox', 0, 'created', '{}', '{}', '{}')`,
+  );
   const used = volumes.use('data', 'c1');
   assert.deepEqual(volumes.use('data', 'c1'), used);
   assert.deepEqual(used.containers, ['c1']);
