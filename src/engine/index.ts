@@ -7,6 +7,7 @@
  */
 export type * from './build/index.ts';
 export type * from './container/index.ts';
+export { createEngine, type EngineOptions, runInternal } from './create-engine.ts';
 export { examineHost, type Finding, type HostTool, type Installation, installTools } from './doctor/index.ts';
 export type { Engine } from './engine.ts';
 export type * from './events/index.ts';

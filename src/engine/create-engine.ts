@@ -1,0 +1,154 @@
+import { join } from 'node:path';
+import { type BuildKeeper, createBuildService } from './build/index.ts';
+import { type ContainerService, type ContainerUpkeep, createContainerService } from './container/index.ts';
+import type { Engine } from './engine.ts';
+import { createEventService } from './events/index.ts';
+import { createImageService, type ImageStore } from './image/index.ts';
+import { bootId, writeFileAtomic } from './kernel/index.ts';
+import { createNetworkService } from './network/index.ts';
+import { cgroupVersion, createRuntime } from './runtime/index.ts';
+import { createSnapshotService } from './snapshot/index.ts';
+import { createStatsService, type StatsService } from './stats/index.ts';
+import { createLeases, createRootFolders, Database, type Root, readBootMark } from './store/index.ts';
+import { createSystemService } from './system/index.ts';
+import { createVolumeService } from './volume/index.ts';
+
+export interface EngineOptions {
+  readonly root: Root;
+  /**
+   * The command line that is plimsoll itself, such as `['/opt/plimsoll/bin/plimsoll']`: the monitor of a container
+   * runs `... internal exited --root DIR ID` with it (see `runInternal`) when nobody attends its end. Without it,
+   * ends are recorded by the next process that opens the root.
+   */
+  readonly self?: readonly string[];
+  /** Told what goes wrong in the background, where nobody waits for it. */
+  readonly report?: (error: unknown) => void;
+  /** Leaves what a crash or a reboot left as it is: for a check that must not change what it looks at. */
+  readonly reconcile?: boolean;
+}
+
+/**
+ * Opens the engine of a root in this process, and first brings in line what a crash, a kill or a reboot left.
+ * Services are made at first use, so that a short command pays for what it needs only.
+ */
+export async function createEngine(options: EngineOptions): Promise<Engine> {
+  const parts = openParts(options);
+  try {
+    if (options.reconcile !== false) await bringInLine(options.root, parts);
+  } catch (error) {
+    await parts[Symbol.asyncDispose]();
+    throw error;
+  }
+  return {
+    get images() {
+      return parts.images();
+    },
+    get builds() {
+      return parts.builds();
+    },
+    get containers() {
+      return parts.containers();
+    },
+    get volumes() {
+      return parts.volumes();
+    },
+    get networks() {
+      return parts.networks();
+    },
+    get stats() {
+      return parts.stats();
+    },
+    get system() {
+      return parts.system();
+    },
+    events: parts.events,
+    [Symbol.asyncDispose]: () => parts[Symbol.asyncDispose](),
+  };
+}
+
+/**
+ * What the monitor of a container runs when that has ended: the command line after `internal`. Returns what to print
+ * on standard output: nothing, or after how many seconds the monitor's shell shall ask again.
+ */
+export async function runInternal(args: readonly string[], root: Root, self: readonly string[]): Promise<string> {
+  const [verb, id] = args.filter((arg, index) => arg !== '--root' && args[index - 1] !== '--root');
+  if (verb !== 'exited' || id === undefined) throw new TypeError(`no internal command "${args.join(' ')}"`);
+  await using parts = openParts({ root, self });
+  const left = await parts.containers().exited(id);
+  return left === undefined ? '' : `${(left / 1000).toFixed(3)}\n`;
+}
+
+type Parts = ReturnType<typeof openParts>;
+
+function openParts({ root, self = [], report = () => {} }: EngineOptions) {
+  createRootFolders(root);
+  const db = Database.open(join(root.dataDir, 'plimsoll.db'));
+  const clock = Date.now;
+  const events = createEventService({ root, db, clock });
+  const snapshots = once(() => createSnapshotService({ root, db, clock }));
+  const networks = once(() => createNetworkService({ root, db, events, clock }));
+  const volumes = once(() => createVolumeService({ root, db, events, clock }));
+  const runtime = once(() => createRuntime(root));
+  const images = once((): ImageStore => createImageService({ root, db, snapshots: snapshots(), events, clock }));
+  let opened: (ContainerService & ContainerUpkeep) | undefined;
+  const containers = once(() => {
+    const services = { images: images(), snapshots: snapshots(), networks: networks(), volumes: volumes() };
+    opened = createContainerService({ root, db, events, ...services, runtime, clock, self, report });
+    return opened;
+  });
+  const builds = once((): BuildKeeper => {
+    const services = { images: images(), snapshots: snapshots(), networks: networks() };
+    return createBuildService({ root, db, events, ...services, runtime, clock });
+  });
+  const listRunning = () => containers().list().map(toRunning);
+  const stats = once((): StatsService => createStatsService({ listRunning, dataDir: root.dataDir }));
+  const system = once(() =>
+    createSystemService({
+      root,
+      db,
+      images: images(),
+      containers: containers(),
+      snapshots: snapshots(),
+      networks: networks(),
+      runtime: () => runtime().name,
+      cgroupVersion,
+    }),
+  );
+  return {
+    ...{ db, clock, events, snapshots, networks, volumes, images, containers, builds, stats, system },
+    async [Symbol.asyncDispose]() {
+      await opened?.[Symbol.asyncDispose]();
+      db.close();
+    },
+  };
+}
+
+/** Costs a few queries when there is nothing to do. */
+async function bringInLine(root: Root, parts: Parts): Promise<void> {
+  const boot = bootId();
+  const rebooted = readBootMark(root) !== boot;
+  if (createLeases(parts).dead().length > 0) await parts.snapshots().sweep();
+  await parts.builds().sweep();
+  await parts.containers().reconcile();
+  if (!rebooted) return;
+  const live = parts.containers().list();
+  await parts.networks().repair(new Set(live.map(({ id }) => id)));
+  writeFileAtomic(join(root.runDir, 'boot-id'), `${boot}\n`);
+}
+
+function toRunning({ id, cgroupPath, state, network }: ReturnType<ContainerService['list']>[number]) {
+  return {
+    id,
+    network,
+    ...(cgroupPath === undefined ? {} : { cgroupPath }),
+    ...(state.process === undefined ? {} : { pid: state.process.pid }),
+  };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
