@@ -70,7 +70,11 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
  * What the monitor of a container runs when that has ended: the command line after `internal`. Returns what to print
  * on standard output: nothing, or after how many seconds the monitor's shell shall ask again.
  */
-export async function runInternal(args: readonly string[], root: Root, self: readonly string[]): Promise<string> {
+export async function runInternal(
+  args: readonly string[],
+  root: Root,
+  self: readonly string[],
+): Promise<string> {
   const [verb, id] = args.filter((arg, index) => arg !== '--root' && args[index - 1] !== '--root');
   if (verb !== 'exited' || id === undefined) throw new TypeError(`no internal command "${args.join(' ')}"`);
   await using parts = openParts({ root, self });
@@ -89,7 +93,9 @@ function openParts({ root, self = [], report = () => {} }: EngineOptions) {
   const networks = once(() => createNetworkService({ root, db, events, clock }));
   const volumes = once(() => createVolumeService({ root, db, events, clock }));
   const runtime = once(() => createRuntime(root));
-  const images = once((): ImageStore => createImageService({ root, db, snapshots: snapshots(), events, clock }));
+  const images = once(
+    (): ImageStore => createImageService({ root, db, snapshots: snapshots(), events, clock }),
+  );
   let opened: (ContainerService & ContainerUpkeep) | undefined;
   const containers = once(() => {
     const services = { images: images(), snapshots: snapshots(), networks: networks(), volumes: volumes() };

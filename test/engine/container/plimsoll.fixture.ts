@@ -1,0 +1,18 @@
+/**
+ * A program that stands for plimsoll in tests: `internal ...` as a monitor calls it, and `start NAME [hold]`.
+ * Arguments: data folder, verb, rest.
+ */
+import { createEngine, resolveRoot, runInternal } from '../../../src/engine/index.ts';
+
+const [dataDir = '', verb, ...rest] = process.argv.slice(2);
+const root = resolveRoot({ root: dataDir, env: {}, uid: 0 });
+const self = [process.execPath, import.meta.filename, dataDir];
+
+if (verb === 'internal') {
+  process.stdout.write(await runInternal(rest, root, self));
+} else {
+  await using engine = await createEngine({ root, self });
+  await engine.containers.start(rest[0] ?? '');
+  console.log('started');
+  if (rest[1] === 'hold') await new Promise(resolve => setTimeout(resolve, 60_000));
+}

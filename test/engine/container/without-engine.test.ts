@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ContainerSpec, createEngine, type Engine, resolveRoot } from '../../../src/engine/index.ts';
+import { mountsBelow, start } from '../../../src/engine/kernel/index.ts';
+import { cannotRunContainers } from '../../support/busybox-rootfs.ts';
+
+const fixture = join(import.meta.dirname, 'plimsoll.fixture.ts');
+
+describe('containers without a living engine', { skip: cannotRunContainers }, () => {
+  const root = resolveRoot({ root: mkdtempSync('/var/tmp/plt-'), env: {}, uid: 0 });
+  const self = [process.execPath, fixture, root.dataDir];
+  let engine: Engine;
+
+  before(async () => {
+    engine = await createEngine({ root, self });
+    await engine.images.bootstrap({ source: 'busybox' });
+  });
+  after(async () => {
+    for (const { id } of engine.containers.list({ all: true }))
+      await engine.containers.remove(id, { force: true });
+    const problems = await engine.system.check();
+    await engine[Symbol.asyncDispose]();
+    const left = mountsBelow(root.runDir);
+    for (const folder of [root.runDir, root.dataDir]) rmSync(folder, { recursive: true, force: true });
+    assert.deepEqual(problems, []);
+    assert.deepEqual(left, []);
+  });
+
+  const create = async (script: string, more: Partial<ContainerSpec> = {}) => {
+    const spec = { image: 'busybox', network: 'none', command: ['sh', '-c', script], ...more };
+    return (await engine.containers.create(spec)).id;
+  };
+  /** Starts it in a process of its own; `hold`: that stays, to be killed. */
+  const startElsewhere = async (id: string, hold = false) => {
+    const args = [fixture, root.dataDir, 'start', id, ...(hold ? ['hold'] : [])];
+    const child = start(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(child.stdout as Readable, 'data');
+    return child;
+  };
+  const ended = async (id: string) => {
+    while (engine.containers.inspect(id).state.status !== 'exited') await sleep(20);
+    return engine.containers.inspect(id).state;
+  };
+  const lines = async (id: string) => {
+    const found: string[] = [];
+    for await (const { line } of engine.containers.logs(id)) found.push(line.toString());
+    return found;
+  };
+
+  test('run on when the process that started them is killed; log, state and exit code are whole', async () => {
+    const id = await create('for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.05; done; exit 42');
+    const starter = await startElsewhere(id, true);
+    starter.kill('SIGKILL');
+    await once(starter, 'exit');
+    assert.equal(engine.containers.inspect(id).state.status, 'running');
+    const state = await ended(id);
+    assert.equal(state.exitCode, 42);
+    assert.deepEqual(await lines(id), ['1', '2', '3', '4', '5', '6', '7', '8']);
+    assert.ok(!existsSync(join(root.runDir, 'containers', id)));
+  });
+
+  test('are settled and restarted by their monitor alone', async () => {
+    const id = await create('echo run; exit 1', { restart: { name: 'on-failure', maximumRetries: 2 } });
+    const starter = await startElsewhere(id);
+    await once(starter, 'exit');
+    const state = await ended(id);
+    assert.equal(state.restartCount, 2);
+    assert.deepEqual(await lines(id), ['run', 'run', 'run']);
+  });
+
+  test('with --rm are removed by their monitor alone', async () => {
+    const id = await create('sleep 0.3', { autoRemove: true });
+    await once(await startElsewhere(id), 'exit');
+    while (
+      existsSync(join(root.dataDir, 'containers', id)) ||
+      existsSync(join(root.runDir, 'containers', id))
+    ) {
+      await sleep(20);
+    }
+    while (engine.containers.list({ all: true }).some(container => container.id === id)) await sleep(20);
+  });
+
+  test('whose monitor was killed are found, with an unknown exit code, by the next engine', async () => {
+    const id = await create('sleep 100');
+    await once(await startElsewhere(id), 'exit');
+    const { process: init, monitor } = engine.containers.inspect(id).state;
+    process.kill(monitor?.pid ?? 0, 'SIGKILL');
+    process.kill(init?.pid ?? 0, 'SIGKILL');
+    await using next = await createEngine({ root, self });
+    while (next.containers.inspect(id).state.status === 'running') {
+      await sleep(20);
+      await using again = await createEngine({ root, self });
+      assert.ok(again);
+    }
+    const { state } = next.containers.inspect(id);
+    assert.equal(state.exitUnknown, true);
+    assert.equal(await next.containers.wait(id), -1);
+  });
+});
