@@ -1,0 +1,72 @@
+import ContribLine from 'blessed-contrib/lib/widget/charts/line.js';
+import type { Line, Theme, Tone } from '../theme.ts';
+import { chartColour, drawWidget } from './draw.ts';
+
+/** One curve; values oldest first, the newest at the right edge. */
+export interface Curve {
+  readonly values: readonly number[];
+  readonly tone: Tone;
+}
+
+export interface LineChartOptions {
+  readonly curves: readonly Curve[];
+  /** Values that a full width holds: curves shorter than that begin further right. */
+  readonly span: number;
+  /** Labels under the axis, from the left. */
+  readonly labels: readonly string[];
+  /** At least this is the top of the axis. */
+  readonly atLeast: number;
+  readonly width: number;
+  readonly height: number;
+  readonly theme: Theme;
+}
+
+/** A braille line chart with its axis, drawn by blessed-contrib: `height` lines of `width` cells. */
+export function lineChart(options: LineChartOptions): Line[] {
+  const { theme, height, curves, span } = options;
+  const width = options.width - (options.width % 2);
+  if (width < 16 || height < 5) return [];
+  const top = niceTop(Math.max(options.atLeast, ...curves.flatMap(curve => curve.values)));
+  const widget = new ContribLine({
+    width: width + 6,
+    height: height + 2,
+    maxY: top,
+    minY: 0,
+    numYLabels: Math.max(2, Math.min(4, Math.floor(height / 3))),
+    xLabelPadding: 3,
+    xPadding: 5,
+    style: {
+      line: chartColour('used', theme),
+      text: chartColour('dim', theme),
+      baseline: chartColour('faint', theme),
+    },
+  });
+  const x = Array.from({ length: span }, (_, i) => labelAt(i, span, options.labels));
+  const data = curves.map(curve => ({
+    title: '',
+    x,
+    y: resample(curve.values, span),
+    style: { line: chartColour(curve.tone, theme) },
+  }));
+  return drawWidget(widget, data, height, theme);
+}
+
+/** Missing values at the left are drawn as nothing used. */
+function resample(values: readonly number[], span: number): number[] {
+  const recent = values.slice(-span);
+  return [...new Array<number>(span - recent.length).fill(0), ...recent];
+}
+
+/** An empty label would print as "null": a space does not. */
+function labelAt(index: number, span: number, labels: readonly string[]): string {
+  const every = Math.ceil(span / Math.max(1, labels.length));
+  return index % every === 0 ? (labels[index / every] ?? ' ') : ' ';
+}
+
+/** The next of 1, 2, 2.5, 5 times a power of ten. */
+function niceTop(value: number): number {
+  if (!(value > 0)) return 1;
+  const power = 10 ** Math.floor(Math.log10(value));
+  const step = [1, 2, 2.5, 5, 10].find(factor => factor * power >= value * 1.02) ?? 10;
+  return step * power;
+}

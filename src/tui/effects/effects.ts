@@ -1,0 +1,193 @@
+import type { Engine } from '../../engine/index.ts';
+import { cleanText, cleanValue } from '../../lib/clean-text.ts';
+import { type Command, failureNotice, type Msg, type Target } from '../model/index.ts';
+import { followBuild, followLogs } from './follow.ts';
+import { Operations } from './operations.ts';
+import { createOwnUsage } from './own-usage.ts';
+import { subscribe } from './subscriptions.ts';
+
+/** What the effects need of the terminal and of the program; given by the app. */
+export interface Host {
+  quit(): void;
+  redraw(): void;
+  /** Stops the whole program until the shell wakes it. */
+  suspend(): Promise<void>;
+  /** Leaves the screen to something else while it runs. */
+  lend(work: () => Promise<void>): Promise<void>;
+  copy(text: string): void;
+  remember(form: 'build' | 'run', values: Readonly<Record<string, string>>): void;
+  /** The five services of the demo, if this program has them. */
+  readonly demo?: DemoControl;
+}
+
+/** Starts and removes the demo. */
+export interface DemoControl {
+  up(engine: Engine, options: { signal: AbortSignal; onProgress: (line: string) => void }): Promise<void>;
+  down(engine: Engine, options: { signal: AbortSignal; onProgress: (line: string) => void }): Promise<void>;
+}
+
+/** The only caller of the engine: turns commands into calls, and what the engine says into messages. */
+export class Effects {
+  readonly #dispatch: (msg: Msg) => void;
+  readonly #host: Host;
+  readonly #operations: Operations;
+  readonly #stop = new AbortController();
+  #engine: Engine | undefined;
+  #logs: AbortController | undefined;
+  #build: AbortController | undefined;
+
+  constructor(dispatch: (msg: Msg) => void, host: Host) {
+    this.#dispatch = dispatch;
+    this.#host = host;
+    this.#operations = new Operations(dispatch);
+  }
+
+  /** Opens the engine and keeps the picture of it true. A failure is shown, and the dashboard stays. */
+  async open(engine: Promise<Engine>): Promise<void> {
+    try {
+      this.#engine = await engine;
+    } catch (error) {
+      this.#dispatch({ type: 'engine-failed', notice: failureNotice(error, Date.now()) });
+      return;
+    }
+    if (this.#stop.signal.aborted) return;
+    this.#dispatch({ type: 'engine-opened' });
+    subscribe(this.#engine, this.#dispatch, createOwnUsage(), this.#stop.signal);
+  }
+
+  /** Stops watching, and cancels what is in progress. Containers run on. */
+  close(): void {
+    this.#stop.abort();
+    this.#logs?.abort();
+    this.#build?.abort();
+    this.#operations.cancelAll();
+  }
+
+  run(command: Command): void {
+    switch (command.type) {
+      case 'quit':
+        this.#host.quit();
+        break;
+      case 'redraw':
+        this.#host.redraw();
+        break;
+      case 'suspend':
+        this.#watch(this.#host.suspend());
+        break;
+      case 'copy':
+        this.#host.copy(command.text);
+        break;
+      case 'remember':
+        this.#host.remember(command.form, command.values);
+        break;
+      case 'cancel-operations':
+        this.#operations.cancelAll();
+        break;
+      case 'cancel-build':
+        this.#cancelBuild(command.build);
+        break;
+      default:
+        if (this.#engine !== undefined) this.#runOn(this.#engine, command);
+    }
+  }
+
+  #runOn(engine: Engine, command: Command): void {
+    switch (command.type) {
+      case 'follow-logs':
+        this.#logs?.abort();
+        this.#logs = new AbortController();
+        this.#watch(
+          followLogs(engine, command.container, this.#dispatch, this.#logs.signal),
+          this.#logs.signal,
+        );
+        break;
+      case 'follow-build':
+        this.#build?.abort();
+        this.#build = new AbortController();
+        this.#watch(
+          followBuild(engine, command.build, this.#dispatch, this.#build.signal),
+          this.#build.signal,
+        );
+        break;
+      case 'read-details':
+        this.#read(() => ({
+          type: 'details-read',
+          details: cleanValue(engine.containers.inspect(command.container)),
+        }));
+        break;
+      case 'read-image':
+        this.#read(() => ({
+          type: 'image-read',
+          image: cleanValue(engine.images.inspect(command.image)),
+        }));
+        break;
+      case 'read-processes':
+        this.#dispatch(readProcesses(engine, command.container));
+        break;
+      case 'shell':
+        this.#watch(this.#host.lend(() => openShell(engine, command.target)));
+        break;
+      case 'demo':
+        this.#demo(engine, command.direction);
+        break;
+      default:
+        this.#operations.start(engine, command);
+    }
+  }
+
+  #read(read: () => Msg): void {
+    try {
+      this.#dispatch(read());
+    } catch (error) {
+      this.#dispatch({ type: 'noticed', notice: failureNotice(error, Date.now()) });
+    }
+  }
+
+  #watch(work: Promise<void>, signal: AbortSignal = this.#stop.signal): void {
+    work.catch((error: unknown) => {
+      if (!signal.aborted) this.#dispatch({ type: 'noticed', notice: failureNotice(error, Date.now()) });
+    });
+  }
+
+  #cancelBuild(build: string): void {
+    if (this.#operations.cancelBuild(build)) return;
+    const text = 'That build runs in another process';
+    this.#dispatch({
+      type: 'noticed',
+      notice: { tone: 'warn', text, hint: 'cancel it there', time: Date.now() },
+    });
+  }
+
+  #demo(engine: Engine, direction: 'up' | 'down'): void {
+    const { demo } = this.#host;
+    if (demo === undefined) return;
+    const label = direction === 'up' ? 'starting the demo' : 'removing the demo';
+    this.#operations.run(label, async ({ signal, progress }) => {
+      await demo[direction](engine, { signal, onProgress: progress });
+      return direction === 'up' ? 'The demo runs' : 'The demo is gone';
+    });
+  }
+}
+
+function readProcesses(engine: Engine, container: string): Msg {
+  try {
+    return { type: 'processes-read', id: container, list: cleanValue(engine.containers.top(container)) };
+  } catch (error) {
+    return { type: 'processes-read', id: container, list: [], error: failureNotice(error, 0).text };
+  }
+}
+
+/** Bash where there is one, else sh; the terminal is the shell's until it ends. */
+async function openShell(engine: Engine, target: Target): Promise<void> {
+  process.stdout.write(`Shell in "${cleanText(target.name)}"; exit comes back to the dashboard.\n`);
+  const env = [`TERM=${process.env.TERM ?? 'xterm'}`];
+  for (const shell of ['/bin/bash', '/bin/sh']) {
+    const { exitCode } = await engine.containers.exec(target.id, {
+      command: [shell],
+      tty: true,
+      stdio: 'inherit',
+      env,
+    });
+    if (exitCode !== 126 && exitCode !== 127) return;
+  }
+}

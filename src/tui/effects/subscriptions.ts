@@ -1,0 +1,112 @@
+import type { Engine, EventType } from '../../engine/index.ts';
+import { cleanValue } from '../../lib/clean-text.ts';
+import { failureNotice, type Msg, type State } from '../model/index.ts';
+import { eventRow } from './follow.ts';
+
+/** Lists are read again this often even when no event says so. */
+const relistMs = 10_000;
+/** A stream that broke is opened again after this. */
+const retryMs = 1000;
+
+type Dispatch = (msg: Msg) => void;
+
+/** Keeps the dashboard's picture of the engine true until the signal fires: lists, events, figures. */
+export function subscribe(
+  engine: Engine,
+  dispatch: Dispatch,
+  own: () => State['own'],
+  signal: AbortSignal,
+): void {
+  const lists = createLists(engine, dispatch);
+  lists.read(['container', 'image', 'build']);
+  const recent = engine.events.list({ limit: 200 });
+  if (recent.length > 0) dispatch({ type: 'events-arrived', events: recent.map(eventRow) });
+  const relist = setInterval(() => lists.read(['container', 'image', 'build']), relistMs);
+  const tick = setInterval(() => dispatch({ type: 'ticked', now: Date.now(), own: own() }), 3000);
+  signal.addEventListener('abort', () => {
+    clearInterval(relist);
+    clearInterval(tick);
+    lists.stop();
+  });
+  void keepOpen(signal, dispatch, () => followEvents(engine, lists.changed, dispatch, signal));
+  void keepOpen(signal, dispatch, () => followStats(engine, dispatch, own, tick, signal));
+  engine.stats.facts().then(
+    facts => dispatch({ type: 'facts-read', facts: cleanValue(facts) }),
+    (error: unknown) => dispatch({ type: 'noticed', notice: failureNotice(error, Date.now()) }),
+  );
+}
+
+async function followEvents(
+  engine: Engine,
+  changed: (types: readonly EventType[]) => void,
+  dispatch: Dispatch,
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const event of engine.events.follow({ signal })) {
+    dispatch({ type: 'events-arrived', events: [eventRow(event)] });
+    changed([event.type]);
+  }
+}
+
+async function followStats(
+  engine: Engine,
+  dispatch: Dispatch,
+  own: () => State['own'],
+  tick: NodeJS.Timeout,
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const frame of engine.stats.stream({ signal })) {
+    dispatch({ type: 'frame-arrived', frame, own: own() });
+    // The clock goes on with each frame; the tick is for when frames stay away.
+    tick.refresh();
+  }
+}
+
+/** Runs a stream again when it breaks; the dashboard stays up and shows how old its figures are. */
+async function keepOpen(signal: AbortSignal, dispatch: Dispatch, stream: () => Promise<void>): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await stream();
+    } catch (error) {
+      if (!signal.aborted) dispatch({ type: 'noticed', notice: failureNotice(error, Date.now()) });
+    }
+    if (!signal.aborted) await new Promise(resolve => setTimeout(resolve, retryMs).unref());
+  }
+}
+
+/** Reads lists soon after something changed, once for a burst of events. */
+function createLists(
+  engine: Engine,
+  dispatch: Dispatch,
+): { read(types: readonly EventType[]): void; changed(types: readonly EventType[]): void; stop(): void } {
+  const due = new Set<EventType>();
+  let timer: NodeJS.Timeout | undefined;
+  const read = (types: Iterable<EventType>): void => {
+    const wanted = new Set(types);
+    try {
+      if (wanted.has('container'))
+        dispatch({
+          type: 'containers-listed',
+          containers: engine.containers.list({ all: true }).map(cleanValue),
+        });
+      if (wanted.has('image') || wanted.has('container') || wanted.has('build'))
+        dispatch({ type: 'images-listed', images: engine.images.list().map(cleanValue) });
+      if (wanted.has('build'))
+        dispatch({ type: 'builds-listed', builds: engine.builds.list({ limit: 100 }).map(cleanValue) });
+    } catch (error) {
+      dispatch({ type: 'noticed', notice: failureNotice(error, Date.now()) });
+    }
+  };
+  return {
+    read,
+    changed(types) {
+      for (const type of types) due.add(type);
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        read(due);
+        due.clear();
+      }, 30);
+    },
+    stop: () => clearTimeout(timer),
+  };
+}

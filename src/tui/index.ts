@@ -1,0 +1,72 @@
+/**
+ * The dashboard: the face of plimsoll, hosting the engine in its own process.
+ *
+ *     process.exitCode = await runDashboard({ engine: () => createEngine({ root }) });
+ * @module
+ */
+import type { Engine } from '../engine/index.ts';
+import { PlimsollError } from '../errors.ts';
+import type { DemoControl } from './effects/index.ts';
+import { detectCapabilities, skeleton, terminalProblem } from './terminal/index.ts';
+
+export type { DemoControl };
+
+/** What the dashboard needs from the program around it. */
+export interface DashboardOptions {
+  /** Called once something is on the screen, so that opening the engine delays no picture. */
+  readonly engine: () => Promise<Engine>;
+  readonly noColour?: boolean;
+  /** For the palette's "start the demo". */
+  readonly demo?: DemoControl;
+}
+
+/**
+ * Runs the dashboard on this process's terminal until the user quits, and resolves with the exit code. Rejects with
+ * `not-implemented` (`NO_TERMINAL`) where there is no terminal to draw on. Containers run on after it.
+ */
+export async function runDashboard(options: DashboardOptions): Promise<number> {
+  const { stdin, stdout, env } = process;
+  const problem = terminalProblem({ env, stdinIsTty: stdin.isTTY, stdoutIsTty: stdout.isTTY });
+  if (problem !== undefined)
+    throw new PlimsollError('not-implemented', problem, {
+      code: 'NO_TERMINAL',
+      hint: 'use "plimsoll ps" and "plimsoll stats" there',
+    });
+  const noColour = options.noColour ?? false;
+  const capabilities = detectCapabilities({ env, noColour });
+  stdout.write(skeleton(stdout, { unicode: capabilities.unicode, colour: capabilities.colours !== 'none' }));
+  const release = guardScreen();
+  const { runApp } = await import('./app.tsx').finally(release);
+  const engine = options.engine();
+  engine.catch(() => undefined);
+  const code = await runApp({
+    engine,
+    stdin,
+    stdout,
+    env,
+    capabilities,
+    ...(options.demo === undefined ? {} : { demo: options.demo }),
+  });
+  await engine.then(one => one[Symbol.asyncDispose]()).catch(() => undefined);
+  return code;
+}
+
+/** Leaves the alternate screen if the process is ended while the app is still being loaded. */
+function guardScreen(): () => void {
+  const leave = (): void => {
+    process.stdout.write('\u001b[?1049l\u001b[?25h');
+  };
+  const onSignal = (signal: NodeJS.Signals): void => {
+    release();
+    leave();
+    process.kill(process.pid, signal);
+  };
+  const signals: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'];
+  const release = (): void => {
+    process.off('exit', leave);
+    for (const signal of signals) process.off(signal, onSignal);
+  };
+  process.once('exit', leave);
+  for (const signal of signals) process.on(signal, onSignal);
+  return release;
+}

@@ -1,0 +1,62 @@
+import type { BuildProgress, BuildStep } from '../../engine/index.ts';
+import type { LogStore } from './log-store.ts';
+
+/** One step of a build as it stands. */
+export interface StepView extends BuildStep {
+  readonly state: 'waiting' | 'running' | 'done' | 'cached' | 'failed' | 'cancelled';
+  readonly started?: number;
+  readonly finished?: number;
+  readonly cacheMiss?: string;
+  readonly layerBytes?: number;
+  readonly error?: string;
+}
+
+/** A build being followed. */
+export interface BuildView {
+  readonly id: string;
+  readonly steps: readonly StepView[];
+  readonly outcome: 'running' | 'succeeded' | 'failed' | 'cancelled';
+  readonly image?: string;
+  readonly error?: string;
+  readonly finished?: number;
+  /** Output of all steps, in the order it came. */
+  readonly output: LogStore;
+  /** Grows with what is in the output. */
+  readonly version: number;
+}
+
+/** The build after these announcements. Output is not part of it: the follower puts that in the store. */
+export function applyProgress(view: BuildView, events: readonly BuildProgress[]): BuildView {
+  return events.reduce(applyOne, { ...view, version: view.version + 1 });
+}
+
+function applyOne(view: BuildView, event: BuildProgress): BuildView {
+  switch (event.kind) {
+    case 'planned':
+      return { ...view, steps: event.steps.map(step => ({ ...step, state: 'waiting' })) };
+    case 'step-started':
+      return withStep(view, event.step, { state: 'running', started: event.time });
+    case 'step-output':
+      return view;
+    case 'step-finished':
+      return withStep(view, event.step, {
+        state: event.outcome,
+        finished: event.time,
+        ...(event.cacheMiss === undefined ? {} : { cacheMiss: event.cacheMiss }),
+        ...(event.layerBytes === undefined ? {} : { layerBytes: event.layerBytes }),
+        ...(event.error === undefined ? {} : { error: event.error }),
+      });
+    case 'finished':
+      return {
+        ...view,
+        outcome: event.outcome,
+        finished: event.time,
+        ...(event.image === undefined ? {} : { image: event.image }),
+        ...(event.error === undefined ? {} : { error: event.error }),
+      };
+  }
+}
+
+function withStep(view: BuildView, id: number, change: Partial<StepView>): BuildView {
+  return { ...view, steps: view.steps.map(step => (step.id === id ? { ...step, ...change } : step)) };
+}

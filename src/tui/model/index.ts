@@ -1,0 +1,68 @@
+/**
+ * The dashboard as data: its state, everything that can happen to it, and what is to be done then. Pure.
+ *
+ *     const [next, commands] = update(state, { type: 'key', key: 's' });
+ * @module
+ */
+export type { BuildView, StepView } from './build-view.ts';
+export {
+  formatAge,
+  formatClock,
+  formatCoreColumn,
+  formatGibibytes,
+  formatKilobytes,
+  formatMebibytes,
+  formatSeconds,
+  shortId,
+  shortReference,
+} from './format.ts';
+export {
+  type FormState,
+  type FormValues,
+  formFields,
+  openForm,
+  parseBuildForm,
+  parseRunForm,
+  splitWords,
+} from './forms.ts';
+export { type Action, actionFor, type KeyBinding, type KeyContext, keyLabel, keymap } from './keymap.ts';
+export { type Area, detailRows, type Layout, layoutOf, listRows } from './layout.ts';
+export { type LogLine, LogStore } from './log-store.ts';
+export type { Command, ContainerVerb, Msg, Next } from './messages.ts';
+export { failureNotice } from './notice.ts';
+export { answers } from './overlays.ts';
+export { matchingEntries } from './palette.ts';
+export {
+  allRows,
+  buildName,
+  currentTab,
+  imageName,
+  isUp,
+  keyContexts,
+  logsHaveKeys,
+  type Row,
+  selectedContainer,
+  selectedRow,
+  sortKeys,
+  targets,
+  visibleRows,
+  windowStart,
+} from './selectors.ts';
+export {
+  type Choice,
+  detailTabs,
+  type EventRow,
+  emptyHistory,
+  type History,
+  historyLength,
+  initialState,
+  type LogView,
+  type Notice,
+  type Noun,
+  nouns,
+  type Operation,
+  type Overlay,
+  type State,
+  type Target,
+} from './state.ts';
+export { update } from './update.ts';

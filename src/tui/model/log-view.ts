@@ -1,0 +1,53 @@
+import { detailRows, layoutOf } from './layout.ts';
+import type { LogView, State } from './state.ts';
+
+/** Scrolls the logs by lines; reaching the end follows it again. */
+export function scrollLogs(state: State, by: number): State {
+  const { logs } = state;
+  if (logs === undefined) return state;
+  const height = logRows(state);
+  const from = logs.top ?? logs.store.end - height;
+  const to = Math.max(logs.store.first, from + by);
+  const top = to >= logs.store.end - height ? undefined : to;
+  return withLogs(state, { top });
+}
+
+/** Switches one of the ways in which logs are shown. */
+export function toggleLogs(state: State, what: 'follow' | 'timestamps' | 'wrap'): State {
+  const { logs } = state;
+  if (logs === undefined) return state;
+  if (what === 'wrap') return withLogs(state, { wrap: !logs.wrap, left: 0 });
+  if (what === 'timestamps') return withLogs(state, { timestamps: !logs.timestamps });
+  const top =
+    logs.top === undefined ? Math.max(logs.store.first, logs.store.end - logRows(state)) : undefined;
+  return withLogs(state, { top });
+}
+
+/** Looks for the text in the logs and shows its newest match. Empty text ends the search. */
+export function searchLogs(state: State, text: string): State {
+  if (state.logs === undefined) return state;
+  const matches = text === '' ? [] : state.logs.store.search(text);
+  return jumpToMatch(withLogs(state, { search: text, matches }), 0);
+}
+
+/** Shows the next match: older for 1, newer for -1, the newest one on or above the screen's end for 0. */
+export function jumpToMatch(state: State, step: 1 | -1 | 0): State {
+  const { logs } = state;
+  if (logs === undefined || logs.matches.length === 0) return state;
+  const height = logRows(state);
+  const middle = logs.top === undefined ? logs.store.end : logs.top + Math.floor(height / 2);
+  const found =
+    step === -1 ? logs.matches.findLast(line => line > middle) : logs.matches.find(line => line < middle);
+  const line = found ?? (step === 0 ? logs.matches[0] : undefined);
+  if (line === undefined) return state;
+  return withLogs(state, { top: Math.max(logs.store.first, line - Math.floor(height / 2)) });
+}
+
+/** Lines of logs on the screen. */
+export function logRows(state: State): number {
+  return detailRows(layoutOf({ ...state, focus: 'detail' }));
+}
+
+function withLogs(state: State, change: Partial<LogView>): State {
+  return state.logs === undefined ? state : { ...state, logs: { ...state.logs, ...change } };
+}

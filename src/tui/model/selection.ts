@@ -1,0 +1,63 @@
+import type { Command, Next } from './messages.ts';
+import { currentTab, selectedRow, visibleRows } from './selectors.ts';
+import type { ListView, State } from './state.ts';
+
+/** Keeps the cursor near where it was when the selected row has gone: on its next neighbour. */
+export function keepSelection(state: State, before: State): State {
+  const rows = visibleRows(state);
+  const view = state.lists[state.noun];
+  if (view.selected === undefined || rows.some(row => row.id === view.selected)) return state;
+  const old = visibleRows(before);
+  const index = old.findIndex(row => row.id === view.selected);
+  const neighbour = rows[Math.min(Math.max(0, index), rows.length - 1)];
+  return select(state, neighbour?.id);
+}
+
+/** The state with this row selected. */
+export function select(state: State, id: string | undefined): State {
+  return withList(state, { selected: id });
+}
+
+/** The state with its current list looked at otherwise. */
+export function withList(state: State, change: Partial<ListView>): State {
+  const view = { ...state.lists[state.noun], ...change };
+  return { ...state, lists: { ...state.lists, [state.noun]: view } };
+}
+
+/** Adds what must be read because another thing, or another tab of it, is looked at than before. */
+export function withSelection(state: State, before: State, commands: readonly Command[]): Next {
+  const now = lookedAt(state);
+  if (now.key === lookedAt(before).key) return [state, commands];
+  const sameThing = now.thing === lookedAt(before).thing;
+  return [sameThing ? state : { ...state, detailScroll: 0 }, [...commands, ...now.commands]];
+}
+
+interface LookedAt {
+  readonly key: string;
+  readonly thing: string;
+  readonly commands: readonly Command[];
+}
+
+function lookedAt(state: State): LookedAt {
+  const row = selectedRow(state);
+  const tab = currentTab(state);
+  if (row === undefined) return { key: state.noun, thing: '', commands: [] };
+  const thing = `${row.noun} ${row.id}`;
+  const startedAt = row.noun === 'containers' ? (row.item.state.startedAt ?? 0) : 0;
+  const status = row.noun === 'containers' ? row.item.state.status : '';
+  const running = row.noun === 'builds' ? row.item.state === 'running' : false;
+  return {
+    key: `${thing} ${tab} ${tab === 'logs' ? startedAt : status} ${running}`,
+    thing,
+    commands: readsFor(state, row.id, tab),
+  };
+}
+
+function readsFor(state: State, id: string, tab: string): Command[] {
+  if (state.noun === 'images') return [{ type: 'read-image', image: id }];
+  if (state.noun === 'builds') return state.build?.id === id ? [] : [{ type: 'follow-build', build: id }];
+  if (state.noun === 'events') return [];
+  if (tab === 'logs') return [{ type: 'follow-logs', container: id }];
+  if (tab === 'top') return [{ type: 'read-processes', container: id }];
+  return tab === 'stats' ? [] : [{ type: 'read-details', container: id }];
+}

@@ -1,0 +1,16 @@
+/**
+ * The terminal as a device: what it can show, the writer that sends it only changed cells, its clipboard.
+ *
+ *     const writer = new CellWriter(process.stdout);
+ *     render(<App />, { stdout: writer, alternateScreen: true });
+ * @module
+ */
+export {
+  type Capabilities,
+  type ColourDepth,
+  detectCapabilities,
+  terminalProblem,
+} from './capabilities.ts';
+export { CellWriter, type TerminalOutput, terminalSize } from './cell-writer.ts';
+export { copySequence } from './clipboard.ts';
+export { skeleton } from './skeleton.ts';

@@ -1,0 +1,118 @@
+import { formatBytes } from '../../lib/format-bytes.ts';
+import { type Line, plainRows, type Span, spansWidth, type Theme } from '../components/index.ts';
+import { formatAge, formatClock, keyContexts, keyLabel, keymap, type State } from '../model/index.ts';
+
+/** The top line: which machine this is, what it has, and the time; figures that are old are said to be. */
+export function headerRows(state: State, width: number, theme: Theme): string[] {
+  const { facts, host } = state;
+  const dot: Span = [` ${theme.glyphs.dot} `, 'faint'];
+  const cores = host?.cores ?? facts?.cores;
+  const memory = host?.memoryTotalBytes ?? facts?.memoryBytes;
+  const left: Span[] = [[' plimsoll ', 'accent'], [' '], [state.hostname, 'strong']];
+  if (facts !== undefined && width >= 100) left.push(dot, [facts.machine, 'dim'], dot, [facts.os, 'dim']);
+  if (cores !== undefined && memory !== undefined)
+    left.push(dot, [`${cores} cores`, 'dim'], dot, [formatBytes(memory), 'dim']);
+  if (host !== undefined && width >= 100)
+    left.push(dot, [`load ${host.sample.loadAverage.map(value => value.toFixed(2)).join(' ')}`, 'dim']);
+  return plainRows(
+    [spreadLine(left, [...staleness(state), [`${formatClock(state.now)} `, 'dim']], width)],
+    width,
+    1,
+    theme,
+  );
+}
+
+function staleness(state: State): Span[] {
+  if (state.engine === 'failed') return [['no engine  ', 'bad']];
+  if (state.engine === 'opening') return [['opening  ', 'dim']];
+  const age = staleAge(state);
+  return age === undefined ? [] : [[`figures are ${formatAge(age)} old  `, 'warn']];
+}
+
+/** How old the figures are, when they are older than they should be. */
+export function staleAge(state: State): number | undefined {
+  if (state.frameTime === undefined) return undefined;
+  const age = state.now - state.frameTime;
+  return age > 3500 ? age : undefined;
+}
+
+/** The bottom line: what is being typed, else what is going on or went wrong, else the keys that matter here. */
+export function footerRows(state: State, width: number, theme: Theme): string[] {
+  return plainRows([footerLine(state, width, theme)], width, 1, theme);
+}
+
+function footerLine(state: State, width: number, theme: Theme): Line {
+  if (state.prompt !== undefined) {
+    const label = state.prompt.of === 'filter' ? ' filter ' : ' search ';
+    return spreadLine(
+      [[label, 'key'], [state.prompt.text], [' ', 'cursor']],
+      [['enter keeps it, esc clears it ', 'dim']],
+      width,
+    );
+  }
+  if (state.notice !== undefined) {
+    const { tone, text, hint } = state.notice;
+    const glyph = tone === 'good' ? theme.glyphs.done : tone === 'bad' ? theme.glyphs.failed : '!';
+    const spans: Span[] = [[` ${glyph} `, tone], [text]];
+    if (hint !== undefined) spans.push([`  ${theme.glyphs.right} ${hint}`, 'dim']);
+    return { spans };
+  }
+  const going = operationSpans(state, theme);
+  const right: Span[] = going.length > 0 ? going : ownSpans(state, width);
+  return spreadLine(keySpans(state, width - spansWidth(right) - 1), right, width);
+}
+
+function operationSpans(state: State, theme: Theme): Span[] {
+  const [first] = state.operations;
+  if (first === undefined) return [];
+  const seconds = Math.floor((state.now - first.started) / 1000);
+  const frame = theme.glyphs.spinner[Math.max(0, seconds) % theme.glyphs.spinner.length] ?? '*';
+  const more = state.operations.length > 1 ? `  +${state.operations.length - 1} more` : '';
+  return [
+    [`${frame} `, 'accent'],
+    [first.label],
+    [first.progress === undefined ? '' : ` ${first.progress}`, 'dim'],
+    [seconds > 0 ? ` ${formatAge(seconds * 1000)}` : '', 'dim'],
+    [`${more} `, 'dim'],
+  ];
+}
+
+function ownSpans(state: State, width: number): Span[] {
+  const { own } = state;
+  if (own === undefined || width < 100) return [];
+  return [[`plimsoll ${own.cpuPercent.toFixed(1)}% of a core, ${formatBytes(own.residentBytes)} `, 'faint']];
+}
+
+function keySpans(state: State, room: number): Span[] {
+  const contexts = keyContexts(state);
+  const shown = contexts.flatMap(context =>
+    keymap.filter(one => one.context === context && one.short !== undefined),
+  );
+  const seen = new Set<string>();
+  const spans: Span[] = [[' ']];
+  let left = room - 1;
+  for (const { keys, short = '' } of [...shown].sort((a, b) => rank(a.action) - rank(b.action))) {
+    const [key = ''] = keys;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    const label = keyLabel(key);
+    const cells = label.length + 1 + short.length + 2;
+    if (cells > left) break;
+    spans.push([label, 'key'], [` ${short}  `, 'dim']);
+    left -= cells;
+  }
+  return spans;
+}
+
+/** Help and quit come right after the keys of the thing itself, so that a narrow line still has them. */
+function rank(action: string): number {
+  return action === 'help' ? -1 : action === 'quit' ? 1 : 0;
+}
+
+/** A line with something at its left and at its right; the left one gives way. */
+export function spreadLine(left: readonly Span[], right: readonly Span[], width: number): Line {
+  const room = width - spansWidth(right);
+  const space = room - spansWidth(left);
+  if (space >= 0) return { spans: [...left, [' '.repeat(space)], ...right] };
+  return { spans: [...left] };
+}

@@ -1,0 +1,175 @@
+import type { ResourceLoad } from '../../capacity/index.ts';
+import {
+  type Line,
+  panel,
+  plainRows,
+  type Span,
+  spansWidth,
+  stackedBar,
+  type Theme,
+} from '../components/index.ts';
+import { formatCoreColumn, formatGibibytes, type State } from '../model/index.ts';
+
+/**
+ * The load line, always on screen: what the VM has, parted into what containers use, what they have reserved but do
+ * not use, what the rest uses, and what is free; and the one number, what is wasted. 5 rows with a box, else 3 or 2.
+ */
+export function loadLineRows(state: State, width: number, height: number, theme: Theme): string[] {
+  if (height >= 5) return boxed(state, width, height, theme);
+  const lines = bars(state, width, theme);
+  return plainRows(height >= 3 ? [...lines, legend(width, theme)] : lines, width, height, theme);
+}
+
+interface Resource {
+  readonly label: string;
+  readonly unit: string;
+  readonly load: ResourceLoad | undefined;
+  readonly format: (value: number) => string;
+}
+
+function resources(state: State): readonly [Resource, Resource] {
+  return [
+    { label: 'CPU', unit: 'cores', load: state.load?.cpu, format: formatCoreColumn },
+    { label: 'MEM', unit: 'GiB', load: state.load?.memory, format: formatGibibytes },
+  ];
+}
+
+function boxed(state: State, width: number, height: number, theme: Theme): string[] {
+  const inner = width - 4;
+  const [cpu, memory] = resources(state);
+  const numbers = [cpu, memory].map(resource => numberSpans(resource, inner >= 110));
+  const numbersWidth = Math.max(...numbers.map(spansWidth));
+  const lines = [cpu, memory].map((resource, i): Line => {
+    const spans = numbers[i] ?? [];
+    const barWidth = inner - 5 - numbersWidth - 2;
+    const space: Span = [' '.repeat(2 + numbersWidth - spansWidth(spans))];
+    return {
+      spans: [
+        [' '],
+        [`${resource.label}  `, 'strong'],
+        ...bar(resource.load, barWidth, theme),
+        space,
+        ...spans,
+      ],
+    };
+  });
+  const options = {
+    title: [['load line', 'strong']] as const,
+    aside: wasted(state, width >= 100),
+    width,
+    height,
+    focused: false,
+  };
+  return panel(
+    [...lines, { spans: [[' '], ...legend(inner, theme).spans, ...held(state, inner)] }],
+    options,
+    theme,
+  );
+}
+
+/** `WASTED 5.49 of 8 cores, 9.1 of 15.6 GiB`. */
+function wasted(state: State, long: boolean): Span[] {
+  const { load } = state;
+  if (load === undefined) return [['reading', 'dim']];
+  const of = (resource: ResourceLoad, format: (n: number) => string): Span[] => [
+    [format(resource.wasted), 'strong'],
+    [long ? ` of ${format(resource.capacity)}` : '', 'dim'],
+  ];
+  return [
+    ['WASTED ', 'reserved'],
+    ...of(load.cpu, formatCoreColumn),
+    [' cores  ', 'dim'],
+    ...of(load.memory, formatGibibytes),
+    [' GiB', 'dim'],
+  ];
+}
+
+function held(state: State, width: number): Span[] {
+  const { load } = state;
+  if (load === undefined || width < 106) return [];
+  return [
+    ['     held by reservations: ', 'dim'],
+    [formatCoreColumn(load.cpu.wastedHeldByReservations), 'reserved'],
+    [' cores, ', 'dim'],
+    [formatGibibytes(load.memory.wastedHeldByReservations), 'reserved'],
+    [' GiB', 'dim'],
+  ];
+}
+
+function numberSpans({ load, format, unit }: Resource, long: boolean): Span[] {
+  if (load === undefined) return [];
+  const column = (value: number): string => format(value).padStart(5);
+  if (!long)
+    return [
+      [column(load.used), 'used'],
+      [` of ${format(load.capacity)} ${unit} used`, 'dim'],
+    ];
+  return [
+    [column(load.usedByContainers), 'used'],
+    [' used ', 'dim'],
+    [column(load.reservedUnused), 'reserved'],
+    [' reserved ', 'dim'],
+    [column(load.usedByOthers), 'rest'],
+    [' rest ', 'dim'],
+    [column(load.free), 'text'],
+    [' free', 'dim'],
+    [`  of ${format(load.capacity)} ${unit}`, 'dim'],
+  ];
+}
+
+function bars(state: State, width: number, theme: Theme): Line[] {
+  const pair = resources(state);
+  const ends = pair.map((resource): Span[] => {
+    const { load, format, unit } = resource;
+    if (load === undefined) return [];
+    const of =
+      width >= 60 ? ` of ${format(load.capacity)} ${unit} wasted` : `/${format(load.capacity)} ${unit}`;
+    return [
+      [format(load.wasted).padStart(5), 'reserved'],
+      [of, 'dim'],
+    ];
+  });
+  const endWidth = Math.max(...ends.map(spansWidth));
+  return pair.map(({ label, load }, i) => {
+    const end = ends[i] ?? [];
+    const space: Span = [' '.repeat(1 + endWidth - spansWidth(end))];
+    const spans: Span[] = [
+      [` ${label} `, 'strong'],
+      ...bar(load, width - 6 - endWidth - 1, theme),
+      ...end,
+      space,
+    ];
+    return { spans };
+  });
+}
+
+function bar(load: ResourceLoad | undefined, width: number, theme: Theme): Span[] {
+  const { glyphs } = theme;
+  if (load === undefined) return [[glyphs.free.repeat(Math.max(0, width)), 'faint']];
+  return stackedBar(
+    [
+      { value: load.usedByContainers, glyph: glyphs.used, tone: 'used' },
+      { value: load.reservedUnused, glyph: glyphs.reserved, tone: 'reserved' },
+      { value: load.usedByOthers, glyph: glyphs.rest, tone: 'rest' },
+      { value: load.free, glyph: glyphs.free, tone: 'free' },
+    ],
+    Math.max(0, width),
+  );
+}
+
+function legend(width: number, { glyphs }: Theme): Line {
+  const long = width >= 70;
+  return {
+    spans: [
+      [' '],
+      [glyphs.used, 'used'],
+      [long ? ' used by containers   ' : ' used  ', 'dim'],
+      [glyphs.reserved, 'reserved'],
+      [long ? ' reserved, not used   ' : ' reserved  ', 'dim'],
+      [glyphs.rest, 'rest'],
+      [long ? ' rest of the VM   ' : ' rest  ', 'dim'],
+      [glyphs.free, 'free'],
+      [' free', 'dim'],
+    ],
+  };
+}
