@@ -1,3 +1,39 @@
-import { resolveRoot } from './engine/index.ts';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Root } from './engine/index.ts';
 
-console.log(resolveRoot({ env: process.env, uid: process.getuid?.() ?? 0 }).dataDir);
+/**
+ * plimsoll: with no verb on a terminal the dashboard, else one command; also what the monitor of a container calls
+ * when that has ended. The only file that knows both hosts. Loads nothing that the call does not need.
+ */
+async function main(argv: readonly string[]): Promise<number> {
+  if (argv[0] === 'internal') return await internal(argv.slice(1));
+  const { runCli } = await import('./cli/index.ts');
+  return await runCli({ argv, process, resolveRoot, openEngine });
+}
+
+/** Records the end of a container, and prints after how many seconds to ask again, if at all. */
+async function internal(argv: readonly string[]): Promise<number> {
+  const { runInternal } = await import('./engine/index.ts');
+  const at = argv.indexOf('--root');
+  process.stdout.write(await runInternal(argv, await resolveRoot(at < 0 ? undefined : argv[at + 1]), self()));
+  return 0;
+}
+
+async function openEngine(root: Root) {
+  const { createEngine } = await import('./engine/index.ts');
+  return await createEngine({ root, self: self() });
+}
+
+async function resolveRoot(root: string | undefined): Promise<Root> {
+  const { resolveRoot: resolve } = await import('./engine/index.ts');
+  return resolve({ root, env: process.env, uid: process.getuid?.() ?? 0 });
+}
+
+/** The command line that is plimsoll: from the bundle in `.build/<hash>/`, or from this source. */
+function self(): string[] {
+  const candidates = ['../../bin/plimsoll', '../bin/plimsoll'].map(path => join(import.meta.dirname, path));
+  return candidates.filter(path => existsSync(path)).slice(0, 1);
+}
+
+process.exitCode = await main(process.argv.slice(2));

@@ -96,11 +96,12 @@ export function createBuildService(options: BuildServiceOptions): BuildKeeper {
       const isOver = () => records.get(id).state !== 'running';
       return followJournal(journalPath(root, id), { signal, isOver });
     },
-    pruneCache: async () => {
+    pruneCache: async ({ layers: chosen } = {}) => {
       const rows = db.transaction(() => {
-        const all = db.all('SELECT diff_id FROM build_cache');
-        db.run('DELETE FROM build_cache');
-        return all;
+        const all = db.all('SELECT key, diff_id FROM build_cache');
+        const doomed = all.filter(row => chosen?.includes(String(row.diff_id)) ?? true);
+        for (const { key } of doomed) db.run('DELETE FROM build_cache WHERE key = ?', String(key));
+        return doomed;
       });
       const layers = new Set(rows.flatMap(row => (row.diff_id === null ? [] : [String(row.diff_id)])));
       const { reclaimedBytes } = await images.freeLayers([...layers]);

@@ -91,6 +91,6 @@ export interface BuildService {
   list(options?: { limit?: number }): BuildRecord[];
   /** The progress of a build from its beginning, following it while it runs. */
   follow(build: string, options: { signal: AbortSignal }): AsyncIterable<BuildProgress>;
-  /** Frees cache records and their layers. */
-  pruneCache(): Promise<{ records: number; reclaimedBytes: number }>;
+  /** Frees cache records and their layers; with `layers`, only records whose result is one of these. */
+  pruneCache(options?: { layers?: readonly string[] }): Promise<{ records: number; reclaimedBytes: number }>;
 }

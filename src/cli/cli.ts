@@ -1,0 +1,28 @@
+import type { Engine, Root } from '../engine/index.ts';
+
+/** A stream that a command writes to; `process.stdout` is one. */
+export interface Output {
+  write(data: string | Uint8Array): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+}
+
+/** All that a command may touch: its streams, its surroundings, the engine, and the way it ends. */
+export interface Cli {
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Where the engine keeps everything. */
+  root(): Promise<Root>;
+  /** Fires at Ctrl-C or SIGTERM, unless a command takes signals for itself. */
+  readonly signal: AbortSignal;
+  /** Opens the engine at the first call; it is disposed of when the command ends. */
+  engine(): Promise<Engine>;
+  /** The exit code of a command that ends without an error. Default 0. */
+  setExitCode(code: number): void;
+  /** Hands signals of the process to `handler` instead of `signal`, until the returned function is called. */
+  takeSignals(handler: (signal: NodeJS.Signals) => void): () => void;
+}

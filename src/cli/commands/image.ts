@@ -1,0 +1,57 @@
+import type { Command } from 'commander';
+import { cleanText } from '../../lib/clean-text.ts';
+import type { Cli } from '../cli.ts';
+import { examples } from '../examples.ts';
+import { humanSize } from '../format/human.ts';
+import { listImages } from '../list-images.ts';
+import { listingOptions } from '../listing-options.ts';
+import { removeImages } from '../remove-images.ts';
+
+/** `image bootstrap|ls|rm|prune` */
+export function configureImage(command: Command, cli: Cli): void {
+  const bootstrap = command
+    .command('bootstrap')
+    .description('Make a base image from this machine, without a registry');
+  examples(bootstrap, 'plimsoll image bootstrap', 'plimsoll image bootstrap debian:bookworm')
+    .argument('[source]', 'busybox, debian:SUITE or ubuntu:SUITE', 'busybox')
+    .option('-t, --tag <name>', 'Name of the image (default: localhost/SOURCE)')
+    .option('-q, --quiet', 'No progress')
+    .action((source: string, options: { tag?: string; quiet?: true }) =>
+      bootstrapImage(cli, source, options),
+    );
+  listingOptions(command.command('ls').description('List images'))
+    .argument('[name]', 'Only those of this name')
+    .action((name, options) => listImages(cli, name, options));
+  command
+    .command('rm')
+    .description('Remove images')
+    .argument('<image...>')
+    .option('-f, --force', 'Also if stopped containers use it')
+    .action((names: string[], options: { force?: true }) => removeImages(cli, names, options));
+  command
+    .command('prune')
+    .description('Remove images without a name')
+    .option('-a, --all', 'Also those that no container uses')
+    .option('-f, --force', 'Accepted for scripts; it never asks')
+    .action(async ({ all }: { all?: true }) => {
+      const engine = await cli.engine();
+      const { deleted, reclaimedBytes } = await engine.images.prune({ all: all === true });
+      for (const id of deleted) cli.stdout.write(`Deleted: ${id}\n`);
+      cli.stdout.write(`Total reclaimed space: ${humanSize(reclaimedBytes)}\n`);
+    });
+}
+
+async function bootstrapImage(
+  cli: Cli,
+  source: string,
+  { tag, quiet }: { tag?: string; quiet?: true },
+): Promise<void> {
+  const engine = await cli.engine();
+  const image = await engine.images.bootstrap({
+    source,
+    signal: cli.signal,
+    ...(tag === undefined ? {} : { tag }),
+    ...(quiet ? {} : { onProgress: line => cli.stderr.write(`${cleanText(line)}\n`) }),
+  });
+  cli.stdout.write(`${image.references[0] ?? image.id}\n`);
+}

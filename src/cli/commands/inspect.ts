@@ -1,0 +1,56 @@
+import type { Command } from 'commander';
+import type { Engine } from '../../engine/index.ts';
+import { isPlimsollError, PlimsollError } from '../../errors.ts';
+import type { Cli } from '../cli.ts';
+import { examples } from '../examples.ts';
+import { reportError } from '../report-error.ts';
+
+const kinds: readonly [kind: string, look: (engine: Engine, name: string) => unknown][] = [
+  ['container', (engine, name) => engine.containers.inspect(name)],
+  ['image', (engine, name) => engine.images.inspect(name)],
+  ['volume', (engine, name) => engine.volumes.inspect(name)],
+  ['network', (engine, name) => engine.networks.inspect(name)],
+];
+
+/** `inspect [--type KIND] NAME...`: a JSON array. */
+export function configureInspect(command: Command, cli: Cli): void {
+  examples(command, 'plimsoll inspect web', 'plimsoll inspect --type image busybox')
+    .argument('<name...>')
+    .option('--type <kind>', 'container, image, volume or network')
+    .option('--format <format>', 'json: on one line')
+    .action(async (names: string[], options: { type?: string; format?: string }) => {
+      const engine = await cli.engine();
+      const found: unknown[] = [];
+      for (const name of names) {
+        try {
+          found.push(look(engine, name, options.type));
+        } catch (error) {
+          reportError(error, cli);
+          cli.setExitCode(1);
+        }
+      }
+      cli.stdout.write(`${JSON.stringify(found, undefined, options.format === 'json' ? undefined : 2)}\n`);
+    });
+}
+
+/** The first kind of object that has the name, in docker's order. */
+function look(engine: Engine, name: string, type: string | undefined): unknown {
+  const wanted = kinds.filter(([kind]) => type === undefined || kind === type);
+  if (wanted.length === 0) {
+    throw new PlimsollError('invalid-argument', `there is no kind "${type}"`, {
+      code: 'BAD_OPTION',
+      hint: `there are ${kinds.map(([kind]) => kind).join(', ')}`,
+    });
+  }
+  for (const [, inspect] of wanted) {
+    try {
+      return inspect(engine, name);
+    } catch (error) {
+      if (!isPlimsollError(error, 'not-found')) throw error;
+    }
+  }
+  throw new PlimsollError('not-found', `there is no ${type ?? 'object'} "${name}"`, {
+    code: 'OBJECT_NOT_FOUND',
+    hint: "see 'plimsoll ps -a' and 'plimsoll images'",
+  });
+}

@@ -1,0 +1,12 @@
+import type { Command } from 'commander';
+import type { Cli } from '../cli.ts';
+import { examples } from '../examples.ts';
+import { removeImages } from '../remove-images.ts';
+
+/** `rmi [-f] IMAGE...` */
+export function configureRmi(command: Command, cli: Cli): void {
+  examples(command, 'plimsoll rmi web:old')
+    .argument('<image...>')
+    .option('-f, --force', 'Also if stopped containers use it')
+    .action((names: string[], options: { force?: true }) => removeImages(cli, names, options));
+}

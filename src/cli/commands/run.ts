@@ -1,0 +1,45 @@
+import type { Command } from 'commander';
+import type { Engine } from '../../engine/index.ts';
+import type { Cli } from '../cli.ts';
+import { containerOptions } from '../container-options.ts';
+import { type ContainerOptions, toContainerSpec } from '../container-spec.ts';
+import { examples } from '../examples.ts';
+import { exposedPorts } from '../exposed-ports.ts';
+import { printWarnings } from '../print-warnings.ts';
+import { checkTerminal, runForeground } from '../run-foreground.ts';
+
+/** `run [OPTIONS] IMAGE [COMMAND...]` */
+export function configureRun(command: Command, cli: Cli): void {
+  examples(
+    containerOptions(command),
+    'plimsoll run --rm -it busybox sh',
+    'plimsoll run -d --name web -p 8080:80 --memory 256m --restart on-failure:3 web',
+  )
+    .option('-d, --detach', 'Print its id, and leave it running')
+    .action(async (image: string, words: string[], options: ContainerOptions & { detach?: true }) => {
+      const { interactive = false, tty = false, detach = false } = options;
+      if (!detach) checkTerminal(cli, { tty, interactive });
+      const engine = await cli.engine();
+      const exposed = options.publishAll ? exposedPorts(engine, image) : [];
+      const spec = toContainerSpec(image, words, options, { env: cli.env, cwd: cli.cwd, exposed });
+      const container = await engine.containers.create(spec, { signal: cli.signal });
+      printWarnings(cli, container.warnings);
+      try {
+        if (!detach) {
+          cli.setExitCode(await runForeground(cli, engine, container.id, { tty, interactive }));
+          return;
+        }
+        await engine.containers.start(container.id, { signal: cli.signal });
+        cli.stdout.write(`${container.id}\n`);
+      } catch (error) {
+        if (options.rm) await removeIfNotStarted(engine, container.id);
+        throw error;
+      }
+    });
+}
+
+/** What never ran is not removed by its end. */
+async function removeIfNotStarted(engine: Engine, id: string): Promise<void> {
+  const found = engine.containers.list({ all: true }).find(container => container.id === id);
+  if (found?.state.status === 'created') await engine.containers.remove(id).catch(() => {});
+}

@@ -1,0 +1,35 @@
+import type { Command } from 'commander';
+import type { ContainerProcess } from '../../engine/index.ts';
+import type { Cli } from '../cli.ts';
+import { examples } from '../examples.ts';
+import { binarySize } from '../format/human.ts';
+import { type Column, formatRows } from '../format/table.ts';
+
+/** `top CONTAINER` */
+export function configureTop(command: Command, cli: Cli): void {
+  examples(command, 'plimsoll top web')
+    .argument('<container>')
+    .option('--format <format>', "table, 'table FIELD,FIELD' or json", 'table')
+    .action(async (name: string, { format }: { format: string }) => {
+      const engine = await cli.engine();
+      cli.stdout.write(formatRows(engine.containers.top(name), columns, { format }));
+    });
+}
+
+const columns: readonly Column<ContainerProcess>[] = [
+  { field: 'PID', title: 'PID', value: row => String(row.pid) },
+  { field: 'PPID', title: 'PPID', value: row => String(row.parentPid) },
+  { field: 'User', title: 'USER', value: row => row.user },
+  { field: 'State', title: 'STATE', value: row => row.state },
+  { field: 'Time', title: 'TIME', value: row => clock(row.cpuSeconds) },
+  { field: 'Memory', title: 'RSS', value: row => binarySize(row.residentBytes) },
+  { field: 'Started', title: 'STARTED', value: row => new Date(row.startedAt).toISOString() },
+  { field: 'Command', title: 'COMMAND', value: row => row.command },
+];
+
+/** CPU time as ps(1) prints it: hours, minutes, seconds. */
+function clock(seconds: number): string {
+  const whole = Math.floor(seconds);
+  const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  return parts.map(part => String(part).padStart(2, '0')).join(':');
+}

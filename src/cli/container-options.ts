@@ -1,0 +1,51 @@
+import type { Command } from 'commander';
+import { collect } from './collect.ts';
+
+/** Adds the options of limits, as `run`, `create` and `update` share them. */
+export function limitOptions(command: Command): Command {
+  return command
+    .option('-m, --memory <size>', 'Memory limit, as in 512m')
+    .option('--memory-reservation <size>', 'Memory that is set apart for it')
+    .option('--memory-swap <size>', 'Memory and swap together; -1 for unlimited swap')
+    .option('--cpus <number>', 'CPU limit in cores, as in 1.5')
+    .option('-c, --cpu-shares <number>', 'Weight where CPUs are contended')
+    .option('--cpuset-cpus <set>', 'CPUs to run on, as in 0-2,4')
+    .option('--pids-limit <number>', 'Most processes; -1 for no limit');
+}
+
+/** Adds the options that describe a container, as `run` and `create` share them. */
+export function containerOptions(command: Command): Command {
+  return limitOptions(command)
+    .passThroughOptions()
+    .argument('<image>')
+    .argument('[command...]', "Replaces the image's command")
+    .option('--name <name>', 'Its name')
+    .option('-e, --env <name=value>', 'Set a variable', collect)
+    .option('--env-file <file>', 'Set variables from a file', collect)
+    .option('-p, --publish <port>', 'Publish a port: [ADDRESS:][HOST:]CONTAINER[/udp]', collect)
+    .option('-P, --publish-all', 'Publish every port that the image exposes')
+    .option('-v, --volume <volume>', 'Mount a folder or volume: SOURCE:TARGET[:ro]', collect)
+    .option('--mount <mount>', 'Mount: type=bind|volume|tmpfs,source=…,target=…', collect)
+    .option('--tmpfs <target>', 'Mount memory: TARGET[:size=64m]', collect)
+    .option('--network <network>', "bridge, host, none or a network's name")
+    .option('--net <network>', 'The same as --network')
+    .option('--dns <address>', 'Name server', collect)
+    .option('--add-host <host:address>', 'Line of /etc/hosts', collect)
+    .option('-h, --hostname <name>', 'Host name inside')
+    .option('-i, --interactive', 'Keep input open')
+    .option('-t, --tty', 'Give it a terminal')
+    .option('--rm', 'Remove it when it ends')
+    .option('--restart <policy>', 'no, always, unless-stopped or on-failure[:TIMES]')
+    .option('-u, --user <user[:group]>', 'Run as this user')
+    .option('-w, --workdir <folder>', 'Run in this folder')
+    .option('--entrypoint <command>', "Replaces the image's entrypoint; empty clears it")
+    .option('-l, --label <name=value>', 'Label', collect)
+    .option('--label-file <file>', 'Labels from a file', collect)
+    .option('--read-only', 'Root file system read-only')
+    .option('--privileged', 'All that the caller may do')
+    .option('--cap-add <capability>', 'Add a capability', collect)
+    .option('--cap-drop <capability>', 'Drop a capability', collect)
+    .option('--security-opt <option>', 'no-new-privileges, seccomp=unconfined|FILE', collect)
+    .option('--stop-signal <signal>', 'Signal that asks it to stop')
+    .option('--stop-timeout <seconds>', 'Patience before SIGKILL');
+}

@@ -1,0 +1,17 @@
+import { errnoOf, isPlimsollError } from '../errors.ts';
+
+/**
+ * The exit code for a failed command, as docker's: of `run` (and `create`, `start`, `exec`, which start processes) 127
+ * for a command that is not there, 126 for one that cannot be executed; 125 for other failures of `run`, 1 of other
+ * verbs; 130 after Ctrl-C.
+ */
+export function exitCodeOf(error: unknown, verb: string): number {
+  if (isPlimsollError(error, 'cancelled') || errnoOf(error) === 'ABORT_ERR') return 130;
+  if (isPlimsollError(error) && starters.has(verb)) {
+    if (error.code === 'COMMAND_NOT_FOUND') return 127;
+    if (error.code === 'COMMAND_NOT_EXECUTABLE') return 126;
+  }
+  return verb === 'run' ? 125 : 1;
+}
+
+const starters = new Set(['run', 'start', 'exec']);

@@ -1,0 +1,42 @@
+import type { ContainerState, PublishedPort } from '../../engine/index.ts';
+import { humanDuration } from './human.ts';
+
+/** Docker's STATUS column: `Up 5 minutes (healthy)`, `Exited (1) 2 hours ago`, `Created`. */
+export function describeState(state: ContainerState, now: number): string {
+  const { status, startedAt, finishedAt, exitCode } = state;
+  const code = state.exitUnknown || exitCode === undefined ? '?' : exitCode;
+  const ended = finishedAt === undefined ? '' : ` ${humanDuration(now - finishedAt)} ago`;
+  switch (status) {
+    case 'running':
+    case 'paused': {
+      const health = state.health === undefined ? '' : ` (${healthWords[state.health.status]})`;
+      const up = `Up ${humanDuration(now - (startedAt ?? now))}`;
+      return status === 'paused' ? `${up} (Paused)` : up + health;
+    }
+    case 'exited':
+      return `Exited (${code})${ended}`;
+    case 'restarting':
+      return `Restarting (${code})${ended}`;
+    case 'created':
+      return 'Created';
+    case 'removing':
+      return 'Removal In Progress';
+    case 'dead':
+      return 'Dead';
+  }
+}
+
+const healthWords = { starting: 'health: starting', healthy: 'healthy', unhealthy: 'unhealthy' } as const;
+
+/** Docker's PORTS column: `0.0.0.0:8080->80/tcp, 127.0.0.1:53->53/udp`. */
+export function describePorts(ports: readonly PublishedPort[]): string {
+  return ports
+    .map(port => `${port.hostAddress}:${port.hostPort}->${port.containerPort}/${port.protocol}`)
+    .join(', ');
+}
+
+/** Docker's COMMAND column: quoted, and cut to 20 characters unless whole. */
+export function describeCommand(command: readonly string[], whole: boolean): string {
+  const text = command.join(' ');
+  return `"${whole || text.length <= 20 ? text : `${text.slice(0, 19)}…`}"`;
+}

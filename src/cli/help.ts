@@ -1,0 +1,25 @@
+import { commandTable } from './command-table.ts';
+
+/** The help of `plimsoll` itself: every verb by group, made from the table alone. */
+export function topLevelHelp(): string {
+  const shown = commandTable.filter(entry => entry.hidden !== true);
+  const width = Math.max(...shown.map(entry => entry.name.length));
+  const groups = [...new Set(shown.map(entry => entry.group))];
+  const listing = groups.map(group => {
+    const lines = shown.filter(entry => entry.group === group);
+    return `${group}:\n${lines.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join('\n')}\n`;
+  });
+  return `Usage: plimsoll [--root DIR] [COMMAND]
+
+A container engine with a load line. With no command it opens the dashboard.
+
+${listing.join('\n')}
+Options:
+  --root DIR  Keep everything in this folder (also PLIMSOLL_ROOT; default /var/lib/plimsoll)
+  --version   Print the version
+  --help      Print this help; 'plimsoll COMMAND --help' tells more, with examples
+
+Example:
+  plimsoll build -t web . && plimsoll run -d -p 8080:80 --memory 256m web
+`;
+}

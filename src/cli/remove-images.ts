@@ -1,0 +1,16 @@
+import type { Cli } from './cli.ts';
+import { eachName } from './each-name.ts';
+
+/** Removes images one after the other, and prints what was untagged and deleted in docker's words. */
+export async function removeImages(
+  cli: Cli,
+  names: readonly string[],
+  options: { force?: true },
+): Promise<void> {
+  for (const name of names) {
+    await eachName(cli, [name], async engine => {
+      const { untagged, deleted } = await engine.images.remove(name, options);
+      return [...untagged.map(tag => `Untagged: ${tag}`), ...deleted.map(id => `Deleted: ${id}`)].join('\n');
+    });
+  }
+}

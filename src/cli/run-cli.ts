@@ -1,0 +1,99 @@
+import type { Engine, Root } from '../engine/index.ts';
+import { errnoOf, isPlimsollError, PlimsollError } from '../errors.ts';
+import type { Cli } from './cli.ts';
+import { exitCodeOf } from './exit-code.ts';
+import { parseGlobals } from './globals.ts';
+import { reportError } from './report-error.ts';
+
+/** What the command line is given by the program that hosts it. */
+export interface CliHost {
+  readonly argv: readonly string[];
+  readonly process: Pick<
+    NodeJS.Process,
+    'stdin' | 'stdout' | 'stderr' | 'env' | 'cwd' | 'on' | 'off' | 'getuid'
+  >;
+  /** Where the engine keeps everything; `root` is what `--root` said. */
+  readonly resolveRoot: (root: string | undefined) => Promise<Root>;
+  readonly openEngine: (root: Root) => Promise<Engine>;
+  /** What opens with no verb on a terminal; resolves with the exit code. */
+  readonly runDashboard?: (openEngine: () => Promise<Engine>) => Promise<number>;
+}
+
+const signalCodes = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+const listened = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
+
+/** Runs one command line to its end, errors reported and engine closed, and returns the exit code of the process. */
+export async function runCli(host: CliHost): Promise<number> {
+  const { process } = host;
+  let verb = '';
+  const interrupted = new AbortController();
+  let exitCode = 0;
+  let killedBy: number | undefined;
+  let opened: Promise<Engine> | undefined;
+  let take: ((signal: NodeJS.Signals) => void) | undefined;
+
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (take !== undefined) take(signal);
+    else if (signal in signalCodes) {
+      killedBy = 128 + signalCodes[signal as keyof typeof signalCodes];
+      interrupted.abort();
+    }
+  };
+  for (const signal of listened) process.on(signal, onSignal);
+  const stopListening = () => {
+    for (const signal of listened) process.off(signal, onSignal);
+  };
+  // A reader that went away (`plimsoll logs x | head`) ends the command, as SIGPIPE would.
+  process.stdout.on('error', error => errnoOf(error) === 'EPIPE' && interrupted.abort());
+
+  try {
+    const { root, rest } = parseGlobals(host.argv);
+    verb = rest[0] ?? '';
+    const cli: Cli = {
+      stdin: process.stdin,
+      stdout: process.stdout,
+      stderr: process.stderr,
+      env: process.env,
+      cwd: process.cwd(),
+      root: () => host.resolveRoot(root),
+      signal: interrupted.signal,
+      engine() {
+        opened ??= host.resolveRoot(root).then(host.openEngine);
+        return opened;
+      },
+      setExitCode: code => {
+        exitCode = code;
+      },
+      takeSignals: handler => {
+        take = handler;
+        return () => {
+          take = undefined;
+        };
+      },
+    };
+    if (rest.length === 0) {
+      const terminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
+      if (!terminal || host.runDashboard === undefined) throw noTerminal();
+      stopListening(); // the dashboard owns the terminal and its signals
+      return await host.runDashboard(async () => await host.openEngine(await host.resolveRoot(root)));
+    }
+    const { runCommandLine } = await import('./run-command-line.ts');
+    await runCommandLine(rest, cli);
+    if (killedBy !== undefined) exitCode = killedBy;
+  } catch (error) {
+    const silent = interrupted.signal.aborted && isPlimsollError(error, 'cancelled');
+    if (!silent) reportError(error, process);
+    exitCode = killedBy ?? exitCodeOf(error, verb);
+  } finally {
+    stopListening();
+    await opened?.then(engine => engine[Symbol.asyncDispose]()).catch(() => {}); // its failure to open was reported
+  }
+  return exitCode;
+}
+
+function noTerminal(): PlimsollError {
+  return new PlimsollError('invalid-argument', 'the dashboard needs a terminal, and there is none', {
+    code: 'NO_TERMINAL',
+    hint: "give a command: 'plimsoll ps' lists containers, 'plimsoll --help' all commands",
+  });
+}

@@ -1,0 +1,78 @@
+import { Command, CommanderError } from 'commander';
+import { PlimsollError } from '../errors.ts';
+import { nearMisses } from '../lib/near-misses.ts';
+import type { Cli } from './cli.ts';
+import { type CommandEntry, commandTable } from './command-table.ts';
+import { topLevelHelp } from './help.ts';
+
+/**
+ * Runs one command line, without the options that stand before the verb. Loads only the module of its verb. Throws
+ * what the command throws; usage errors are `invalid-argument`.
+ */
+export async function runCommandLine(argv: readonly string[], cli: Cli): Promise<void> {
+  const [verb = '--help', ...rest] = argv;
+  if (verb === '-h' || verb === '--help' || (verb === 'help' && rest.length === 0)) {
+    cli.stdout.write(topLevelHelp());
+    return;
+  }
+  if (verb === 'help') return await runCommandLine([...rest, '--help'], cli);
+  if (verb === '-v' || verb === '--version') return await runCommandLine(['version'], cli);
+  const entry = commandTable.find(({ name }) => name === verb) ?? unknownVerb(verb);
+  const command = await loadCommand(entry, cli);
+  try {
+    await command.parseAsync(rest, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode !== 0) throw usageError(error, verb);
+  }
+}
+
+/** The whole command of a verb, ready to parse or to describe itself. */
+export async function loadCommand(entry: CommandEntry, cli: Cli): Promise<Command> {
+  const command = new Command(`plimsoll ${entry.name}`).description(entry.summary);
+  const configure = await entry.load();
+  configure(command, cli);
+  prepare(command, cli);
+  return command;
+}
+
+/** Subcommands do not take over what their parent was told of output and exits. */
+function prepare(command: Command, cli: Cli): void {
+  command
+    .exitOverride()
+    .configureOutput({
+      writeOut: text => cli.stdout.write(text),
+      writeErr: () => {}, // the error is thrown, and written once, with a hint
+      getOutHelpWidth: () => Math.min(cli.stdout.columns ?? 100, 120),
+    })
+    .helpCommand(false)
+    .configureHelp({ showGlobalOptions: false });
+  if (command.options.every(option => option.short !== '-h'))
+    command.helpOption('-h, --help', 'Print this help');
+  for (const child of command.commands) prepare(child, cli);
+}
+
+function unknownVerb(verb: string): never {
+  const near = nearMisses(
+    verb,
+    commandTable.filter(entry => entry.hidden !== true).map(entry => entry.name),
+  );
+  throw new PlimsollError('invalid-argument', `there is no command "${verb}"`, {
+    code: 'BAD_COMMAND',
+    hint: near.length > 0 ? `did you mean ${near.join(' or ')}?` : "see 'plimsoll --help'",
+  });
+}
+
+function usageError(error: CommanderError, verb: string): PlimsollError {
+  const [message = '', suggestion = ''] = error.message.replace(/^error: /, '').split('\n');
+  const help = `see 'plimsoll ${verb} --help'`;
+  const group = error.code === 'commander.help';
+  return new PlimsollError(
+    'invalid-argument',
+    group ? `"${verb}" needs a command` : message.replace(/\.$/, ''),
+    {
+      code: 'BAD_USAGE',
+      hint: suggestion === '' ? help : `${suggestion.replace(/^\(|\)$/g, '').replace('Did', 'did')} ${help}`,
+    },
+  );
+}

@@ -1,0 +1,97 @@
+import type { Attachment, Engine } from '../engine/index.ts';
+import { isPlimsollError, PlimsollError } from '../errors.ts';
+import type { Cli } from './cli.ts';
+import { pumpInput } from './pump-input.ts';
+import { writeLogEntry } from './write-log-entry.ts';
+
+/** How the terminal of the caller and the container belong together. */
+export interface ForegroundOptions {
+  readonly tty: boolean;
+  readonly interactive: boolean;
+}
+
+/**
+ * Starts a container and stays with it to its end: output comes from its log, so that not a byte of its first moments
+ * is missed; input goes in through an attachment; signals go to it. Returns its exit code, or 0 when the keys to leave
+ * it were typed.
+ */
+export async function runForeground(
+  cli: Cli,
+  engine: Engine,
+  name: string,
+  { tty, interactive }: ForegroundOptions,
+): Promise<number> {
+  const { containers } = engine;
+  const { columns, rows } = cli.stdout;
+  const since = Date.now();
+  await containers.start(name, {
+    signal: cli.signal,
+    ...(tty && columns && rows ? { terminalSize: { columns, rows } } : {}),
+  });
+  const exited = containers.wait(name);
+  const left = new AbortController();
+  const release = forwardSignals(cli, engine, name, left);
+  const attachment = interactive || tty ? await attachUnlessOver(engine, name) : undefined;
+  const input =
+    attachment && interactive ? pumpInput(cli, attachment, { tty, onDetach: () => left.abort() }) : undefined;
+  try {
+    await copyOutput(cli, engine, name, { since, raw: tty, signal: left.signal });
+    if (left.signal.aborted) return 0;
+    return await exited.then(code => (code < 0 ? 125 : code));
+  } finally {
+    input?.[Symbol.dispose]();
+    await attachment?.[Symbol.asyncDispose]();
+    release();
+    exited.catch(() => {}); // left alone, or already thrown
+  }
+}
+
+/** Refuses a terminal for the container where the caller has none to give. */
+export function checkTerminal(cli: Cli, { tty, interactive }: ForegroundOptions): void {
+  if (!tty || !interactive || cli.stdin.isTTY === true) return;
+  throw new PlimsollError('invalid-argument', 'the input is not a terminal', {
+    code: 'NOT_A_TERMINAL',
+    hint: 'leave -t out when input comes from a pipe or file',
+  });
+}
+
+async function copyOutput(
+  cli: Cli,
+  engine: Engine,
+  name: string,
+  { since, raw, signal }: { since: number; raw: boolean; signal: AbortSignal },
+): Promise<void> {
+  try {
+    for await (const entry of engine.containers.logs(name, { follow: true, since, signal })) {
+      writeLogEntry(cli, entry, { raw });
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+/** A connection for input; undefined if the container has ended already. Its output is drained: the log has it. */
+async function attachUnlessOver(engine: Engine, name: string): Promise<Attachment | undefined> {
+  try {
+    const attachment = await engine.containers.attach(name);
+    void drain(attachment);
+    return attachment;
+  } catch (error) {
+    if (isPlimsollError(error, 'conflict') || isPlimsollError(error, 'not-found')) return undefined;
+    throw error;
+  }
+}
+
+async function drain({ output }: Attachment): Promise<void> {
+  for await (const { data } of output) void data;
+}
+
+/** Signals go to the container; who insists (three times) leaves it running. */
+function forwardSignals(cli: Cli, engine: Engine, name: string, left: AbortController): () => void {
+  let insistence = 0;
+  return cli.takeSignals(signal => {
+    insistence += signal === 'SIGINT' || signal === 'SIGTERM' ? 1 : 0;
+    if (insistence >= 3) left.abort();
+    engine.containers.kill(name, signal).catch(() => {}); // it has ended in between
+  });
+}
