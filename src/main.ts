@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Root } from './engine/index.ts';
+import type { DemoOptions } from './demo/index.ts';
+import type { Engine, Root } from './engine/index.ts';
 
 /**
  * plimsoll: with no verb on a terminal the dashboard, else one command; also what the monitor of a container calls
@@ -9,7 +10,7 @@ import type { Root } from './engine/index.ts';
 async function main(argv: readonly string[]): Promise<number> {
   if (argv[0] === 'internal') return await internal(argv.slice(1));
   const { runCli } = await import('./cli/index.ts');
-  return await runCli({ argv, process, resolveRoot, openEngine });
+  return await runCli({ argv, process, resolveRoot, openEngine, runDashboard });
 }
 
 /** Records the end of a container, and prints after how many seconds to ask again, if at all. */
@@ -19,6 +20,23 @@ async function internal(argv: readonly string[]): Promise<number> {
   process.stdout.write(await runInternal(argv, await resolveRoot(at < 0 ? undefined : argv[at + 1]), self()));
   return 0;
 }
+
+async function runDashboard(engine: () => Promise<Engine>): Promise<number> {
+  const { runDashboard: run } = await import('./tui/index.ts');
+  return await run({ engine, demo });
+}
+
+/** The demo, for the dashboard's palette; loaded when it is asked for. */
+const demo = {
+  up: async (engine: Engine, options: DemoOptions) => {
+    const { demoUp } = await import('./demo/index.ts');
+    await demoUp(engine, options);
+  },
+  down: async (engine: Engine) => {
+    const { demoDown } = await import('./demo/index.ts');
+    await demoDown(engine);
+  },
+};
 
 async function openEngine(root: Root) {
   const { createEngine } = await import('./engine/index.ts');

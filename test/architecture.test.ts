@@ -89,7 +89,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     'capacity',
     'lib',
   ],
-  '.': ['cli', 'tui', 'engine', 'lib'],
+  '.': ['cli', 'tui', 'demo', 'engine', 'lib'],
 };
 
 /** Folders that may name the engine's types only, never call it. */

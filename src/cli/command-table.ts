@@ -9,8 +9,6 @@ export interface CommandEntry {
   readonly name: string;
   readonly summary: string;
   readonly group: string;
-  readonly alias?: string;
-  readonly hidden?: boolean;
   readonly load: () => Promise<Configure>;
 }
 
@@ -230,12 +228,5 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'Print the version',
     group: machine,
     load: async () => (await import('./commands/version.ts')).configureVersion,
-  },
-  {
-    name: '__complete',
-    summary: 'What completion scripts call',
-    group: machine,
-    hidden: true,
-    load: async () => (await import('./commands/complete.ts')).configureComplete,
   },
 ];

@@ -1,8 +1,7 @@
 import type { Command, Option } from 'commander';
 import type { Cli } from './cli.ts';
-import { commandTable } from './command-table.ts';
+import { type CommandEntry, commandTable } from './command-table.ts';
 import { describeState } from './format/describe-container.ts';
-import { loadCommand } from './run-command-line.ts';
 
 /** A word that may stand next, and what it means. */
 export interface Completion {
@@ -14,20 +13,29 @@ export interface Completion {
  * What may stand in place of the last of `words` (the line after `plimsoll`): verbs, options and their choices from
  * the commands themselves, names of containers, images, volumes and networks from the root. Empty: a file, perhaps.
  */
-export async function completions(words: readonly string[], cli: Cli): Promise<Completion[]> {
+export async function completions(words: readonly string[], context: Context): Promise<Completion[]> {
   const [verb = '', ...rest] = words;
   const last = words.at(-1) ?? '';
-  return (await candidates(verb, rest, cli)).filter(({ word }) => word.startsWith(last));
+  return (await candidates(verb, rest, context)).filter(({ word }) => word.startsWith(last));
 }
 
-async function candidates(verb: string, rest: readonly string[], cli: Cli): Promise<Completion[]> {
+interface Context {
+  readonly cli: Cli;
+  /** Makes the whole command of a verb. */
+  readonly load: (entry: CommandEntry) => Promise<Command>;
+}
+
+async function candidates(
+  verb: string,
+  rest: readonly string[],
+  { cli, load }: Context,
+): Promise<Completion[]> {
   if (rest.length === 0) {
-    const shown = commandTable.filter(entry => entry.hidden !== true);
-    return shown.map(({ name, summary }) => ({ word: name, description: summary }));
+    return commandTable.map(({ name, summary }) => ({ word: name, description: summary }));
   }
   const entry = commandTable.find(({ name }) => name === verb);
   if (entry === undefined) return [];
-  let command = await loadCommand(entry, cli);
+  let command = await load(entry);
   let before = rest.slice(0, -1);
   const child = command.commands.find(sub => sub.name() === before[0]);
   if (child === undefined && command.commands.length > 0) {

@@ -2,11 +2,10 @@ import { commandTable } from './command-table.ts';
 
 /** The help of `plimsoll` itself: every verb by group, made from the table alone. */
 export function topLevelHelp(): string {
-  const shown = commandTable.filter(entry => entry.hidden !== true);
-  const width = Math.max(...shown.map(entry => entry.name.length));
-  const groups = [...new Set(shown.map(entry => entry.group))];
+  const width = Math.max(...commandTable.map(entry => entry.name.length));
+  const groups = [...new Set(commandTable.map(entry => entry.group))];
   const listing = groups.map(group => {
-    const lines = shown.filter(entry => entry.group === group);
+    const lines = commandTable.filter(entry => entry.group === group);
     return `${group}:\n${lines.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join('\n')}\n`;
   });
   return `Usage: plimsoll [--root DIR] [COMMAND]

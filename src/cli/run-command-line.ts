@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { PlimsollError } from '../errors.ts';
+import { cleanText } from '../lib/clean-text.ts';
 import { nearMisses } from '../lib/near-misses.ts';
 import type { Cli } from './cli.ts';
 import { type CommandEntry, commandTable } from './command-table.ts';
@@ -17,6 +18,7 @@ export async function runCommandLine(argv: readonly string[], cli: Cli): Promise
   }
   if (verb === 'help') return await runCommandLine([...rest, '--help'], cli);
   if (verb === '-v' || verb === '--version') return await runCommandLine(['version'], cli);
+  if (verb === '__complete') return await writeCompletions(rest, cli);
   const entry = commandTable.find(({ name }) => name === verb) ?? unknownVerb(verb);
   const command = await loadCommand(entry, cli);
   try {
@@ -28,7 +30,7 @@ export async function runCommandLine(argv: readonly string[], cli: Cli): Promise
 }
 
 /** The whole command of a verb, ready to parse or to describe itself. */
-export async function loadCommand(entry: CommandEntry, cli: Cli): Promise<Command> {
+async function loadCommand(entry: CommandEntry, cli: Cli): Promise<Command> {
   const command = new Command(`plimsoll ${entry.name}`).description(entry.summary);
   const configure = await entry.load();
   configure(command, cli);
@@ -52,10 +54,20 @@ function prepare(command: Command, cli: Cli): void {
   for (const child of command.commands) prepare(child, cli);
 }
 
+/** What completion scripts call, as `__complete -- WORDS...`; silent when it cannot tell. */
+async function writeCompletions(words: readonly string[], cli: Cli): Promise<void> {
+  const { completions } = await import('./completions.ts');
+  const given = words[0] === '--' ? words.slice(1) : words;
+  const load = (entry: CommandEntry) => loadCommand(entry, cli);
+  for (const { word, description } of await completions(given, { cli, load }).catch(() => [])) {
+    cli.stdout.write(`${cleanText(word)}\t${cleanText(description)}\n`);
+  }
+}
+
 function unknownVerb(verb: string): never {
   const near = nearMisses(
     verb,
-    commandTable.filter(entry => entry.hidden !== true).map(entry => entry.name),
+    commandTable.map(entry => entry.name),
   );
   throw new PlimsollError('invalid-argument', `there is no command "${verb}"`, {
     code: 'BAD_COMMAND',
