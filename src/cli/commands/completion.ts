@@ -7,7 +7,7 @@ export function configureCompletion(command: Command, cli: Cli): void {
   examples(
     command,
     'plimsoll completion bash > /etc/bash_completion.d/plimsoll',
-    'plimsoll completion zsh > "${fpath[1]}/_plimsoll"',
+    'plimsoll completion zsh > ~/.zfunc/_plimsoll',
     'plimsoll completion fish > ~/.config/fish/completions/plimsoll.fish',
   )
     .addArgument(new Argument('<shell>').choices(Object.keys(scripts)))
