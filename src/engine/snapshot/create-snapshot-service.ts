@@ -72,7 +72,7 @@ export function createSnapshotService({
 /** A layer from any tar of one; whatever goes wrong, nothing of it stays. */
 async function importTar(
   context: StageOptions,
-  source: AsyncIterable<Uint8Array>,
+  source: Readable,
   signal: AbortSignal | undefined,
 ): Promise<HeldLayer> {
   await using staged = await stageLayer(context, [], signal);

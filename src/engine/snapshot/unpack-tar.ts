@@ -18,19 +18,33 @@ export interface UnpackOptions {
  * no openat(2). After a failure the folder holds whatever there was time for. Throws `BAD_ARCHIVE`, `UNSAFE_ARCHIVE`,
  * `cancelled`, `resource-exhausted` for a full disk, or what the source throws.
  */
-export async function unpackTar(source: AsyncIterable<Uint8Array>, options: UnpackOptions): Promise<void> {
+export async function unpackTar(source: Readable, options: UnpackOptions): Promise<void> {
   const { folder, opaqueXattr, signal } = options;
   if (signal?.aborted) throw cancelled('unpacking a layer');
   const args = ['--extract', '--file=-', `--directory=${folder}`, ...faithful];
   const child = start('tar', args, { stdio: ['pipe', 'ignore', 'pipe'] });
   const ended = exitOf(child);
   ended.catch(() => {}); // looked at below, after what may take long
-  const failure = await feed(rewriteLayer(readTar(source), { opaqueXattr }), child, signal);
-  if (failure !== undefined) child.kill('SIGKILL');
-  const { code, words } = await ended;
-  if (signal?.aborted) throw cancelled('unpacking a layer');
-  if (failure !== undefined) throw failure;
-  if (code !== 0) throw tarError(words);
+  source.on('error', () => {}); // whoever reads it is told; nobody may be reading just now
+  const stopped = Promise.withResolvers<unknown>(); // beside the reading, which may wait for bytes that never come
+  const stop = () => {
+    const reason = cancelled('unpacking a layer');
+    stopped.resolve(reason);
+    source.destroy(reason);
+    child.kill('SIGKILL');
+  };
+  signal?.addEventListener('abort', stop, { once: true });
+  try {
+    const fed = feed(rewriteLayer(readTar(source), { opaqueXattr }), child);
+    const failure = await Promise.race([fed, stopped.promise]);
+    if (failure !== undefined) child.kill('SIGKILL');
+    const { code, words } = await ended;
+    if (signal?.aborted) throw cancelled('unpacking a layer');
+    if (failure !== undefined) throw failure;
+    if (code !== 0) throw tarError(words);
+  } finally {
+    signal?.removeEventListener('abort', stop);
+  }
 }
 
 const faithful = [
@@ -44,18 +58,9 @@ const faithful = [
 ];
 
 /** Hands all bytes to the tool; returns the error of the source, not that the tool stopped listening. */
-async function feed(
-  bytes: AsyncIterable<Uint8Array>,
-  child: ChildProcess,
-  signal: AbortSignal | undefined,
-): Promise<unknown> {
-  const input = child.stdin as Writable;
+async function feed(bytes: AsyncIterable<Uint8Array>, child: ChildProcess): Promise<unknown> {
   try {
-    await pipeline(
-      Readable.from(joined(bytes), { objectMode: false }),
-      input,
-      signal === undefined ? {} : { signal },
-    );
+    await pipeline(Readable.from(joined(bytes), { objectMode: false }), child.stdin as Writable);
     return undefined;
   } catch (error) {
     const code = errnoOf(error);

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { Readable } from 'node:stream';
+import { type Readable, Transform } from 'node:stream';
 import { PlimsollError } from '../../../errors.ts';
 import { type ChildProcess, commandError, run, start } from '../../kernel/index.ts';
 import type { HeldLayer, SnapshotService } from '../../snapshot/index.ts';
@@ -26,10 +26,7 @@ export async function distributionLayer(
   const args = [...toolArguments(source), ...(await proxyArguments()), source.suite, '-', ...mirrors];
   await using scratch = await snapshots.scratch();
   await using tool = startTool(args, scratch.path, onProgress); // ended before its folder is deleted
-  const tar = Readable.from(
-    tool.output(lines => toolError(lines, source)),
-    { objectMode: false },
-  );
+  const tar = tool.output(lines => toolError(lines, source));
   return await snapshots.importTar(tar, signal === undefined ? {} : { signal });
 }
 
@@ -48,18 +45,19 @@ function toolArguments(source: Distribution): string[] {
 
 /** The proxy that the host's apt uses, for the tool but not for the image. */
 async function proxyArguments(): Promise<string[]> {
-  const { code, stdout } = await run('apt-config', ['dump', '--format', '%f "%v";%n', 'Acquire']);
-  const lines = stdout
+  const dump = ['dump', '--format', '%f "%v";%n', 'Acquire'];
+  const result = await run('apt-config', dump).catch(() => undefined); // no apt, no proxy: the tool will say so
+  const lines = (result?.stdout ?? '')
     .split('\n')
     .filter(line => /^Acquire::https?::Proxy(-Auto-Detect)? "[^"]+";$/.test(line));
-  if (code !== 0 || lines.length === 0) return [];
+  if (lines.length === 0) return [];
   const forget = '--customize-hook=rm -f "$1/etc/apt/apt.conf.d/99mmdebstrap"';
   return [...lines.map(line => `--aptopt=${line}`), forget];
 }
 
 interface Tool extends AsyncDisposable {
-  /** What it writes; throws at the end if it failed, with an error made from its last lines. */
-  output(failure: (lines: readonly string[]) => PlimsollError): AsyncGenerator<Buffer>;
+  /** What it writes; breaks at the end if it failed, with an error made from its last lines. */
+  output(failure: (lines: readonly string[]) => PlimsollError): Readable;
 }
 
 function startTool(args: readonly string[], temporary: string, onProgress: (line: string) => void): Tool {
@@ -72,9 +70,14 @@ function startTool(args: readonly string[], temporary: string, onProgress: (line
   const ended = exitOf(child);
   ended.catch(() => {}); // looked at below, after the output
   return {
-    output: async function* (failure) {
-      for await (const chunk of child.stdout ?? []) yield chunk as Buffer;
-      if ((await ended) !== 0) throw failure(lines);
+    output: failure => {
+      const checked = new Transform({
+        transform: (chunk, _encoding, done) => done(null, chunk),
+        flush: done => {
+          ended.then(code => (code === 0 ? done() : done(failure(lines))), done);
+        },
+      });
+      return child.stdout === null ? checked.end() : child.stdout.pipe(checked);
     },
     [Symbol.asyncDispose]: () => endGroup(child, ended),
   };
