@@ -44,7 +44,7 @@ export function openLayerRoot(dataDir?: string): LayerRoot {
     layer: async (parents, fill) => {
       await using staged = await snapshots.stage(parents);
       fill(staged.target);
-      return await staged.commit();
+      return await staged.commit({ sourceDateEpoch: 1_700_000_000 }); // the same files are the same layer
     },
     [Symbol.dispose]: () => {
       db.close();
