@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isPlimsollError } from '../errors.ts';
 import { type BuildKeeper, createBuildService } from './build/index.ts';
 import { type ContainerService, type ContainerUpkeep, createContainerService } from './container/index.ts';
 import type { Engine } from './engine.ts';
@@ -6,7 +7,7 @@ import { createEventService } from './events/index.ts';
 import { createImageService, type ImageStore } from './image/index.ts';
 import { bootId, writeFileAtomic } from './kernel/index.ts';
 import { createNetworkService } from './network/index.ts';
-import { cgroupVersion, createRuntime } from './runtime/index.ts';
+import { cgroupVersion, createRuntime, type Runtime } from './runtime/index.ts';
 import { createSnapshotService } from './snapshot/index.ts';
 import { createStatsService, type StatsService } from './stats/index.ts';
 import { createLeases, createRootFolders, Database, type Root, readBootMark } from './store/index.ts';
@@ -116,7 +117,7 @@ function openParts({ root, self = [], report = () => {} }: EngineOptions) {
       containers: containers(),
       snapshots: snapshots(),
       networks: networks(),
-      runtime: () => runtime().name,
+      runtime: () => runtimeName(runtime),
       cgroupVersion,
     }),
   );
@@ -140,6 +141,15 @@ async function bringInLine(root: Root, parts: Parts): Promise<void> {
   const live = parts.containers().list();
   await parts.networks().repair(new Set(live.map(({ id }) => id)));
   writeFileAtomic(join(root.runDir, 'boot-id'), `${boot}\n`);
+}
+
+function runtimeName(runtime: () => Runtime): string {
+  try {
+    return runtime().name;
+  } catch (error) {
+    if (isPlimsollError(error, 'unavailable')) return 'none';
+    throw error;
+  }
 }
 
 function toRunning({ id, cgroupPath, state, network }: ReturnType<ContainerService['list']>[number]) {

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { PlimsollError } from '../../errors.ts';
 import { setFrozen, validateLimits } from '../runtime/index.ts';
@@ -7,7 +8,7 @@ import { createContainer } from './create.ts';
 import { execInContainer } from './exec.ts';
 import { folderBytes } from './folder-bytes.ts';
 import { readLog } from './log/read-log.ts';
-import { rotateLog } from './log/rotate-log.ts';
+import { rotateAboveBytes, rotateLog } from './log/rotate-log.ts';
 import { validateName } from './names.ts';
 import { needsReconciling, reconcile } from './reconcile.ts';
 import { type ContainerRecord, createRecords, type StoredState } from './records.ts';
@@ -47,6 +48,8 @@ export function createContainerService(parts: ContainerParts): ContainerService 
   const { records, db } = world;
   const exits = createExitWatch(world.root);
   const attendance = createAttendance(world, exits, parts.report ?? (() => {}));
+
+  const upkeep = setInterval(() => rotateLarge(world), 30_000).unref();
 
   /** One operation on one container, with its record as it is once the lock is held. */
   const locked = <T>(name: string, action: (record: ContainerRecord) => Promise<T>, signal?: AbortSignal) => {
@@ -99,8 +102,8 @@ export function createContainerService(parts: ContainerParts): ContainerService 
     wait: (name, { signal } = {}) => waitForExit(world, exits, records.find(name), signal),
     logs(name, options = {}) {
       const { id } = records.find(name);
-      const { log, control } = pathsOf(world.root, id);
-      rotateInPassing(world, id, () => rotateLog(log, control));
+      const { log } = pathsOf(world.root, id);
+      rotateInPassing(world, id);
       const ended = () => !goesOn(records.byId(id)?.state.status);
       return readLog(log, { ...options, ended });
     },
@@ -130,9 +133,13 @@ export function createContainerService(parts: ContainerParts): ContainerService 
         });
       }),
     prune: () => prune(world),
-    reconcile: async () => (needsReconciling(world) ? await reconcile(world) : 0),
+    async reconcile() {
+      rotateLarge(world);
+      return needsReconciling(world) ? await reconcile(world) : 0;
+    },
     exited: id => exited(world, id),
     async [Symbol.asyncDispose]() {
+      clearInterval(upkeep);
       await attendance[Symbol.asyncDispose]();
       exits[Symbol.dispose]();
     },
@@ -206,7 +213,14 @@ async function exited(world: World, id: string): Promise<number | undefined> {
   return left === 'started' ? undefined : left;
 }
 
+/** Rotates the logs of running containers that have grown too large; every process does it in passing. */
+function rotateLarge(world: World): void {
+  for (const { id } of world.records.all(['running'])) rotateInPassing(world, id);
+}
+
 /** Rotation needs the lock, and nobody should wait for it: if another is busy, the next one does it. */
-function rotateInPassing(world: World, id: string, rotate: () => void): void {
-  withContainerLock(world, id, async () => rotate(), { timeoutMs: 0 }).catch(() => {});
+function rotateInPassing(world: World, id: string): void {
+  const { log, control } = pathsOf(world.root, id);
+  if ((statSync(log, { throwIfNoEntry: false })?.size ?? 0) <= rotateAboveBytes) return;
+  withContainerLock(world, id, async () => rotateLog(log, control), { timeoutMs: 0 }).catch(() => {});
 }

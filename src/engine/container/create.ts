@@ -36,7 +36,7 @@ export function createContainer(world: World, spec: ContainerSpec, signal?: Abor
       world.records.insert(record);
       const mounts = resolved.mounts.map(mount => bindVolume(world, id, mount));
       const whole = { ...record, resolved: { ...resolved, mounts } };
-      world.db.run('UPDATE containers SET resolved = ? WHERE id = ?', JSON.stringify(whole.resolved), id);
+      world.records.saveResolved(id, whole.resolved);
       announce(world, whole, 'create');
       return whole;
     });

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isPlimsollError } from '../../errors.ts';
 import { bootId, isAlive } from '../kernel/index.ts';
 import type { ContainerRecord } from './records.ts';
@@ -26,7 +27,11 @@ export async function reconcile(world: World): Promise<number> {
   for (const id of suspects(world)) {
     try {
       await withContainerLock(world, id, () => mend(world, id), { timeoutMs: 0 });
-      await restartIfDue(world, id);
+      const left = await restartIfDue(world, id);
+      if (typeof left === 'number' && left < 1000) {
+        await sleep(left); // its monitor may be dead: then nobody else would
+        await restartIfDue(world, id);
+      }
       mended++;
     } catch (error) {
       const busy = isPlimsollError(error) && error.code === 'LOCK_BUSY';
@@ -39,10 +44,14 @@ export async function reconcile(world: World): Promise<number> {
 function suspects(world: World): string[] {
   const records = world.records.all(['running', 'paused', 'restarting', 'removing']);
   const lost = records.filter(record => isSuspect(world, record)).map(({ id }) => id);
-  const folder = join(world.root.runDir, 'containers');
   const active = new Set(records.map(({ id }) => id));
-  const leftovers = existsSync(folder) ? readdirSync(folder).filter(id => !active.has(id)) : [];
-  return [...lost, ...leftovers];
+  const leftovers = ['containers', 'runtime'].flatMap(name => idsIn(join(world.root.runDir, name)));
+  return [...new Set([...lost, ...leftovers.filter(id => !active.has(id))])];
+}
+
+/** Folders named by a container; others belong to build steps. */
+function idsIn(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder).filter(name => /^[0-9a-f]{64}$/.test(name)) : [];
 }
 
 function isSuspect(world: World, { id, state }: ContainerRecord): boolean {

@@ -53,6 +53,7 @@ export interface Records {
   insert(record: ContainerRecord): void;
   saveState(id: string, state: StoredState): void;
   saveSpec(id: string, spec: ContainerSpec): void;
+  saveResolved(id: string, resolved: Resolved): void;
   /** Throws `conflict` (`NAME_IN_USE`). */
   rename(id: string, name: string): void;
   delete(id: string): void;
@@ -85,6 +86,8 @@ export function createRecords(db: Database): Records {
       ),
     saveSpec: (id, spec) =>
       void db.run('UPDATE containers SET spec = ? WHERE id = ?', JSON.stringify(spec), id),
+    saveResolved: (id, resolved) =>
+      void db.run('UPDATE containers SET resolved = ? WHERE id = ?', JSON.stringify(resolved), id),
     rename: (id, name) => {
       try {
         db.run('UPDATE containers SET name = ? WHERE id = ?', name, id);

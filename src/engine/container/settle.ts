@@ -7,6 +7,7 @@ import type { ContainerRecord, StoredState } from './records.ts';
 import { deleteContainer } from './remove.ts';
 import { decideRestart } from './restart-policy.ts';
 import { releaseKernel, removeRunFiles } from './take-down.ts';
+import type { RestartPolicy } from './types.ts';
 import { announce, type ContainerPaths, isLive, pathsOf, type World } from './world.ts';
 
 /** How the last run ended. */
@@ -29,7 +30,7 @@ export async function settle(world: World, record: ContainerRecord): Promise<Set
   const ending = readEnding(world, state, paths);
   if (ending === undefined) return undefined;
   rotateQuietly(paths);
-  const pause = decideRestart(spec.restart, {
+  const pause = pauseBeforeRestart(spec.restart, state, {
     exitCode: ending.exitCode ?? -1,
     stoppedByUser: state.stoppedByUser ?? false,
     restartCount: state.restartCount,
@@ -60,6 +61,15 @@ export async function settle(world: World, record: ContainerRecord): Promise<Set
   removeRunFiles(world, id, { awaitsRestart: pause !== undefined });
   if (spec.autoRemove) await deleteContainer(world, { ...record, state: ended }, { volumes: true });
   return { exitCode: ending.exitCode ?? -1, ...(pause === undefined ? {} : { restartIn: pause }) };
+}
+
+/** After a reboot `reconcile` decides by other rules: the end says nothing about the container. */
+function pauseBeforeRestart(
+  policy: RestartPolicy | undefined,
+  state: StoredState,
+  how: Parameters<typeof decideRestart>[1],
+) {
+  return state.bootId === bootId() ? decideRestart(policy, how) : undefined;
 }
 
 type Ending = Pick<StoredState, 'exitCode' | 'exitUnknown' | 'oomKilled'> & { readonly finishedAt: number };

@@ -17,8 +17,9 @@ import { makeEtcFiles, writeEtcFiles } from './etc-files.ts';
 import { exitCommand } from './exit-command.ts';
 import { rotateAboveBytes } from './log/rotate-log.ts';
 import type { ContainerRecord, StoredState } from './records.ts';
+import { deleteContainer } from './remove.ts';
 import { takeDown } from './take-down.ts';
-import { assertTransition } from './transitions.ts';
+import { assertTransition, TransitionError } from './transitions.ts';
 import { announce, type ContainerPaths, pathsOf, type World } from './world.ts';
 
 export interface StartOptions {
@@ -30,7 +31,7 @@ export interface StartOptions {
 
 /**
  * Starts a container; call it under its lock. If it fails nothing of the run is left: no mount, namespace, cgroup,
- * port, process. The failure is kept in its state, as docker does. Does nothing if it runs already.
+ * port, process. The failure is kept in its state, as docker does (with `--rm` it is removed). Does nothing if it runs already.
  */
 export async function startContainer(
   world: World,
@@ -39,6 +40,7 @@ export async function startContainer(
 ): Promise<void> {
   const { id, name, state } = record;
   if (state.status === 'running') return;
+  if (state.status === 'paused') throw new TransitionError(name, 'paused', 'running', 'unpause it instead');
   assertTransition(name, state.status, 'running');
   throwIfAborted(options.signal, `starting "${name}"`);
   const paths = pathsOf(world.root, id);
@@ -61,8 +63,9 @@ export async function startContainer(
     world.db.transaction(() => announce(world, record, 'start'));
   } catch (error) {
     await takeDown(world, id);
-    if (!options.signal?.aborted) world.records.saveState(id, failedState(state, error, world.clock()));
-    else world.records.saveState(id, state);
+    const failed = options.signal?.aborted ? state : failedState(state, error, world.clock());
+    world.records.saveState(id, failed);
+    if (record.spec.autoRemove) await deleteContainer(world, { ...record, state: failed }, { volumes: true });
     throw error;
   }
 }
@@ -81,7 +84,9 @@ async function createRun(
     const { upper, work, rootfs } = paths;
     await world.snapshots.mount({ layers: resolved.layers, upper, work, target: rootfs });
     const request = await processRequest(world, record, paths, options);
-    await world.runtime().writeBundle(paths.bundle, request);
+    const { warnings } = await world.runtime().writeBundle(paths.bundle, request);
+    if (warnings.length > 0 || resolved.warnings.length > 0)
+      world.records.saveResolved(id, { ...resolved, warnings });
     await namespaceReady(request.network, connecting);
     const creating = startMonitor({
       runtime: world.runtime(),

@@ -1,5 +1,7 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { errnoOf } from '../../errors.ts';
 import { pathOfCgroup, removeCgroup } from '../runtime/index.ts';
 import { pathsOf, type World } from './world.ts';
 
@@ -15,10 +17,27 @@ export async function takeDown(world: World, id: string): Promise<void> {
 /** The part of `takeDown` in the kernel; the exit code stays, so that it can be recorded after this. */
 export async function releaseKernel(world: World, id: string): Promise<void> {
   const paths = pathsOf(world.root, id);
-  if (!existsSync(paths.bundle)) return;
+  if (![paths.bundle, paths.runtimeState].some(path => existsSync(path))) return;
   await Promise.all([world.runtime().delete(id), world.networks.disconnect(id)]);
-  await world.snapshots.unmount(paths.rootfs);
+  await removeMountPoint(world, paths.rootfs);
   removeCgroup(paths.cgroup);
+}
+
+/**
+ * Unmounts, and takes the folder away without looking into it: a mount(8) that a killed process left running may still
+ * come, and deleting through a mount would delete the container's own files. With the folder gone it cannot come.
+ */
+async function removeMountPoint(world: World, rootfs: string): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    await world.snapshots.unmount(rootfs);
+    try {
+      return rmdirSync(rootfs);
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return;
+      if (attempt === 20) throw error;
+      await sleep(5);
+    }
+  }
 }
 
 /** The rest of it. `awaitsRestart`: keeps the names of the run and its attendant, for which the exit command looks. */

@@ -44,6 +44,8 @@ export interface ContainerPaths {
   /** Process (pid and start time) that has promised to settle this run when it ends. */
   readonly attended: string;
   readonly exitFile: string;
+  /** What the OCI runtime keeps of it while it exists. */
+  readonly runtimeState: string;
   readonly persist: string;
   readonly cgroup: string;
 }
@@ -61,6 +63,7 @@ export function pathsOf(root: Root, id: string): ContainerPaths {
     control: join(bundle, 'ctl'),
     run: join(bundle, 'run'),
     attended: join(bundle, 'attended'),
+    runtimeState: join(root.runDir, 'runtime', id),
     exitFile: join(root.runDir, 'exits', id),
     persist: join(root.runDir, 'persist', id),
     cgroup: pathOfCgroup(root.id, id),

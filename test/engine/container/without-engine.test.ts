@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ContainerSpec, createEngine, type Engine, resolveRoot } from '../../../src/engine/index.ts';
 import { mountsBelow, start } from '../../../src/engine/kernel/index.ts';
+import { Database } from '../../../src/engine/store/index.ts';
 import { cannotRunContainers } from '../../support/busybox-rootfs.ts';
 
 const fixture = join(import.meta.dirname, 'plimsoll.fixture.ts');
@@ -100,5 +101,46 @@ describe('containers without a living engine', { skip: cannotRunContainers }, ()
     const { state } = next.containers.inspect(id);
     assert.equal(state.exitUnknown, true);
     assert.equal(await next.containers.wait(id), -1);
+  });
+
+  test('that a reboot ended come up again as their policy says, the others as ended', async () => {
+    const policies = { always: 'always', plain: 'no' } as const;
+    for (const [name, policy] of Object.entries(policies)) {
+      await create('sleep 100', { name, restart: { name: policy } });
+      await once(await startElsewhere(name), 'exit');
+      const { process: init, monitor } = engine.containers.inspect(name).state;
+      process.kill(monitor?.pid ?? 0, 'SIGKILL'); // no exit command, as in a power cut
+      process.kill(init?.pid ?? 0, 'SIGKILL');
+    }
+    using db = Database.open(join(root.dataDir, 'plimsoll.db'));
+    db.run(
+      `UPDATE containers SET state = json_set(state, '$.bootId', 'another') WHERE name IN ('always', 'plain')`,
+    );
+    writeFileSync(join(root.runDir, 'boot-id'), 'another');
+    await using next = await createEngine({ root, self });
+    const [always, plain] = ['always', 'plain'].map(name => next.containers.inspect(name).state);
+    assert.equal(always?.status, 'running');
+    assert.equal(plain?.status, 'exited');
+    assert.equal(plain?.exitUnknown, true);
+    await next.containers.remove('always', { force: true });
+  });
+
+  test('that a killed process had half started are cleared away by the next engine', async () => {
+    const id = await create('sleep 100', { network: 'bridge' });
+    for (const ms of [0, 20, 40, 80]) {
+      const args = [fixture, root.dataDir, 'start', id];
+      const child = start(process.execPath, args, { stdio: 'ignore' });
+      while (!existsSync(join(root.runDir, 'containers', id)) && child.exitCode === null) await sleep(2);
+      await sleep(ms);
+      child.kill('SIGKILL');
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+      // A mount(8) or crun that the killed one had started may end after the first look.
+      for (let clean = false; !clean; ) {
+        await using next = await createEngine({ root, self });
+        const { status } = next.containers.inspect(id).state;
+        if (status === 'running') await next.containers.stop(id, { timeoutSeconds: 0 });
+        clean = mountsBelow(root.runDir).length === 0 && (await next.system.check()).length === 0;
+      }
+    }
   });
 });
