@@ -36,7 +36,10 @@ export function removeRoot(root: Root): string[] {
 /** The containers of a root, over an image `busybox` made from the host's; without networks but `none` and `host`. */
 export async function openTestEngine(
   root: Root,
-  { self = [] as readonly string[], config = {} as ImageProcessConfig } = {},
+  {
+    config = {} as ImageProcessConfig,
+    runtime = undefined as { name: 'crun' | 'runc'; path: string } | undefined,
+  } = {},
 ) {
   const db = Database.open(join(root.dataDir, 'plimsoll.db'));
   const events = createEventService({ root, db, clock: Date.now });
@@ -52,9 +55,9 @@ export async function openTestEngine(
     images: { inspect: () => image } as Pick<ImageService, 'inspect'>,
     networks: { disconnect: async () => {} } as Partial<NetworkService> as NetworkService,
     volumes: folderVolumes(join(root.dataDir, 'volumes')),
-    runtime: () => createRuntime(root),
+    runtime: () => createRuntime({ ...root, ...(runtime === undefined ? {} : { runtime }) }),
     clock: Date.now,
-    self,
+    self: [],
     report: error => failures.push(error),
   });
   return {

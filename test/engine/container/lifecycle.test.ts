@@ -5,14 +5,20 @@ import { after, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ContainerSpec } from '../../../src/engine/container/index.ts';
 import { mountsBelow } from '../../../src/engine/kernel/index.ts';
-import { cgroupFolder } from '../../../src/engine/runtime/index.ts';
+import { cgroupFolder, findExecutable } from '../../../src/engine/runtime/index.ts';
 import { cannotRunContainers } from '../../support/busybox-rootfs.ts';
 import { makeRoot, openTestEngine, removeRoot, type TestEngine } from '../../support/test-engine.ts';
 
-describe('containers', { skip: cannotRunContainers }, () => {
+for (const name of ['crun', 'runc'] as const) {
+  const path = findExecutable(name);
+  const skip = cannotRunContainers || (path === undefined && `needs ${name}`);
+  describe(`containers with ${name}`, { skip }, () => lifecycle({ name, path: path ?? '' }));
+}
+
+function lifecycle(runtime: { name: 'crun' | 'runc'; path: string }) {
   const root = makeRoot();
   let engine: TestEngine;
-  const opening = openTestEngine(root).then(opened => {
+  const opening = openTestEngine(root, { runtime }).then(opened => {
     engine = opened;
   });
   after(async () => {
@@ -240,4 +246,4 @@ describe('containers', { skip: cannotRunContainers }, () => {
     assert.equal(await engine.containers.wait(id), 0);
     assert.match(await logOf(id), /24 80/);
   });
-});
+}
