@@ -32,13 +32,13 @@ export function configureRun(command: Command, cli: Cli): void {
         await engine.containers.start(container.id, { signal: cli.signal });
         cli.stdout.write(`${container.id}\n`);
       } catch (error) {
-        if (options.rm) await removeIfNotStarted(engine, container.id);
+        await removeIfNotStarted(engine, container.id);
         throw error;
       }
     });
 }
 
-/** What never ran is not removed by its end. */
+/** What never ran is nothing to look into: the error says all, and the name would stay taken. */
 async function removeIfNotStarted(engine: Engine, id: string): Promise<void> {
   const found = engine.containers.list({ all: true }).find(container => container.id === id);
   if (found?.state.status === 'created') await engine.containers.remove(id).catch(() => {});

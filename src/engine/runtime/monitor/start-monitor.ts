@@ -92,7 +92,8 @@ function argumentsOf(request: MonitorRequest): string[] {
       '--log-level',
       'error',
     ],
-    ...(request.tty ? ['-t'] : []),
+    // Who leaves a terminal must not end its input: ctrl-d does. A pipe ends with the client that fed it.
+    ...(request.tty ? ['-t', '--leave-stdin-open'] : []),
     ...(request.openStdin ? ['-i'] : []),
     `--exit-command=${program}`,
     ...args.map(arg => `--exit-command-arg=${arg}`),
