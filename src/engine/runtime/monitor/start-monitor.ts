@@ -70,7 +70,7 @@ async function create(request: MonitorRequest, words: string): Promise<number> {
       },
     });
     child.unref();
-    return await readPid(child, conmon, words);
+    return await readPid(child, conmon, words, request.bundle);
   } finally {
     closeSync(stderr);
   }
@@ -101,7 +101,7 @@ function argumentsOf(request: MonitorRequest): string[] {
 }
 
 /** conmon waits for a byte on its start pipe, daemonises, creates, and reports one JSON line on its sync pipe. */
-function readPid(child: ChildProcess, conmon: string, words: string): Promise<number> {
+function readPid(child: ChildProcess, conmon: string, words: string, bundle: string): Promise<number> {
   const sync = child.stdio[3] as Duplex;
   const go = child.stdio[4] as Duplex;
   return new Promise((resolve, reject) => {
@@ -115,7 +115,10 @@ function readPid(child: ChildProcess, conmon: string, words: string): Promise<nu
       }
       const report = JSON.parse(line) as { data: number; message?: string };
       if (report.data > 0) resolve(report.data);
-      else reject(startError(report.message ?? readFileSync(words, 'utf8'), commandIn(report.message ?? '')));
+      else {
+        const message = report.message ?? '';
+        reject(startError(message || readFileSync(words, 'utf8'), commandIn(message, bundle)));
+      }
     };
     child.on('error', error => reject(commandError(conmon, error)));
     sync.on('data', (chunk: Buffer) => {
@@ -129,9 +132,14 @@ function readPid(child: ChildProcess, conmon: string, words: string): Promise<nu
   });
 }
 
-/** The command that a runtime's complaint is about. */
-function commandIn(message: string): string {
-  return /[`"]([^`"]+)[`"]/.exec(message)?.[1] ?? 'container';
+/** The command that a runtime's complaint is about: quoted in it, else the one it was to run. */
+function commandIn(message: string, bundle: string): string {
+  const quoted = /[`"]([^`"]+)[`"]/.exec(message)?.[1];
+  if (quoted !== undefined) return quoted;
+  const config = JSON.parse(readFileSync(join(bundle, 'config.json'), 'utf8')) as {
+    process: { args: string[] };
+  };
+  return config.process.args[0] ?? '';
 }
 
 /** Changes the size of a container's terminal, through the monitor's control pipe in its bundle. */
