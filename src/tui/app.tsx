@@ -136,7 +136,11 @@ async function lend(
   work: () => Promise<void>,
 ): Promise<void> {
   await terminal.suspend?.(async () => {
+    // Node's stdin stops reading at its own 'pause' event only, which a stream that does not flow never emits: without
+    // the resume() before it, this process would go on taking keys away from the one that has the terminal now.
+    stdin.resume();
     stdin.pause();
+    await new Promise(setImmediate);
     await work();
   });
 }

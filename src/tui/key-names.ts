@@ -33,5 +33,7 @@ function characterName(character: string): string[] {
   if (character === '\r' || character === '\n') return ['enter'];
   if (character === '\t') return ['tab'];
   if (character === '\u007f' || character === '\b') return ['backspace'];
-  return character < ' ' ? [] : [character];
+  if (character >= ' ') return [character];
+  const letter = String.fromCharCode(character.charCodeAt(0) + 0x60); // 0x01 is ctrl+a
+  return letter >= 'a' && letter <= 'z' ? [`ctrl+${letter}`] : [];
 }

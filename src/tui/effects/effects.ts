@@ -1,4 +1,5 @@
 import type { Engine } from '../../engine/index.ts';
+import { isPlimsollError } from '../../errors.ts';
 import { cleanText, cleanValue } from '../../lib/clean-text.ts';
 import { type Command, failureNotice, type Msg, type Target } from '../model/index.ts';
 import { followBuild, followLogs } from './follow.ts';
@@ -181,13 +182,16 @@ function readProcesses(engine: Engine, container: string): Msg {
 async function openShell(engine: Engine, target: Target): Promise<void> {
   process.stdout.write(`Shell in "${cleanText(target.name)}"; exit comes back to the dashboard.\n`);
   const env = [`TERM=${process.env.TERM ?? 'xterm'}`];
-  for (const shell of ['/bin/bash', '/bin/sh']) {
-    const { exitCode } = await engine.containers.exec(target.id, {
-      command: [shell],
-      tty: true,
-      stdio: 'inherit',
-      env,
-    });
-    if (exitCode !== 126 && exitCode !== 127) return;
+  const open = (shell: string) =>
+    engine.containers.exec(target.id, { command: [shell], tty: true, stdio: 'inherit', env });
+  try {
+    await open('/bin/bash');
+  } catch (error) {
+    if (!isMissingCommand(error)) throw error;
+    await open('/bin/sh');
   }
+}
+
+function isMissingCommand(error: unknown): boolean {
+  return isPlimsollError(error) && /^COMMAND_NOT_(FOUND|EXECUTABLE)$/.test(error.code);
 }
