@@ -1,0 +1,40 @@
+import type { Engine } from '../../src/engine/index.ts';
+import { compare } from './measure.ts';
+import { printComparison } from './report.ts';
+
+/** The engine's own cost without a cold start: what the dashboard and a daemon pay. */
+export async function benchInProcess(engine: Engine): Promise<void> {
+  await benchLifecycle(engine, 'none', 50);
+  await benchLifecycle(engine, 'bridge');
+  await benchExec(engine);
+}
+
+async function benchLifecycle(engine: Engine, network: string, atMost?: number): Promise<void> {
+  const once = async () => {
+    const { id } = await engine.containers.create({ image: 'localhost/busybox', command: ['true'], network });
+    await engine.containers.start(id);
+    await engine.containers.wait(id);
+    await engine.containers.remove(id);
+  };
+  const timings = await compare([{ name: 'plimsoll', once }], 20);
+  printComparison(`create + start + wait + remove in process, network ${network}`, timings, {
+    ...(atMost === undefined ? {} : { atMost }),
+  });
+}
+
+async function benchExec(engine: Engine): Promise<void> {
+  const { id } = await engine.containers.create({
+    image: 'localhost/busybox',
+    command: ['sleep', '1000'],
+    network: 'none',
+  });
+  try {
+    await engine.containers.start(id);
+    const once = async () => {
+      await engine.containers.exec(id, { command: ['true'] });
+    };
+    printComparison('exec true in process', await compare([{ name: 'plimsoll', once }], 20), { atMost: 20 });
+  } finally {
+    await engine.containers.remove(id, { force: true });
+  }
+}

@@ -1,0 +1,37 @@
+import type { Timing } from './measure.ts';
+
+/** What the first contestant (plimsoll) promises: its time over a peer's, or its own figure, at most. */
+export interface Target {
+  readonly ratioTo?: Readonly<Record<string, number>>;
+  readonly atMost?: number;
+}
+
+/** Prints one comparison: every contestant's median, plimsoll's ratio to it, and whether the promise holds. */
+export function printComparison(title: string, timings: readonly Timing[], target: Target): void {
+  const ours = timings[0];
+  if (ours === undefined) return;
+  console.log(`\n${title}`);
+  for (const { name, medianMs, p90Ms } of timings) {
+    const ratio = name === ours.name ? '' : `  plimsoll/${name} ${(ours.medianMs / medianMs).toFixed(2)}`;
+    const limit = target.ratioTo?.[name];
+    const verdict =
+      limit === undefined ? '' : ` (promised ${limit}) ${mark(ours.medianMs / medianMs <= limit)}`;
+    console.log(`  ${name.padEnd(10)} median ${ms(medianMs)}  p90 ${ms(p90Ms)}${ratio}${verdict}`);
+  }
+  if (target.atMost !== undefined) printFigure('median, ms', ours.medianMs, target.atMost);
+}
+
+/** Prints one figure of ours beside what was promised. */
+export function printFigure(what: string, value: number, atMost: number): void {
+  console.log(
+    `  ${what.padEnd(34)} ${value.toFixed(1).padStart(8)}  (promised ${atMost}) ${mark(value <= atMost)}`,
+  );
+}
+
+function mark(holds: boolean): string {
+  return holds ? 'holds' : 'MISSED';
+}
+
+function ms(value: number): string {
+  return `${value.toFixed(1).padStart(7)} ms`;
+}

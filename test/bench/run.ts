@@ -1,0 +1,32 @@
+/**
+ * `npm run bench`: plimsoll beside docker and podman in the same run, as medians and ratios. Figures of a noisy
+ * machine differ from run to run; the ratios are what to read. Needs root. Words after it choose parts:
+ * `npm run bench -- commands in-process dashboard`.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createEngine, resolveRoot } from '../../src/engine/index.ts';
+import { benchCommands } from './commands.ts';
+import { benchDashboard } from './dashboard.ts';
+import { benchInProcess } from './in-process.ts';
+import { findPeers } from './peers.ts';
+
+const chosen = process.argv.slice(2);
+const wanted = (part: string) => chosen.length === 0 || chosen.includes(part);
+const home = mkdtempSync(join(tmpdir(), 'plimsoll-bench-root-'));
+const launcher = resolve(import.meta.dirname, '../../bin/plimsoll');
+const plimsoll = [launcher, '--root', home];
+const engine = await createEngine({
+  root: resolveRoot({ root: home, env: process.env, uid: process.getuid?.() ?? 0 }),
+  self: [launcher],
+});
+try {
+  await engine.images.bootstrap({ source: 'busybox' });
+  if (wanted('commands')) await benchCommands(plimsoll, findPeers('/bin/busybox'));
+  if (wanted('in-process')) await benchInProcess(engine);
+  if (wanted('dashboard')) await benchDashboard(engine, plimsoll);
+} finally {
+  await engine[Symbol.asyncDispose]();
+  rmSync(home, { recursive: true, force: true });
+}
