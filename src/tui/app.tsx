@@ -4,7 +4,7 @@ import { type ReactElement, useEffect, useSyncExternalStore } from 'react';
 import type { Engine } from '../engine/index.ts';
 import { messageOf } from '../errors.ts';
 import { cleanText } from '../lib/clean-text.ts';
-import { createTheme, type Theme } from './components/index.ts';
+import { createTheme, FinishedRows, type Theme } from './components/index.ts';
 import {
   type DemoControl,
   Effects,
@@ -68,14 +68,16 @@ export async function runApp(options: AppOptions): Promise<number> {
   const onStop = (): void => effects.run({ type: 'suspend' });
   process.on('SIGTSTP', onStop);
   const instance = render(
-    <App
-      store={store}
-      theme={createTheme(options.capabilities)}
-      ready={(suspend, exit) => {
-        terminal.suspend = suspend;
-        terminal.exit = exit;
-      }}
-    />,
+    <FinishedRows value={writer.finished}>
+      <App
+        store={store}
+        theme={createTheme(options.capabilities)}
+        ready={(suspend, exit) => {
+          terminal.suspend = suspend;
+          terminal.exit = exit;
+        }}
+      />
+    </FinishedRows>,
     {
       // The writer has all that Ink uses of a stream, which is less than a stream has.
       stdout: writer as unknown as NodeJS.WriteStream,

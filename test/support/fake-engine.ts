@@ -31,6 +31,8 @@ export interface FakeOptions {
   readonly intervalMs?: number;
   /** Frames that have gone by at the start, for full charts. */
   readonly past?: number;
+  /** Milliseconds between new lines of a log. Default 400; 0: none come. */
+  readonly logMs?: number;
 }
 
 const MIB = 1024 ** 2;
@@ -254,10 +256,11 @@ export function createFakeEngine(options: FakeOptions = {}): Engine {
         let line = 0;
         for (; line < 120; line++) yield fakeLog(one, line, start - (120 - line) * 1000);
         while (follow && signal !== undefined && !signal.aborted) {
-          if (options.frozen) await changed(signal);
-          else await sleep(400);
+          const quiet = options.frozen === true || options.logMs === 0;
+          if (quiet) await changed(signal);
+          else await sleep(options.logMs ?? 400, signal);
           if (one.summary.state.status !== 'running') return;
-          if (!options.frozen) yield fakeLog(one, line++, clock());
+          if (!quiet && !signal.aborted) yield fakeLog(one, line++, clock());
         }
       },
       attach: async () => {

@@ -22,15 +22,15 @@ export function stackedBar(segments: readonly Segment[], width: number): Span[] 
   });
 }
 
-/** A bar of one value in eighths of a cell, on a faint track. */
+/** A thin bar of one share (0..1) in halves of a cell, on a faint track. */
 export function meter(share: number, width: number, tone: Tone, glyphs: Glyphs): Span[] {
-  const steps = glyphs.eighths.length - 1;
+  const steps = glyphs.meter.length;
   const filled = Math.round(Math.max(0, Math.min(1, share)) * width * steps);
   const whole = Math.floor(filled / steps);
-  const part = filled % steps === 0 ? '' : (glyphs.eighths[filled % steps] ?? '');
+  const part = filled % steps === 0 ? '' : (glyphs.meter[(filled % steps) - 1] ?? '');
   const track = glyphs.track.repeat(Math.max(0, width - whole - part.length));
   return [
-    [(glyphs.eighths[steps] ?? '#').repeat(whole) + part, tone],
+    [(glyphs.meter[steps - 1] ?? '=').repeat(whole) + part, tone],
     [track, 'faint'],
   ];
 }

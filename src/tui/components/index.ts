@@ -7,6 +7,6 @@
 export { meter, type Segment, sparkline, stackedBar } from './bar.ts';
 export { donutChart, gaugeChart, lineChart } from './charts/index.ts';
 export { type PanelOptions, panel, plainRows, spansWidth } from './panel.ts';
-export { Floating, Rows } from './rows.tsx';
+export { FinishedRows, Floating, Rows } from './rows.tsx';
 export { type Column, tableLines } from './table.ts';
 export { createTheme, type Glyphs, type Line, type Span, type Theme, type Tone } from './theme.ts';

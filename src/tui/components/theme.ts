@@ -47,8 +47,8 @@ export interface Glyphs {
   readonly reserved: string;
   readonly rest: string;
   readonly free: string;
-  /** Empty to full, in eighths (or less finely). */
-  readonly eighths: readonly string[];
+  /** Parts of a cell of a meter, the last one a whole cell. */
+  readonly meter: readonly string[];
   readonly track: string;
   readonly spark: readonly string[];
   readonly spinner: readonly string[];
@@ -113,13 +113,14 @@ const unicode: Glyphs = {
   created: '◌',
   done: '✓',
   cached: '≡',
-  used: '█',
-  reserved: '▒',
-  rest: '▓',
+  // Nothing is as high as its cell: bars of neighbouring rows would run together.
+  used: '▇',
+  reserved: '⣿',
+  rest: '▄',
   free: '·',
-  eighths: [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'],
-  track: '·',
-  spark: ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
+  meter: ['╸', '━'],
+  track: '─',
+  spark: ['▁', '▂', '▃', '▄', '▅', '▆', '▇'],
   spinner: ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'],
   up: '▲',
   down: '▼',
@@ -147,7 +148,7 @@ const ascii: Glyphs = {
   reserved: '%',
   rest: '+',
   free: '.',
-  eighths: [' ', '#'],
+  meter: ['='],
   track: '.',
   spark: ['_', '.', '-', '=', '*', '#'],
   spinner: ['|', '/', '-', '\\'],

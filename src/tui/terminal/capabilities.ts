@@ -46,7 +46,9 @@ function colourDepth(env: TerminalRequest['env'], noColour: boolean): ColourDept
   return '16';
 }
 
+/** The console of Linux has UTF-8, but a font without rounded corners and braille. */
 function isUtf8(env: TerminalRequest['env']): boolean {
+  if (env.TERM === 'linux') return false;
   const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || '';
   return /utf-?8/i.test(locale);
 }

@@ -1,6 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { cellDiff } from './cell-diff.ts';
+import { compose } from './compose.ts';
 import { Grid } from './grid.ts';
+import { RowTable } from './row-table.ts';
 import { StyleTable } from './style.ts';
 
 /** The part of a terminal's output stream that the writer needs. */
@@ -21,14 +23,18 @@ const modes = /\u001b\[\?([\d;]+)([hl])|\u001b\[[<>=][\d;]*u/g;
  * once, so that they are in effect even if the process ends in the same breath.
  */
 export class CellWriter extends EventEmitter {
+  readonly #table = new StyleTable();
   readonly isTTY = true;
   readonly writable = true;
   readonly destroyed = false;
   readonly writableEnded = false;
+  /** Finished rows, which stand in Ink's frames as one character each. */
+  readonly finished = new RowTable(this.#table);
   /** Bytes sent to the terminal so far. */
   bytesWritten = 0;
   readonly #output: TerminalOutput;
-  readonly #table = new StyleTable();
+  /** What Ink drew: characters, of which some stand for whole rows. */
+  readonly #drawn: Grid;
   readonly #wanted: Grid;
   readonly #shown: Grid;
   #depth = 0;
@@ -44,6 +50,7 @@ export class CellWriter extends EventEmitter {
     this.#output = output;
     this.#alternate = options.alternate ?? false;
     const { columns, rows } = terminalSize(output);
+    this.#drawn = new Grid(columns, rows, this.#table);
     this.#wanted = new Grid(columns, rows, this.#table);
     this.#shown = new Grid(columns, rows, this.#table);
     output.on('resize', this.#onResize);
@@ -94,7 +101,7 @@ export class CellWriter extends EventEmitter {
 
   #draw(text: string): void {
     if (text === '') return;
-    this.#wanted.feed(text);
+    this.#drawn.feed(text);
     this.#dirty = true;
   }
 
@@ -113,7 +120,7 @@ export class CellWriter extends EventEmitter {
   #switchScreen(sequence: string, on: boolean): void {
     if (on !== this.#alternate) this.#send(sequence);
     this.#alternate = on;
-    this.#wanted.clear();
+    this.#drawn.clear();
     this.#repaint = true;
     this.#dirty = on;
   }
@@ -121,6 +128,7 @@ export class CellWriter extends EventEmitter {
   #resized(): void {
     const { columns, rows } = terminalSize(this.#output);
     if (columns === this.columns && rows === this.rows) return;
+    this.#drawn.resize(columns, rows);
     this.#wanted.resize(columns, rows);
     this.#shown.resize(columns, rows);
     this.repaint();
@@ -133,6 +141,7 @@ export class CellWriter extends EventEmitter {
     const clear = this.#repaint ? '\u001b[m\u001b[2J' : '';
     if (this.#repaint) this.#shown.clear();
     this.#repaint = false;
+    compose(this.#drawn, this.#wanted, this.finished);
     const changes = clear + cellDiff(this.#wanted, this.#shown, this.#table);
     if (changes !== '') this.#send(`\u001b[?2026h${changes}\u001b[?2026l`);
   }

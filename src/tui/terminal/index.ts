@@ -13,4 +13,5 @@ export {
 } from './capabilities.ts';
 export { CellWriter, type TerminalOutput, terminalSize } from './cell-writer.ts';
 export { copySequence } from './clipboard.ts';
+export { RowTable } from './row-table.ts';
 export { skeleton } from './skeleton.ts';

@@ -29,7 +29,7 @@ export function containerColumns(state: State, theme: Theme): readonly Column<Co
     {
       key: 'name',
       title: 'NAME',
-      width: 10,
+      width: 12,
       grow: 3,
       most: 30,
       priority: 0,
@@ -38,7 +38,7 @@ export function containerColumns(state: State, theme: Theme): readonly Column<Co
     {
       key: 'image',
       title: 'IMAGE',
-      width: 10,
+      width: 16,
       grow: 2,
       most: 28,
       priority: 6,
@@ -162,6 +162,7 @@ function barCell(
   return meter(share, width, tone === 'text' ? 'used' : tone, theme.glyphs);
 }
 
+/** As high as the limit allows, so that a low line is waste; without a limit, against its own highest. */
 function sparkCell(
   { history, container, usage }: ContainerRow,
   width: number,
@@ -169,9 +170,11 @@ function sparkCell(
 ): readonly Span[] {
   if (history === undefined || usage === undefined) return [];
   const recent = history.cpuCores.slice(-width);
-  const max = Math.max(0.05, ...recent) * 1.05;
-  const hot = usage.cpuCores / (container.limits.cpus ?? Number.POSITIVE_INFINITY) > 0.9;
-  return [[sparkline(recent, width, max, theme.glyphs), hot ? 'warn' : 'used']];
+  const highest = Math.max(...recent);
+  const max = container.limits.cpus ?? Math.max(0.25, highest * 1.3);
+  const hot = highest / (container.limits.cpus ?? Number.POSITIVE_INFINITY) > 0.9;
+  const idle = highest < 0.005;
+  return [[sparkline(recent, width, max, theme.glyphs), idle ? 'faint' : hot ? 'warn' : 'used']];
 }
 
 function rate({ usage }: ContainerRow, way: 'rx' | 'tx'): readonly Span[] {

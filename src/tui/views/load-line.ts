@@ -60,11 +60,8 @@ function boxed(state: State, width: number, height: number, theme: Theme): strin
     height,
     focused: false,
   };
-  return panel(
-    [...lines, { spans: [[' '], ...legend(inner, theme).spans, ...held(state, inner)] }],
-    options,
-    theme,
-  );
+  const key = legend(inner, theme).spans;
+  return panel([...lines, { spans: [...key, ...held(state, inner + 1 - spansWidth(key))] }], options, theme);
 }
 
 /** `WASTED 5.49 of 8 cores, 9.1 of 15.6 GiB`. */
@@ -84,16 +81,19 @@ function wasted(state: State, long: boolean): Span[] {
   ];
 }
 
-function held(state: State, width: number): Span[] {
+/** How much of the waste unused reservations hold, where there is room to say so. */
+function held(state: State, room: number): Span[] {
   const { load } = state;
-  if (load === undefined || width < 106) return [];
-  return [
-    ['     held by reservations: ', 'dim'],
+  if (load === undefined) return [];
+  const spans: Span[] = [
+    ['reservations hold ', 'dim'],
     [formatCoreColumn(load.cpu.wastedHeldByReservations), 'reserved'],
-    [' cores, ', 'dim'],
+    [' cores  ', 'dim'],
     [formatGibibytes(load.memory.wastedHeldByReservations), 'reserved'],
     [' GiB', 'dim'],
   ];
+  const space = room - spansWidth(spans);
+  return space < 2 ? [] : [[' '.repeat(space)], ...spans];
 }
 
 function numberSpans({ load, format, unit }: Resource, long: boolean): Span[] {

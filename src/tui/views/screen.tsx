@@ -15,7 +15,7 @@ export function Screen({ state, theme }: { readonly state: State; readonly theme
   const layout = layoutOf(state);
   const popup = popupOf(state, theme);
   return (
-    <Box flexDirection="column" width={columns} height={rows} overflow="hidden">
+    <Box flexDirection="column" width={columns} height={rows}>
       {layout.header > 0 && <Rows rows={headerRows(state, columns, theme)} width={columns} />}
       <Rows rows={loadLineRows(state, columns, layout.loadLine, theme)} width={columns} />
       <Box>

@@ -9,9 +9,20 @@ export interface Ring {
   readonly tone: Tone;
 }
 
+/** The last picture: a ring costs milliseconds, and its whole percents seldom change. */
+let last: { readonly key: string; readonly theme: Theme; readonly lines: Line[] } | undefined;
+
 /** Rings side by side with their percentage within, drawn by blessed-contrib: `height` lines of `width` cells. */
 export function donutChart(rings: readonly Ring[], width: number, height: number, theme: Theme): Line[] {
   if (width < 12 * rings.length || height < 6) return [];
+  const whole = rings.map(ring => ({ ...ring, share: Math.round(ring.share * 100) / 100 }));
+  const key = JSON.stringify([whole, width, height]);
+  if (last?.key !== key || last.theme !== theme)
+    last = { key, theme, lines: drawRings(whole, width, height, theme) };
+  return last.lines;
+}
+
+function drawRings(rings: readonly Ring[], width: number, height: number, theme: Theme): Line[] {
   const radius = Math.max(
     6,
     Math.min(Math.floor((height * 4 - 8) / 2), Math.floor(width / rings.length) - 3),

@@ -1,7 +1,7 @@
 import type { Line, Theme, Tone } from '../theme.ts';
 
-/** A colour as blessed-contrib takes it: a name for one of eight, or red, green, blue for the nearest of 256. */
-export type ChartColour = string | readonly [number, number, number];
+/** A colour as blessed-contrib takes it fastest: a name for one of eight, or the number of one of 256. */
+export type ChartColour = string | number;
 
 /** Tones as colours of a chart. */
 const named: Readonly<Partial<Record<Tone, string>>> = {
@@ -12,25 +12,24 @@ const named: Readonly<Partial<Record<Tone, string>>> = {
   rest: 'magenta',
   good: 'green',
   bad: 'red',
-  faint: 'black',
 };
-const exact: Readonly<Partial<Record<Tone, readonly [number, number, number]>>> = {
-  used: [0, 175, 175],
-  accent: [0, 175, 175],
-  reserved: [215, 135, 0],
-  warn: [215, 135, 0],
-  rest: [135, 95, 175],
-  good: [95, 175, 95],
-  bad: [215, 95, 95],
-  dim: [138, 138, 138],
-  faint: [88, 88, 88],
+const indexed: Readonly<Partial<Record<Tone, number>>> = {
+  used: 37,
+  accent: 37,
+  reserved: 172,
+  warn: 172,
+  rest: 97,
+  good: 71,
+  bad: 167,
+  dim: 245,
+  faint: 240,
 };
 
 /** The colour of a tone in a chart. */
 export function chartColour(tone: Tone, theme: Theme): ChartColour {
   const { colours } = theme.capabilities;
   if (colours === '16' || colours === 'none') return named[tone] ?? 'normal';
-  return exact[tone] ?? 'normal';
+  return indexed[tone] ?? 'normal';
 }
 
 interface CanvasWidget {
