@@ -1,3 +1,4 @@
+import { visibleRows } from './selectors.ts';
 import type { State } from './state.ts';
 
 /** A part of the screen, in cells. */
@@ -37,7 +38,10 @@ export function layoutOf(state: State): Layout {
     const detailOnly = state.focus === 'detail';
     return { ...parts, list: detailOnly ? none : whole, detail: detailOnly ? whole : none };
   }
-  const listHeight = Math.max(6, Math.round(body * (body >= 30 ? 0.48 : 0.46)));
+  const share = Math.round(body * (body >= 30 ? 0.5 : 0.46));
+  // A short list leaves its room to the details; a few rows stay for what may come.
+  const needed = visibleRows(state).length + 5;
+  const listHeight = Math.max(6, Math.min(share, Math.max(needed, 10)));
   return {
     ...parts,
     list: { width, height: listHeight },

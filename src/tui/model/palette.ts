@@ -18,12 +18,28 @@ const more: readonly PaletteEntry[] = [
   entry('prune the build cache', { type: 'prune', what: 'build-cache' }),
 ];
 
-/** Every action, once, with its keys. */
+/** Moving about needs no palette. */
+const aimless: readonly Action[] = [
+  'up',
+  'down',
+  'left',
+  'right',
+  'page-up',
+  'page-down',
+  'palette',
+  'quit-now',
+];
+
+/** Every action, once, with its keys; said as it is said where it is meant most widely. */
 const entries: readonly PaletteEntry[] = [
-  ...keymap
-    .filter(({ action }) => !['up', 'down', 'left', 'right', 'palette', 'quit-now'].includes(action))
-    .filter(({ action }, index, all) => all.findIndex(other => other.action === action) === index)
-    .map(({ action, doc, keys }) => ({ title: doc, keys: keys.map(keyLabel).join(' '), action })),
+  ...[...Map.groupBy(keymap, binding => binding.action)]
+    .filter(([action]) => !aimless.includes(action))
+    .flatMap(([action, bindings]) => {
+      const binding = bindings.find(one => one.context === 'everywhere') ?? bindings[0];
+      return binding === undefined
+        ? []
+        : [{ title: binding.doc, keys: binding.keys.map(keyLabel).join(' '), action }];
+    }),
   ...more,
 ];
 

@@ -29,7 +29,7 @@ export function containerColumns(state: State, theme: Theme): readonly Column<Co
     {
       key: 'name',
       title: 'NAME',
-      width: 12,
+      width: 10,
       grow: 3,
       most: 30,
       priority: 0,

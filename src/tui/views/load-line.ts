@@ -1,4 +1,5 @@
 import type { ResourceLoad } from '../../capacity/index.ts';
+import { formatCores } from '../../lib/format-cores.ts';
 import {
   type Line,
   panel,
@@ -25,12 +26,14 @@ interface Resource {
   readonly unit: string;
   readonly load: ResourceLoad | undefined;
   readonly format: (value: number) => string;
+  /** For the capacity, which has no use for zeros at its end. */
+  readonly whole: (value: number) => string;
 }
 
 function resources(state: State): readonly [Resource, Resource] {
   return [
-    { label: 'CPU', unit: 'cores', load: state.load?.cpu, format: formatCoreColumn },
-    { label: 'MEM', unit: 'GiB', load: state.load?.memory, format: formatGibibytes },
+    { label: 'CPU', unit: 'cores', load: state.load?.cpu, format: formatCoreColumn, whole: formatCores },
+    { label: 'MEM', unit: 'GiB', load: state.load?.memory, format: formatGibibytes, whole: wholeGibibytes },
   ];
 }
 
@@ -68,15 +71,19 @@ function boxed(state: State, width: number, height: number, theme: Theme): strin
 function wasted(state: State, long: boolean): Span[] {
   const { load } = state;
   if (load === undefined) return [['reading', 'dim']];
-  const of = (resource: ResourceLoad, format: (n: number) => string): Span[] => [
+  const of = (
+    resource: ResourceLoad,
+    format: (n: number) => string,
+    whole: (n: number) => string,
+  ): Span[] => [
     [format(resource.wasted), 'strong'],
-    [long ? ` of ${format(resource.capacity)}` : '', 'dim'],
+    [long ? ` of ${whole(resource.capacity)}` : '', 'dim'],
   ];
   return [
     ['WASTED ', 'reserved'],
-    ...of(load.cpu, formatCoreColumn),
+    ...of(load.cpu, formatCoreColumn, formatCores),
     [' cores  ', 'dim'],
-    ...of(load.memory, formatGibibytes),
+    ...of(load.memory, formatGibibytes, wholeGibibytes),
     [' GiB', 'dim'],
   ];
 }
@@ -96,13 +103,13 @@ function held(state: State, room: number): Span[] {
   return space < 2 ? [] : [[' '.repeat(space)], ...spans];
 }
 
-function numberSpans({ load, format, unit }: Resource, long: boolean): Span[] {
+function numberSpans({ load, format, whole, unit }: Resource, long: boolean): Span[] {
   if (load === undefined) return [];
   const column = (value: number): string => format(value).padStart(5);
   if (!long)
     return [
       [column(load.used), 'used'],
-      [` of ${format(load.capacity)} ${unit} used`, 'dim'],
+      [` of ${whole(load.capacity)} ${unit} used`, 'dim'],
     ];
   return [
     [column(load.usedByContainers), 'used'],
@@ -113,17 +120,17 @@ function numberSpans({ load, format, unit }: Resource, long: boolean): Span[] {
     [' rest ', 'dim'],
     [column(load.free), 'text'],
     [' free', 'dim'],
-    [`  of ${format(load.capacity)} ${unit}`, 'dim'],
+    [`  of ${whole(load.capacity)} ${unit}`, 'dim'],
   ];
 }
 
 function bars(state: State, width: number, theme: Theme): Line[] {
   const pair = resources(state);
   const ends = pair.map((resource): Span[] => {
-    const { load, format, unit } = resource;
+    const { load, format, whole, unit } = resource;
     if (load === undefined) return [];
     const of =
-      width >= 60 ? ` of ${format(load.capacity)} ${unit} wasted` : `/${format(load.capacity)} ${unit}`;
+      width >= 60 ? ` of ${whole(load.capacity)} ${unit} wasted` : `/${whole(load.capacity)} ${unit}`;
     return [
       [format(load.wasted).padStart(5), 'reserved'],
       [of, 'dim'],
@@ -172,4 +179,8 @@ function legend(width: number, { glyphs }: Theme): Line {
       [' free', 'dim'],
     ],
   };
+}
+
+function wholeGibibytes(bytes: number): string {
+  return formatGibibytes(bytes).replace(/\.0$/, '');
 }

@@ -1,4 +1,5 @@
-import { type Line, panel, type Span, spansWidth, type Theme } from '../components/index.ts';
+import { cellWidth, cutCells } from '../../lib/cell-text.ts';
+import { type Line, panel, type Span, type Theme } from '../components/index.ts';
 import {
   answers,
   type Choice,
@@ -78,9 +79,9 @@ function helpPopup(state: State, scroll: number, theme: Theme): Popup {
   ];
   const blocks = contexts.map(helpBlock);
   const { columns, rows } = state.size;
-  const count = columns >= 150 ? 3 : columns >= 100 ? 2 : 1;
-  const width = Math.min(columns, count * 50 + 4);
-  const all = inColumns(blocks, count, Math.floor((width - 4) / count));
+  const count = columns >= 159 ? 3 : columns >= 107 ? 2 : 1;
+  const width = Math.min(columns, count * 52 + 3);
+  const all = inColumns(blocks, count, Math.floor((width - 3) / count));
   const room = rows - 4;
   const start = Math.min(scroll, Math.max(0, all.length - room));
   const lines = all.slice(start, start + room);
@@ -99,7 +100,9 @@ function helpBlock(context: KeyContext): Line[] {
   return [
     { spans: [[contextTitles[context], 'accent']] },
     ...bindings.map(
-      (one): Line => ({ spans: [[one.keys.map(keyLabel).join(' ').padStart(16), 'key'], [`  ${one.doc}`]] }),
+      (one): Line => ({
+        spans: [[one.keys.slice(0, 2).map(keyLabel).join(' ').padStart(13), 'key'], [`  ${one.doc}`]],
+      }),
     ),
     { spans: [] },
   ];
@@ -128,7 +131,14 @@ function inColumns(blocks: readonly Line[][], count: number, width: number): Lin
 }
 
 function padded(spans: readonly Span[], width: number): Span[] {
-  return [[' '], ...spans, [' '.repeat(Math.max(0, width - 1 - spansWidth(spans)))]];
+  const out: Span[] = [[' ']];
+  let left = width - 2;
+  for (const [text, tone = 'text'] of spans) {
+    const cut = cutCells(text, left);
+    out.push([cut, tone]);
+    left -= cellWidth(cut);
+  }
+  return [...out, [' '.repeat(Math.max(0, left) + 1)]];
 }
 
 function palettePopup(state: State, text: string, index: number, theme: Theme): Popup {

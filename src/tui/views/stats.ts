@@ -1,16 +1,16 @@
-import { fitCells } from '../../lib/cell-text.ts';
 import { formatBytes } from '../../lib/format-bytes.ts';
-import { gaugeChart, type Line, lineChart, type Span, sparkline, type Theme } from '../components/index.ts';
+import { type Line, lineChart, type Span, spansWidth, sparkline, type Theme } from '../components/index.ts';
 import {
   emptyHistory,
   formatCoreColumn,
   formatMebibytes,
-  historyLength,
   type State,
   selectedContainer,
 } from '../model/index.ts';
 
 const MIB = 1024 ** 2;
+/** Seconds that a chart shows at least. */
+const shortestSpan = 40;
 
 /** CPU, memory and network of the selected container over the last minutes, with its limits as lines. */
 export function statsLines(state: State, width: number, height: number, theme: Theme): Line[] {
@@ -22,7 +22,8 @@ export function statsLines(state: State, width: number, height: number, theme: T
   const { limits } = container;
   const cpuLimit = limits.cpus;
   const memoryLimit = limits.memoryBytes;
-  const facts = factLines(state, theme);
+  const span = Math.max(shortestSpan, history.cpuCores.length);
+  const facts = factLines(state, width, theme);
   const columns = width >= 150 ? 3 : width >= 76 ? 2 : 1;
   const chartWidth = Math.floor((width - 2) / columns) - 1;
   const chartHeight = height - 1 - (height >= 12 ? facts.length : 0);
@@ -80,15 +81,13 @@ export function statsLines(state: State, width: number, height: number, theme: T
   ): Line[] {
     const near = limit !== undefined && Math.max(...values, 0) > limit * 0.4;
     const curves = [
-      ...(near ? [{ values: new Array<number>(historyLength).fill(limit), tone: 'reserved' as const }] : []),
+      ...(near ? [{ values: new Array<number>(span).fill(limit), tone: 'reserved' as const }] : []),
       ...(second === undefined ? [] : [{ values: second, tone: 'rest' as const }]),
       { values, tone: 'used' as const },
     ];
-    const labels = ['3m', '2m', '1m'];
     const lines = lineChart({
       curves,
-      span: historyLength,
-      labels,
+      span,
       atLeast,
       width: chartWidth,
       height: chartHeight,
@@ -121,40 +120,42 @@ function sparkLines(state: State, width: number, theme: Theme): Line[] {
   ];
 }
 
-function factLines(state: State, theme: Theme): Line[] {
+/** What no chart shows, as much of it as there is room for. */
+function factLines(state: State, width: number, theme: Theme): Line[] {
   const container = selectedContainer(state);
   const usage = state.usages.get(container?.id ?? '');
   if (container === undefined || usage === undefined) return [];
   const { memory, sample } = usage;
-  const cell = (label: string, value: string, alarm = false): Span[] => [
-    [` ${label} `, 'dim'],
-    [fitCells(value, Math.max(9, value.length)), alarm ? 'bad' : 'text'],
+  const peak = memory.peakBytes === undefined ? theme.glyphs.dash : formatBytes(memory.peakBytes);
+  const throttled = Math.round(usage.throttledShare * 100);
+  return [
+    inRoom(width, [
+      fact('anon', formatBytes(memory.anonBytes)),
+      fact('file', formatBytes(memory.fileBytes)),
+      fact('kernel', formatBytes(memory.kernelBytes)),
+      fact('peak', peak),
+      fact('oom kills', String(memory.oomKills), memory.oomKills > 0),
+    ]),
+    inRoom(width, [
+      fact('throttled', `${throttled}%`, throttled > 0),
+      fact('read', `${formatBytes(usage.blockReadPerSecond)}/s`),
+      fact('write', `${formatBytes(usage.blockWritePerSecond)}/s`),
+      fact('pids', String(sample.pids.current)),
+      fact('restarts', String(container.state.restartCount), container.state.restartCount > 0),
+    ]),
   ];
-  const throttled = usage.throttledShare > 0.005;
-  const lines: Line[] = [
-    {
-      spans: [
-        ...cell('anon', formatBytes(memory.anonBytes)),
-        ...cell('file', formatBytes(memory.fileBytes)),
-        ...cell('kernel', formatBytes(memory.kernelBytes)),
-        ...cell('peak', memory.peakBytes === undefined ? theme.glyphs.dash : formatBytes(memory.peakBytes)),
-        ...cell('oom kills', String(memory.oomKills), memory.oomKills > 0),
-      ],
-    },
-    {
-      spans: [
-        ...cell('throttled', `${(usage.throttledShare * 100).toFixed(0)}%`, throttled),
-        ...cell('read', `${formatBytes(usage.blockReadPerSecond)}/s`),
-        ...cell('write', `${formatBytes(usage.blockWritePerSecond)}/s`),
-        ...cell('pids', String(sample.pids.current)),
-        ...cell('restarts', String(container.state.restartCount), container.state.restartCount > 0),
-      ],
-    },
-  ];
-  return lines;
 }
 
-/** How full the limit is, as a wide gauge: for the side column. */
-export function limitGauge(share: number, width: number, theme: Theme): Line[] {
-  return gaugeChart(share, share > 0.9 ? 'bad' : 'used', width, theme);
+function fact(label: string, value: string, alarm = false): Span[] {
+  return [
+    [` ${label} `, 'dim'],
+    [value, alarm ? 'bad' : 'text'],
+    [' '.repeat(Math.max(1, 20 - label.length - value.length))],
+  ];
+}
+
+function inRoom(width: number, facts: readonly Span[][]): Line {
+  const spans: Span[] = [];
+  for (const one of facts) if (spansWidth([...spans, ...one]) <= width) spans.push(...one);
+  return { spans };
 }

@@ -10,10 +10,8 @@ export interface Curve {
 
 export interface LineChartOptions {
   readonly curves: readonly Curve[];
-  /** Values that a full width holds: curves shorter than that begin further right. */
+  /** Values that the width holds, a second apart. */
   readonly span: number;
-  /** Labels under the axis, from the left. */
-  readonly labels: readonly string[];
   /** At least this is the top of the axis. */
   readonly atLeast: number;
   readonly width: number;
@@ -41,7 +39,7 @@ export function lineChart(options: LineChartOptions): Line[] {
       baseline: chartColour('faint', theme),
     },
   });
-  const x = Array.from({ length: span }, (_, i) => labelAt(i, span, options.labels));
+  const x = Array.from({ length: span }, (_, i) => labelAt(i, span));
   const data = curves.map(curve => ({
     title: '',
     x,
@@ -51,16 +49,17 @@ export function lineChart(options: LineChartOptions): Line[] {
   return drawWidget(widget, data, height, theme);
 }
 
-/** Missing values at the left are drawn as nothing used. */
+/** Before its first value a curve is drawn as if it had been that. */
 function resample(values: readonly number[], span: number): number[] {
   const recent = values.slice(-span);
-  return [...new Array<number>(span - recent.length).fill(0), ...recent];
+  return [...new Array<number>(span - recent.length).fill(recent[0] ?? 0), ...recent];
 }
 
-/** An empty label would print as "null": a space does not. */
-function labelAt(index: number, span: number, labels: readonly string[]): string {
-  const every = Math.ceil(span / Math.max(1, labels.length));
-  return index % every === 0 ? (labels[index / every] ?? ' ') : ' ';
+/** Four times on the axis, such as "3m" and "45s" ago. An empty label would print as "null": a space does not. */
+function labelAt(index: number, span: number): string {
+  if (index % Math.ceil(span / 4) !== 0) return ' ';
+  const ago = span - index;
+  return ago % 60 === 0 ? `${ago / 60}m` : `${ago}s`;
 }
 
 /** The next of 1, 2, 2.5, 5 times a power of ten. */
