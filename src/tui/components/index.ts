@@ -5,7 +5,7 @@
  * @module
  */
 export { meter, type Segment, sparkline, stackedBar } from './bar.ts';
-export { donutChart, gaugeChart, lineChart } from './charts/index.ts';
+export { type Curve, donutChart, lineChart } from './charts/index.ts';
 export { type PanelOptions, panel, plainRows, spansWidth } from './panel.ts';
 export { FinishedRows, Floating, Rows } from './rows.tsx';
 export { type Column, tableLines } from './table.ts';

@@ -42,6 +42,8 @@ function extend(history: History, usage: ContainerUsage): History {
     memoryBytes: push(history.memoryBytes, usage.memory.workingSetBytes),
     rxPerSecond: push(history.rxPerSecond, usage.networkRxPerSecond),
     txPerSecond: push(history.txPerSecond, usage.networkTxPerSecond),
+    readPerSecond: push(history.readPerSecond, usage.blockReadPerSecond),
+    writePerSecond: push(history.writePerSecond, usage.blockWritePerSecond),
   };
 }
 

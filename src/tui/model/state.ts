@@ -32,8 +32,17 @@ export interface History {
   readonly memoryBytes: readonly number[];
   readonly rxPerSecond: readonly number[];
   readonly txPerSecond: readonly number[];
+  readonly readPerSecond: readonly number[];
+  readonly writePerSecond: readonly number[];
 }
-export const emptyHistory: History = { cpuCores: [], memoryBytes: [], rxPerSecond: [], txPerSecond: [] };
+export const emptyHistory: History = {
+  cpuCores: [],
+  memoryBytes: [],
+  rxPerSecond: [],
+  txPerSecond: [],
+  readPerSecond: [],
+  writePerSecond: [],
+};
 export const historyLength = 180;
 
 /** How one list is looked at. */

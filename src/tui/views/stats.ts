@@ -1,9 +1,19 @@
+import type { ContainerSummary, ContainerUsage } from '../../engine/index.ts';
 import { formatBytes } from '../../lib/format-bytes.ts';
-import { type Line, lineChart, type Span, spansWidth, sparkline, type Theme } from '../components/index.ts';
+import {
+  type Curve,
+  type Line,
+  lineChart,
+  type Span,
+  spansWidth,
+  sparkline,
+  type Theme,
+} from '../components/index.ts';
 import {
   emptyHistory,
   formatCoreColumn,
   formatMebibytes,
+  type History,
   type State,
   selectedContainer,
 } from '../model/index.ts';
@@ -12,89 +22,109 @@ const MIB = 1024 ** 2;
 /** Seconds that a chart shows at least. */
 const shortestSpan = 40;
 
-/** CPU, memory and network of the selected container over the last minutes, with its limits as lines. */
+/** CPU, memory, network and disk of the selected container over the last minutes, with its limits as lines. */
 export function statsLines(state: State, width: number, height: number, theme: Theme): Line[] {
   const container = selectedContainer(state);
   const usage = container === undefined ? undefined : state.usages.get(container.id);
   if (container === undefined || usage === undefined)
     return [{ spans: [[' Not running, so there is nothing to measure.', 'dim']] }];
-  const history = state.histories.get(container.id) ?? emptyHistory;
-  const { limits } = container;
-  const cpuLimit = limits.cpus;
-  const memoryLimit = limits.memoryBytes;
-  const span = Math.max(shortestSpan, history.cpuCores.length);
   const facts = factLines(state, width, theme);
-  const columns = width >= 150 ? 3 : width >= 76 ? 2 : 1;
-  const chartWidth = Math.floor((width - 2) / columns) - 1;
-  const chartHeight = height - 1 - (height >= 12 ? facts.length : 0);
-  if (!theme.capabilities.unicode || chartHeight < 6)
+  const room = height - (height >= 12 ? facts.length : 0);
+  if (!theme.capabilities.unicode || room < 7)
     return [...sparkLines(state, width, theme), ...facts].slice(0, height);
-  const charts = [
-    chart(
-      [
+  const history = state.histories.get(container.id) ?? emptyHistory;
+  const charts = chartsOf(container, usage, history);
+  const columns = width >= 150 ? 3 : width >= 76 ? 2 : 1;
+  const bands = room >= 20 ? 2 : 1;
+  const size = { width: Math.floor((width - 2) / columns) - 1, height: Math.floor(room / bands) };
+  const span = Math.max(shortestSpan, history.cpuCores.length);
+  const drawn = charts.slice(0, columns * bands).map(chart => drawChart(chart, span, size, theme));
+  const rows = Array.from({ length: bands }, (_, band) => {
+    const side = drawn.slice(band * columns, (band + 1) * columns);
+    return Array.from({ length: size.height }, (_row, y): Line => {
+      return {
+        spans: side.flatMap((lines): Span[] => [[' '], [rendered(lines[y], size.width, theme), 'ready']]),
+      };
+    });
+  });
+  return [...rows.flat(), ...(height >= 12 ? facts : [])];
+}
+
+interface Chart {
+  readonly title: readonly Span[];
+  readonly values: readonly number[];
+  /** Drawn behind the first, in another colour. */
+  readonly second?: readonly number[];
+  readonly limit?: number;
+  /** The axis reaches at least this. */
+  readonly atLeast: number;
+}
+
+function chartsOf({ limits }: ContainerSummary, usage: ContainerUsage, history: History): readonly Chart[] {
+  const of = (limit: string | undefined): Span => [limit === undefined ? '' : ` of ${limit}`, 'dim'];
+  const limitMebibytes = limits.memoryBytes === undefined ? undefined : formatMebibytes(limits.memoryBytes);
+  return [
+    {
+      title: [
         ['CPU', 'strong'],
         [` ${formatCoreColumn(usage.cpuCores)} cores`, 'used'],
-        [cpuLimit === undefined ? '' : ` of ${cpuLimit}`, 'dim'],
+        of(limits.cpus?.toString()),
       ],
-      history.cpuCores,
-      cpuLimit,
-      0.1,
-    ),
-    chart(
-      [
+      values: history.cpuCores,
+      ...(limits.cpus === undefined ? {} : { limit: limits.cpus }),
+      atLeast: 0.1,
+    },
+    {
+      title: [
         ['MEM', 'strong'],
         [` ${formatMebibytes(usage.memory.workingSetBytes)} MiB`, 'used'],
-        [memoryLimit === undefined ? '' : ` of ${formatMebibytes(memoryLimit)}`, 'dim'],
+        of(limitMebibytes),
       ],
-      history.memoryBytes.map(bytes => bytes / MIB),
-      memoryLimit === undefined ? undefined : memoryLimit / MIB,
-      4,
-    ),
-    chart(
-      [
+      values: history.memoryBytes.map(bytes => bytes / MIB),
+      ...(limits.memoryBytes === undefined ? {} : { limit: limits.memoryBytes / MIB }),
+      atLeast: 4,
+    },
+    {
+      title: [
         ['NET', 'strong'],
         [' in', 'used'],
         [' and out', 'rest'],
         [' kB/s', 'dim'],
       ],
-      history.rxPerSecond.map(bytes => bytes / 1000),
-      undefined,
-      1,
-      history.txPerSecond.map(bytes => bytes / 1000),
-    ),
+      values: history.rxPerSecond.map(bytes => bytes / 1000),
+      second: history.txPerSecond.map(bytes => bytes / 1000),
+      atLeast: 1,
+    },
+    {
+      title: [
+        ['DISK', 'strong'],
+        [' read', 'used'],
+        [' and written', 'rest'],
+        [' kB/s', 'dim'],
+      ],
+      values: history.readPerSecond.map(bytes => bytes / 1000),
+      second: history.writePerSecond.map(bytes => bytes / 1000),
+      atLeast: 1,
+    },
   ];
-  const shown = charts.slice(0, columns);
-  const rows = Array.from(
-    { length: chartHeight + 1 },
-    (_, y): Line => ({
-      spans: shown.flatMap((lines): Span[] => [[' '], [rendered(lines[y], chartWidth, theme), 'ready']]),
-    }),
-  );
-  return [...rows, ...(height >= 12 ? facts : [])];
+}
 
-  function chart(
-    title: Span[],
-    values: readonly number[],
-    limit: number | undefined,
-    atLeast: number,
-    second?: readonly number[],
-  ): Line[] {
-    const near = limit !== undefined && Math.max(...values, 0) > limit * 0.4;
-    const curves = [
-      ...(near ? [{ values: new Array<number>(span).fill(limit), tone: 'reserved' as const }] : []),
-      ...(second === undefined ? [] : [{ values: second, tone: 'rest' as const }]),
-      { values, tone: 'used' as const },
-    ];
-    const lines = lineChart({
-      curves,
-      span,
-      atLeast,
-      width: chartWidth,
-      height: chartHeight,
-      theme,
-    });
-    return [{ spans: title }, ...lines];
-  }
+function drawChart(
+  { title, values, second, limit, atLeast }: Chart,
+  span: number,
+  size: { readonly width: number; readonly height: number },
+  theme: Theme,
+): Line[] {
+  // A limit far above the use would press the curve flat.
+  const near = limit !== undefined && Math.max(...values, 0) > limit * 0.4;
+  const curves: Curve[] = [];
+  if (near) curves.push({ values: new Array<number>(span).fill(limit), tone: 'reserved' });
+  if (second !== undefined) curves.push({ values: second, tone: 'rest' });
+  curves.push({ values, tone: 'used' });
+  return [
+    { spans: title },
+    ...lineChart({ curves, span, atLeast, width: size.width, height: size.height - 1, theme }),
+  ];
 }
 
 function rendered(line: Line | undefined, width: number, theme: Theme): string {

@@ -3,5 +3,4 @@
  * @module
  */
 export { donutChart, type Ring } from './donut-chart.ts';
-export { gaugeChart } from './gauge-chart.ts';
 export { type Curve, type LineChartOptions, lineChart } from './line-chart.ts';
