@@ -18,7 +18,7 @@ async function main() {
     await mkdir(fresh, { recursive: true });
     await bundle(fresh);
     await cp(join(home, 'src/demo'), join(fresh, 'demo'), { recursive: true, filter: isAsset }).catch(absent);
-    await writeFile(join(fresh, 'main.js'), entry);
+    await writeFile(join(fresh, 'main.mjs'), entry);
     await install(fresh);
   } finally {
     await rm(fresh, { recursive: true, force: true });
@@ -32,11 +32,11 @@ async function bundle(outdir) {
     outdir,
     bundle: true,
     format: 'esm',
+    outExtension: { '.js': '.mjs' }, // so that Node need not look for a package.json
     splitting: true,
     platform: 'node',
     target: 'node24',
     minify: true,
-    keepNames: true, // errors and charts read constructor names
     sourcemap: true,
     sourcesContent: false,
     legalComments: 'none',
@@ -54,6 +54,17 @@ const standIns = {
   async setup({ onResolve, onLoad }) {
     const blessed = await findFile(join(home, 'src/tui'), /^blessed-stand-in\.[mc]?[jt]s$/);
     onResolve({ filter: /^blessed$/ }, () => (blessed ? { path: blessed } : undefined));
+    // Importing node:process runs every getter of it (reports, workers, ...), 10 ms of each start; the global does not.
+    onResolve({ filter: /^(node:)?process$/ }, () => ({ path: 'process', namespace: 'global' }));
+    onLoad({ filter: /.*/, namespace: 'global' }, () => ({
+      contents: 'module.exports = process;',
+      loader: 'js',
+    }));
+    // Functions of these modules that a short command never calls: loaded at their first call.
+    onResolve({ filter: /^node:(child_process|net|dgram|util)$/ }, ({ path, importer }) =>
+      /\/(src\/engine|commander)\//.test(importer) ? { path, namespace: 'at-first-call' } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'at-first-call' }, ({ path }) => ({ contents: atFirstCall(path) }));
     onResolve({ filter: /^react-devtools-core$/ }, () => ({ path: 'devtools', namespace: 'empty' }));
     onLoad({ filter: /.*/, namespace: 'empty' }, () => ({ contents: 'export default {};' }));
     onLoad(
@@ -68,10 +79,24 @@ const standIns = {
   },
 };
 
+/** A module with the functions and constructors of a built-in one, which is loaded when the first is called. */
+function atFirstCall(name) {
+  const functions = Object.entries(process.getBuiltinModule(name)).filter(
+    ([, value]) => typeof value === 'function',
+  );
+  const wrappers = functions.map(
+    ([key]) => `export function ${key}(...args) {
+      return new.target ? Reflect.construct(builtin().${key}, args) : builtin().${key}(...args);
+    }`,
+  );
+  const all = `export default { ${functions.map(([key]) => key).join(', ')} };`;
+  return `const builtin = () => process.getBuiltinModule('${name}');\n${wrappers.join('\n')}\n${all}`;
+}
+
 /** Loads the program with the compile cache on; a folder of our own, as a shared one could be poisoned by others. */
 const entry = `import { enableCompileCache } from 'node:module';
 enableCompileCache(new URL('../cache', import.meta.url).pathname);
-await import('./app.js');
+await import('./app.mjs');
 `;
 
 /** Moves a finished bundle to the name of its content, makes it the current one, and sweeps those out of use. */
@@ -81,7 +106,7 @@ async function install(folder) {
   await rename(folder, final).catch(ignoreExisting);
   await utimes(final, new Date(), new Date());
   const link = join(target, `link-${process.pid}`);
-  await symlink(join(name, 'main.js'), link);
+  await symlink(join(name, 'main.mjs'), link);
   await rename(link, join(target, 'main.js'));
   for (const other of await readdir(target)) {
     const path = join(target, other);

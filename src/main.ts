@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { runCli } from './cli/index.ts';
 import type { DemoOptions } from './demo/index.ts';
 import type { Engine, Root } from './engine/index.ts';
 
@@ -9,7 +10,6 @@ import type { Engine, Root } from './engine/index.ts';
  */
 async function main(argv: readonly string[]): Promise<number> {
   if (argv[0] === 'internal') return await internal(argv.slice(1));
-  const { runCli } = await import('./cli/index.ts');
   return await runCli({ argv, process, resolveRoot, openEngine, runDashboard });
 }
 

@@ -1,15 +1,50 @@
 import type { Command } from 'commander';
 import type { Cli } from './cli.ts';
+import { configureAttach } from './commands/attach.ts';
+import { configureBuild } from './commands/build.ts';
+import { configureBuilder } from './commands/builder.ts';
+import { configureCompletion } from './commands/completion.ts';
+import { configureContainer } from './commands/container.ts';
+import { configureCreate } from './commands/create.ts';
+import { configureDemo } from './commands/demo.ts';
+import { configureDoctor } from './commands/doctor.ts';
+import { configureEvents } from './commands/events.ts';
+import { configureExec } from './commands/exec.ts';
+import { configureImage } from './commands/image.ts';
+import { configureImages } from './commands/images.ts';
+import { configureInspect } from './commands/inspect.ts';
+import { configureKill } from './commands/kill.ts';
+import { configureLogs } from './commands/logs.ts';
+import { configureNetwork } from './commands/network.ts';
+import { configurePause } from './commands/pause.ts';
+import { configurePort } from './commands/port.ts';
+import { configurePs } from './commands/ps.ts';
+import { configureRename } from './commands/rename.ts';
+import { configureRestart } from './commands/restart.ts';
+import { configureRm } from './commands/rm.ts';
+import { configureRmi } from './commands/rmi.ts';
+import { configureRun } from './commands/run.ts';
+import { configureStart } from './commands/start.ts';
+import { configureStats } from './commands/stats.ts';
+import { configureStop } from './commands/stop.ts';
+import { configureSystem } from './commands/system.ts';
+import { configureTag } from './commands/tag.ts';
+import { configureTop } from './commands/top.ts';
+import { configureUnpause } from './commands/unpause.ts';
+import { configureUpdate } from './commands/update.ts';
+import { configureVersion } from './commands/version.ts';
+import { configureVolume } from './commands/volume.ts';
+import { configureWait } from './commands/wait.ts';
 
 /** Gives a bare command its arguments, options, examples and action. */
 export type Configure = (command: Command, cli: Cli) => void;
 
-/** A verb: its line in the help, and where the rest of it is, loaded only when it is wanted. */
+/** A verb: its line in the help, and what makes the rest of it when it is wanted. */
 export interface CommandEntry {
   readonly name: string;
   readonly summary: string;
   readonly group: string;
-  readonly load: () => Promise<Configure>;
+  readonly configure: Configure;
 }
 
 const build = 'Build and images';
@@ -23,210 +58,210 @@ export const commandTable: readonly CommandEntry[] = [
     name: 'build',
     summary: 'Build an image from a Dockerfile',
     group: build,
-    load: async () => (await import('./commands/build.ts')).configureBuild,
+    configure: configureBuild,
   },
   {
     name: 'images',
     summary: 'List images',
     group: build,
-    load: async () => (await import('./commands/images.ts')).configureImages,
+    configure: configureImages,
   },
   {
     name: 'rmi',
     summary: 'Remove images',
     group: build,
-    load: async () => (await import('./commands/rmi.ts')).configureRmi,
+    configure: configureRmi,
   },
   {
     name: 'tag',
     summary: 'Give an image one more name',
     group: build,
-    load: async () => (await import('./commands/tag.ts')).configureTag,
+    configure: configureTag,
   },
   {
     name: 'image',
     summary: 'Make base images without a registry (bootstrap); list, remove, prune',
     group: build,
-    load: async () => (await import('./commands/image.ts')).configureImage,
+    configure: configureImage,
   },
   {
     name: 'builder',
     summary: 'Free the build cache (prune)',
     group: build,
-    load: async () => (await import('./commands/builder.ts')).configureBuilder,
+    configure: configureBuilder,
   },
   {
     name: 'run',
     summary: 'Create and start a container',
     group: run,
-    load: async () => (await import('./commands/run.ts')).configureRun,
+    configure: configureRun,
   },
   {
     name: 'create',
     summary: 'Create a container without starting it',
     group: run,
-    load: async () => (await import('./commands/create.ts')).configureCreate,
+    configure: configureCreate,
   },
   {
     name: 'start',
     summary: 'Start stopped containers',
     group: run,
-    load: async () => (await import('./commands/start.ts')).configureStart,
+    configure: configureStart,
   },
   {
     name: 'stop',
     summary: 'Stop containers: a signal, some patience, then SIGKILL',
     group: run,
-    load: async () => (await import('./commands/stop.ts')).configureStop,
+    configure: configureStop,
   },
   {
     name: 'restart',
     summary: 'Stop and start containers',
     group: run,
-    load: async () => (await import('./commands/restart.ts')).configureRestart,
+    configure: configureRestart,
   },
   {
     name: 'kill',
     summary: 'Send a signal to containers',
     group: run,
-    load: async () => (await import('./commands/kill.ts')).configureKill,
+    configure: configureKill,
   },
   {
     name: 'pause',
     summary: 'Freeze all processes of containers',
     group: run,
-    load: async () => (await import('./commands/pause.ts')).configurePause,
+    configure: configurePause,
   },
   {
     name: 'unpause',
     summary: 'Let frozen containers go on',
     group: run,
-    load: async () => (await import('./commands/unpause.ts')).configureUnpause,
+    configure: configureUnpause,
   },
   {
     name: 'rm',
     summary: 'Remove containers',
     group: run,
-    load: async () => (await import('./commands/rm.ts')).configureRm,
+    configure: configureRm,
   },
   {
     name: 'exec',
     summary: 'Run a command in a running container',
     group: run,
-    load: async () => (await import('./commands/exec.ts')).configureExec,
+    configure: configureExec,
   },
   {
     name: 'attach',
     summary: "Connect this terminal to a container's own",
     group: run,
-    load: async () => (await import('./commands/attach.ts')).configureAttach,
+    configure: configureAttach,
   },
   {
     name: 'rename',
     summary: 'Rename a container',
     group: run,
-    load: async () => (await import('./commands/rename.ts')).configureRename,
+    configure: configureRename,
   },
   {
     name: 'update',
     summary: 'Change limits of containers while they run',
     group: run,
-    load: async () => (await import('./commands/update.ts')).configureUpdate,
+    configure: configureUpdate,
   },
   {
     name: 'wait',
     summary: 'Wait until containers exit, and print their exit codes',
     group: run,
-    load: async () => (await import('./commands/wait.ts')).configureWait,
+    configure: configureWait,
   },
   {
     name: 'container',
     summary: 'Remove all stopped containers (prune)',
     group: run,
-    load: async () => (await import('./commands/container.ts')).configureContainer,
+    configure: configureContainer,
   },
   {
     name: 'ps',
     summary: 'List containers',
     group: look,
-    load: async () => (await import('./commands/ps.ts')).configurePs,
+    configure: configurePs,
   },
   {
     name: 'logs',
     summary: "Print a container's output",
     group: look,
-    load: async () => (await import('./commands/logs.ts')).configureLogs,
+    configure: configureLogs,
   },
   {
     name: 'stats',
     summary: 'Watch what containers use',
     group: look,
-    load: async () => (await import('./commands/stats.ts')).configureStats,
+    configure: configureStats,
   },
   {
     name: 'top',
     summary: "List a container's processes",
     group: look,
-    load: async () => (await import('./commands/top.ts')).configureTop,
+    configure: configureTop,
   },
   {
     name: 'inspect',
     summary: 'Print all that is known of containers, images, volumes or networks',
     group: look,
-    load: async () => (await import('./commands/inspect.ts')).configureInspect,
+    configure: configureInspect,
   },
   {
     name: 'events',
     summary: 'Print what happens, as it happens',
     group: look,
-    load: async () => (await import('./commands/events.ts')).configureEvents,
+    configure: configureEvents,
   },
   {
     name: 'port',
     summary: 'List published ports of a container',
     group: look,
-    load: async () => (await import('./commands/port.ts')).configurePort,
+    configure: configurePort,
   },
   {
     name: 'volume',
     summary: 'Manage volumes (ls, create, inspect, rm)',
     group: machine,
-    load: async () => (await import('./commands/volume.ts')).configureVolume,
+    configure: configureVolume,
   },
   {
     name: 'network',
     summary: 'Look at networks (ls, inspect)',
     group: machine,
-    load: async () => (await import('./commands/network.ts')).configureNetwork,
+    configure: configureNetwork,
   },
   {
     name: 'doctor',
     summary: 'Check what this machine can do, with a fix for what it cannot',
     group: machine,
-    load: async () => (await import('./commands/doctor.ts')).configureDoctor,
+    configure: configureDoctor,
   },
   {
     name: 'demo',
     summary: 'Five small services to look at (up, down)',
     group: machine,
-    load: async () => (await import('./commands/demo.ts')).configureDemo,
+    configure: configureDemo,
   },
   {
     name: 'system',
     summary: 'Prove the root consistent (check), or describe it (info)',
     group: machine,
-    load: async () => (await import('./commands/system.ts')).configureSystem,
+    configure: configureSystem,
   },
   {
     name: 'completion',
     summary: 'Print the completion script of bash, zsh or fish',
     group: machine,
-    load: async () => (await import('./commands/completion.ts')).configureCompletion,
+    configure: configureCompletion,
   },
   {
     name: 'version',
     summary: 'Print the version',
     group: machine,
-    load: async () => (await import('./commands/version.ts')).configureVersion,
+    configure: configureVersion,
   },
 ];

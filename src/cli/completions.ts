@@ -22,20 +22,20 @@ export async function completions(words: readonly string[], context: Context): P
 interface Context {
   readonly cli: Cli;
   /** Makes the whole command of a verb. */
-  readonly load: (entry: CommandEntry) => Promise<Command>;
+  readonly make: (entry: CommandEntry) => Command;
 }
 
 async function candidates(
   verb: string,
   rest: readonly string[],
-  { cli, load }: Context,
+  { cli, make }: Context,
 ): Promise<Completion[]> {
   if (rest.length === 0) {
     return commandTable.map(({ name, summary }) => ({ word: name, description: summary }));
   }
   const entry = commandTable.find(({ name }) => name === verb);
   if (entry === undefined) return [];
-  let command = await load(entry);
+  let command = make(entry);
   let before = rest.slice(0, -1);
   const child = command.commands.find(sub => sub.name() === before[0]);
   if (child === undefined && command.commands.length > 0) {

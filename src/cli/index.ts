@@ -1,8 +1,9 @@
 /**
  * The command line: one file per verb in `commands/` (parse, one call of the engine, print), pure parsers in `parse/`,
- * tables in `format/`. Loads nothing but the verb that is wanted, so that a cold call is quick.
+ * tables in `format/`. What is slow to load (the engine, the tables of Unicode) is imported where it is needed: a few
+ * modules start quicker than many.
  *
- *     process.exitCode = await runCli({ argv: process.argv.slice(2), process, openEngine });
+ *     process.exitCode = await runCli({ argv: process.argv.slice(2), process, resolveRoot, openEngine });
  * @module
  */
 export { type Globals, parseGlobals } from './globals.ts';

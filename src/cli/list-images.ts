@@ -18,10 +18,10 @@ export async function listImages(cli: Cli, name: string | undefined, options: Li
   const images = [...engine.images.list()].sort((a, b) => b.created - a.created);
   const rows = images.flatMap(namesOf).filter(row => name === undefined || isNamed(row, name));
   if (options.json) {
-    writeListing(cli, [...new Set(rows.map(row => row.image))], [], options);
+    await writeListing(cli, [...new Set(rows.map(row => row.image))], [], options);
     return;
   }
-  writeListing(cli, rows, imageColumns(Date.now(), options.trunc === false), options);
+  await writeListing(cli, rows, imageColumns(Date.now(), options.trunc === false), options);
 }
 
 function namesOf(image: ImageSummary): NamedImage[] {

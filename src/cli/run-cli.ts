@@ -4,6 +4,7 @@ import type { Cli } from './cli.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { parseGlobals } from './globals.ts';
 import { reportError } from './report-error.ts';
+import { runCommandLine } from './run-command-line.ts';
 
 /** What the command line is given by the program that hosts it. */
 export interface CliHost {
@@ -77,7 +78,6 @@ export async function runCli(host: CliHost): Promise<number> {
       stopListening(); // the dashboard owns the terminal and its signals
       return await host.runDashboard(async () => await host.openEngine(await host.resolveRoot(root)));
     }
-    const { runCommandLine } = await import('./run-command-line.ts');
     await runCommandLine(rest, cli);
     if (killedBy !== undefined) exitCode = killedBy;
   } catch (error) {

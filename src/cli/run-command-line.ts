@@ -4,11 +4,12 @@ import { cleanText } from '../lib/clean-text.ts';
 import { nearMisses } from '../lib/near-misses.ts';
 import type { Cli } from './cli.ts';
 import { type CommandEntry, commandTable } from './command-table.ts';
+import { completions } from './completions.ts';
 import { topLevelHelp } from './help.ts';
 
 /**
- * Runs one command line, without the options that stand before the verb. Loads only the module of its verb. Throws
- * what the command throws; usage errors are `invalid-argument`.
+ * Runs one command line, without the options that stand before the verb. Throws what the command throws; usage errors
+ * are `invalid-argument`.
  */
 export async function runCommandLine(argv: readonly string[], cli: Cli): Promise<void> {
   const [verb = '--help', ...rest] = argv;
@@ -20,7 +21,7 @@ export async function runCommandLine(argv: readonly string[], cli: Cli): Promise
   if (verb === '-v' || verb === '--version') return await runCommandLine(['version'], cli);
   if (verb === '__complete') return await writeCompletions(rest, cli);
   const entry = commandTable.find(({ name }) => name === verb) ?? unknownVerb(verb);
-  const command = await loadCommand(entry, cli);
+  const command = makeCommand(entry, cli);
   try {
     await command.parseAsync(rest, { from: 'user' });
   } catch (error) {
@@ -30,10 +31,9 @@ export async function runCommandLine(argv: readonly string[], cli: Cli): Promise
 }
 
 /** The whole command of a verb, ready to parse or to describe itself. */
-async function loadCommand(entry: CommandEntry, cli: Cli): Promise<Command> {
+function makeCommand(entry: CommandEntry, cli: Cli): Command {
   const command = new Command(`plimsoll ${entry.name}`).description(entry.summary);
-  const configure = await entry.load();
-  configure(command, cli);
+  entry.configure(command, cli);
   prepare(command, cli);
   return command;
 }
@@ -56,10 +56,9 @@ function prepare(command: Command, cli: Cli): void {
 
 /** What completion scripts call, as `__complete -- WORDS...`; silent when it cannot tell. */
 async function writeCompletions(words: readonly string[], cli: Cli): Promise<void> {
-  const { completions } = await import('./completions.ts');
   const given = words[0] === '--' ? words.slice(1) : words;
-  const load = (entry: CommandEntry) => loadCommand(entry, cli);
-  for (const { word, description } of await completions(given, { cli, load }).catch(() => [])) {
+  const make = (entry: CommandEntry) => makeCommand(entry, cli);
+  for (const { word, description } of await completions(given, { cli, make }).catch(() => [])) {
     cli.stdout.write(`${cleanText(word)}\t${cleanText(description)}\n`);
   }
 }

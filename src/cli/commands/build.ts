@@ -9,7 +9,6 @@ import { paint } from '../format/paint.ts';
 import { badOption } from '../parse/bad-option.ts';
 import { parseCount } from '../parse/parse-limits.ts';
 import { parseBuildArgs, parsePairs } from '../parse/parse-pairs.ts';
-import { liveProgress } from '../progress/live.ts';
 import { plainProgress } from '../progress/plain.ts';
 
 interface Options {
@@ -55,7 +54,7 @@ export function configureBuild(command: Command, cli: Cli): void {
 async function build(cli: Cli, context: string, options: Options): Promise<void> {
   const request = toBuildRequest(cli, context, options);
   const engine = await cli.engine();
-  using progress = progressFor(cli, options);
+  using progress = await progressFor(cli, options);
   const { image } = await engine.builds.build({ ...request, onProgress: progress.onProgress });
   progress[Symbol.dispose]();
   if (options.iidfile !== undefined) writeFileSync(resolve(cli.cwd, options.iidfile), image);
@@ -92,15 +91,15 @@ function isQuiet({ quiet, progress }: Options): boolean {
   return quiet === true || progress === 'quiet';
 }
 
-function progressFor(
+async function progressFor(
   cli: Cli,
   options: Options,
-): Disposable & { readonly onProgress: (event: BuildProgress) => void } {
+): Promise<Disposable & { readonly onProgress: (event: BuildProgress) => void }> {
   if (isQuiet(options)) return { onProgress: () => {}, [Symbol.dispose]() {} };
   const live =
     options.progress === 'tty' ||
     (options.progress === 'auto' && cli.stderr.isTTY === true && cli.env.TERM !== 'dumb');
-  return live
-    ? liveProgress(cli.stderr, cli.env)
-    : { onProgress: plainProgress(cli.stderr), [Symbol.dispose]() {} };
+  if (!live) return { onProgress: plainProgress(cli.stderr), [Symbol.dispose]() {} };
+  const { liveProgress } = await import('../progress/live.ts');
+  return liveProgress(cli.stderr, cli.env);
 }

@@ -30,7 +30,7 @@ async function examine(cli: Cli, { json, for: purpose }: Options): Promise<void>
   const { examineHost } = await import('../../engine/index.ts');
   const findings = await examineHost({ dataDir: (await cli.root()).dataDir, purpose });
   if (json) cli.stdout.write(`${JSON.stringify(findings, undefined, 2)}\n`);
-  else cli.stdout.write(report(cli, findings));
+  else cli.stdout.write(await report(cli, findings));
   if (findings.some(({ status }) => status === 'missing')) cli.setExitCode(1);
 }
 
@@ -48,12 +48,11 @@ async function install(cli: Cli, purpose: 'start' | 'test'): Promise<void> {
 }
 
 /** A row per finding; under each that is not ok, what does not work and its fix. */
-function report(cli: Cli, findings: readonly Finding[]): string {
+async function report(cli: Cli, findings: readonly Finding[]): Promise<string> {
   const { green, yellow, red, dim } = paint(cli.stdout, cli.env);
   const mark = { ok: green('ok     '), warn: yellow('warn   '), missing: red('missing') };
-  const lines = alignColumns(findings.map(({ name, found }) => [name, cleanText(found)]))
-    .trimEnd()
-    .split('\n');
+  const table = await alignColumns(findings.map(({ name, found }) => [name, cleanText(found)]));
+  const lines = table.trimEnd().split('\n');
   const rows = findings.map(({ status, without, fix }, i) => {
     const row = `${mark[status]}  ${lines[i] ?? ''}\n`;
     if (without === undefined) return row;

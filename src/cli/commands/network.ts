@@ -12,7 +12,7 @@ export function configureNetwork(command: Command, cli: Cli): void {
   listingOptions(examples(command.command('ls').description('List networks'), 'plimsoll network ls')).action(
     async (options: ListingOptions) => {
       const engine = await cli.engine();
-      writeListing(cli, engine.networks.list(), columns(options.trunc === false), options);
+      await writeListing(cli, engine.networks.list(), columns(options.trunc === false), options);
     },
   );
   command

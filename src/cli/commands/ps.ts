@@ -35,7 +35,7 @@ export function configurePs(command: Command, cli: Cli): void {
         options.all === true || last !== undefined || filters.has('status') || filters.has('exited');
       const found = engine.containers.list({ all }).filter(container => matches(container, filters));
       const rows = found.sort((a, b) => b.created - a.created).slice(0, last || undefined);
-      writeListing(cli, rows, containerColumns(Date.now(), options.trunc === false), options);
+      await writeListing(cli, rows, containerColumns(Date.now(), options.trunc === false), options);
     });
 }
 

@@ -31,16 +31,16 @@ export function configureStats(command: Command, cli: Cli): void {
         engine.containers
           .list({ all: options.all === true || ids.length > 0 })
           .filter(({ id }) => ids.length === 0 || ids.includes(id));
-      const write = (frame: StatsFrame) =>
-        writeListing(cli, rowsOf(frame, listed()), columns(options), options);
+      const write = async (frame: StatsFrame) =>
+        await writeListing(cli, rowsOf(frame, listed()), columns(options), options);
       if (!options.stream) {
-        write(await engine.stats.once({ signal: cli.signal }));
+        await write(await engine.stats.once({ signal: cli.signal }));
         return;
       }
       let first = true;
       for await (const frame of engine.stats.stream({ signal: cli.signal })) {
         if (!first && cli.stdout.isTTY) cli.stdout.write('\u001b[H\u001b[J');
-        if (!first || ids.length + frame.containers.size === 0) write(frame);
+        if (!first || ids.length + frame.containers.size === 0) await write(frame);
         else if (cli.stdout.isTTY) cli.stdout.write('\u001b[2J\u001b[H');
         first = false; // its rates are still nought
       }

@@ -12,7 +12,7 @@ export function configureTop(command: Command, cli: Cli): void {
     .option('--format <format>', "table, 'table FIELD,FIELD' or json", 'table')
     .action(async (name: string, { format }: { format: string }) => {
       const engine = await cli.engine();
-      cli.stdout.write(formatRows(engine.containers.top(name), columns, { format }));
+      cli.stdout.write(await formatRows(engine.containers.top(name), columns, { format }));
     });
 }
 

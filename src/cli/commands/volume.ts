@@ -14,7 +14,7 @@ export function configureVolume(command: Command, cli: Cli): void {
   listingOptions(command.command('ls').description('List volumes'), { ids: false }).action(
     async (options: ListingOptions) => {
       const engine = await cli.engine();
-      writeListing(cli, engine.volumes.list(), columns, options);
+      await writeListing(cli, engine.volumes.list(), columns, options);
     },
   );
   examples(command.command('create').description('Make a volume'), 'plimsoll volume create files')

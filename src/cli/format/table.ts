@@ -1,5 +1,4 @@
 import { PlimsollError } from '../../errors.ts';
-import { cellWidth } from '../../lib/cell-text.ts';
 import { cleanText } from '../../lib/clean-text.ts';
 import { nearMisses } from '../../lib/near-misses.ts';
 
@@ -22,11 +21,11 @@ export interface TableOptions {
 }
 
 /** Writes rows as docker does: aligned columns under titles, or JSON lines, or only ids. */
-export function formatRows<Row>(
+export async function formatRows<Row>(
   rows: readonly Row[],
   columns: readonly Column<Row>[],
   options: TableOptions,
-): string {
+): Promise<string> {
   if (options.quiet === true) {
     const column = columns.find(c => c.quiet) ?? columns[0];
     return lines([...new Set(rows.map(row => column?.value(row) ?? ''))]);
@@ -38,11 +37,12 @@ export function formatRows<Row>(
     );
   }
   const cells = [format.map(c => c.title), ...rows.map(row => format.map(c => cleanText(c.value(row))))];
-  return alignColumns(cells);
+  return await alignColumns(cells);
 }
 
 /** Pads every column to its widest cell, three blanks apart. The last one is not padded. */
-export function alignColumns(rows: readonly (readonly string[])[]): string {
+export async function alignColumns(rows: readonly (readonly string[])[]): Promise<string> {
+  const cellWidth = await measureFor(rows);
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, i) => {
@@ -52,6 +52,12 @@ export function alignColumns(rows: readonly (readonly string[])[]): string {
   const pad = (cell: string, i: number, row: readonly string[]) =>
     i === row.length - 1 ? cell : cell + ' '.repeat((widths[i] ?? 0) - cellWidth(cell) + 3);
   return lines(rows.map(row => row.map(pad).join('').trimEnd()));
+}
+
+/** Cells of a text. The tables of Unicode take longer to load than a listing to make, and most listings are plain. */
+async function measureFor(rows: readonly (readonly string[])[]): Promise<(text: string) => number> {
+  if (rows.every(row => row.every(cell => /^[ -~…]*$/.test(cell)))) return text => text.length;
+  return (await import('../../lib/cell-text.ts')).cellWidth;
 }
 
 /** The columns that a `--format` names, or `json`. Fields are told apart without regard to case. */
