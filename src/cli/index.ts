@@ -6,5 +6,4 @@
  *     process.exitCode = await runCli({ argv: process.argv.slice(2), process, resolveRoot, openEngine });
  * @module
  */
-export { type Globals, parseGlobals } from './globals.ts';
 export { type CliHost, runCli } from './run-cli.ts';

@@ -14,7 +14,7 @@ export type {
   Platform,
 } from './image-config.ts';
 export { type Descriptor, imageManifest, type Manifest, mediaTypes } from './manifest.ts';
-export { formatPlatform, hostPlatform } from './platform.ts';
+export { hostPlatform } from './platform.ts';
 export {
   familiarReference,
   formatReference,

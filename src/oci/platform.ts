@@ -22,8 +22,3 @@ const architectures: Readonly<Record<string, Omit<Platform, 'os'>>> = {
 export function hostPlatform(machine: string): Platform {
   return { os: 'linux', ...(architectures[machine] ?? { architecture: machine }) };
 }
-
-/** `linux/arm64/v8`. */
-export function formatPlatform({ os, architecture, variant }: Platform): string {
-  return variant === undefined ? `${os}/${architecture}` : `${os}/${architecture}/${variant}`;
-}

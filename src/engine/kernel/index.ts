@@ -11,10 +11,9 @@ export {
   mountOverlay,
   mountsBelow,
   type OverlayRequest,
-  readMounts,
   unmount,
 } from './mount.ts';
-export { type Native, nativeIfLoaded, preloadNative } from './native.ts';
+export { type Native, preloadNative } from './native.ts';
 export { bootId, identify, isAlive, type ProcessIdentity } from './process.ts';
 export {
   type ChildProcess,

@@ -15,5 +15,4 @@ export {
   type RootRequest,
   readBootMark,
   resolveRoot,
-  rootExists,
 } from './root.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { PlimsollError } from '../../errors.ts';
 
@@ -49,11 +49,6 @@ export function createRootFolders(root: Root): void {
       cause: error,
     });
   }
-}
-
-/** True if plimsoll has a database at this root already. */
-export function rootExists(root: Root): boolean {
-  return existsSync(join(root.dataDir, 'plimsoll.db'));
 }
 
 /** The owner that a run folder belongs to, by the boot in which it was made; see `engine/system/recover.ts`. */

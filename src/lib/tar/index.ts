@@ -3,7 +3,7 @@
  * @module
  */
 
-export { badArchive } from './bad-archive.ts';
-export { type TarEntry, type TarType, tarBlock, tarPadding } from './entry.ts';
+export {} from './bad-archive.ts';
+export { type TarEntry, type TarType, tarPadding } from './entry.ts';
 export { readTar, type TarPart } from './read-tar.ts';
 export { tarEnd, writeTarHeader } from './write-header.ts';

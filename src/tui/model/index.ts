@@ -20,12 +20,8 @@ export {
   type FormState,
   type FormValues,
   formFields,
-  openForm,
-  parseBuildForm,
-  parseRunForm,
-  splitWords,
 } from './forms.ts';
-export { type Action, actionFor, type KeyBinding, type KeyContext, keyLabel, keymap } from './keymap.ts';
+export { type Action, type KeyBinding, type KeyContext, keyLabel, keymap } from './keymap.ts';
 export { type Area, detailRows, type Layout, layoutOf, listRows } from './layout.ts';
 export { type LogLine, LogStore } from './log-store.ts';
 export type { Command, ContainerVerb, Msg, Next } from './messages.ts';
@@ -37,14 +33,10 @@ export {
   buildName,
   currentTab,
   imageName,
-  isUp,
   keyContexts,
-  logsHaveKeys,
   type Row,
   selectedContainer,
   selectedRow,
-  sortKeys,
-  targets,
   visibleRows,
   windowStart,
 } from './selectors.ts';
@@ -54,7 +46,6 @@ export {
   type EventRow,
   emptyHistory,
   type History,
-  historyLength,
   initialState,
   type LogView,
   type Notice,

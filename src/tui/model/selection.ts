@@ -9,7 +9,8 @@ export function keepSelection(state: State, before: State): State {
   if (view.selected === undefined || rows.some(row => row.id === view.selected)) return state;
   const old = visibleRows(before);
   const index = old.findIndex(row => row.id === view.selected);
-  const neighbour = rows[Math.min(Math.max(0, index), rows.length - 1)];
+  if (index < 0) return state; // not in the list yet: a build just begun is announced before it is listed
+  const neighbour = rows[Math.min(index, rows.length - 1)];
   return select(state, neighbour?.id);
 }
 

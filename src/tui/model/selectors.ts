@@ -1,7 +1,7 @@
 import type { BuildRecord, ContainerSummary, ImageSummary } from '../../engine/index.ts';
 import { shortReference } from './format.ts';
 import type { KeyContext } from './keymap.ts';
-import { detailTabs, type EventRow, type ListView, type Noun, type State, type Target } from './state.ts';
+import { detailTabs, type EventRow, type Noun, type State, type Target } from './state.ts';
 
 /** A row of the list that is shown, whatever its kind. */
 export type Row =
@@ -164,9 +164,4 @@ export function windowStart(index: number, count: number, height: number): numbe
   if (count <= height) return 0;
   const middle = index - Math.floor(height / 2);
   return Math.max(0, Math.min(middle, count - height));
-}
-
-/** The list view of the noun that is shown. */
-export function currentList(state: State): ListView {
-  return state.lists[state.noun];
 }

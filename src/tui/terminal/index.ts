@@ -11,7 +11,7 @@ export {
   detectCapabilities,
   terminalProblem,
 } from './capabilities.ts';
-export { CellWriter, type TerminalOutput, terminalSize } from './cell-writer.ts';
+export { CellWriter, type TerminalOutput } from './cell-writer.ts';
 export { copySequence } from './clipboard.ts';
 export { RowTable } from './row-table.ts';
 export { skeleton } from './skeleton.ts';

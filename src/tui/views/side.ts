@@ -51,7 +51,7 @@ function feedLines(state: State, height: number, theme: Theme): Line[] {
     return {
       spans: [
         [` ${formatClock(event.time)} `, 'faint'],
-        [action.padEnd(9), tone],
+        [action.padEnd(11), tone],
         [event.name, 'text'],
         [` ${event.type === 'container' ? '' : event.type}`, 'dim'],
       ],
