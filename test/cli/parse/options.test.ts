@@ -10,12 +10,15 @@ const octet = fc.integer({ min: 0, max: 255 });
 const port = fc.integer({ min: 1, max: 65535 });
 
 test('parsePort() reads back what formatPort() wrote', () => {
-  const published = fc.record({
-    protocol: fc.constantFrom('tcp' as const, 'udp' as const),
-    hostAddress: fc.tuple(octet, octet, octet, octet).map(octets => octets.join('.')),
-    hostPort: fc.oneof(fc.constant(0), port),
-    containerPort: port,
-  });
+  const published = fc.record(
+    {
+      protocol: fc.constantFrom('tcp' as const, 'udp' as const),
+      hostAddress: fc.tuple(octet, octet, octet, octet).map(octets => octets.join('.')),
+      hostPort: fc.oneof(fc.constant(0), port),
+      containerPort: port,
+    },
+    { noNullPrototype: true },
+  );
   fc.assert(fc.property(published, one => assert.deepEqual(parsePort(formatPort(one)), [one])));
 });
 
