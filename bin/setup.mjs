@@ -24,7 +24,7 @@ function main() {
   installHostTools(mode);
 }
 
-/** `npm ci`, if what the lock file wants is not there. A node_modules that is a link belongs to somebody else. */
+/** `npm install` of what the lock file says, if what the lock file wants is not there. A node_modules that is a link belongs to somebody else. */
 function installPackages(mode) {
   const modules = join(home, 'node_modules');
   if (lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink()) return;
@@ -35,9 +35,10 @@ function installPackages(mode) {
   );
   if (missing.length === 0) return;
   const what = missing.length > 3 ? `${missing.length} npm packages` : missing.join(', ');
-  say(`installing ${what} with npm ci: the libraries that plimsoll is made of, and Node 24`);
+  say(`installing ${what} with npm: the libraries that plimsoll is made of, and Node 24`);
   const args = [
-    'ci',
+    'install', // not `ci`: that refuses a lock file which leaves out optional packages of other platforms
+    '--no-save',
     '--no-audit',
     '--no-fund',
     '--loglevel=error',
@@ -54,7 +55,7 @@ function checkNode() {
   if (Number.parseInt(process.versions.node, 10) >= 24) return;
   fail(
     `plimsoll needs Node 24, and this is ${process.versions.node}`,
-    `run 'npm ci --include=optional', or install Node 24`,
+    `run 'npm install --include=optional', or install Node 24`,
   );
 }
 
