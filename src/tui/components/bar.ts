@@ -37,6 +37,7 @@ export function meter(share: number, width: number, tone: Tone, glyphs: Glyphs):
 
 /** The last `width` values as little columns; `max` is the height of a full one. Missing ones are blank. */
 export function sparkline(values: readonly number[], width: number, max: number, glyphs: Glyphs): string {
+  if (width <= 0) return '';
   const recent = values.slice(-width);
   const top = glyphs.spark.length - 1;
   const columns = recent.map(value => {

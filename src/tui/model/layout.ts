@@ -33,14 +33,15 @@ export function layoutOf(state: State): Layout {
   const whole = { width, height: body };
   const none = { width, height: 0 };
   const parts = { header, loadLine, footer, side };
-  const split = !state.zoomed && body >= 13;
+  const count = visibleRows(state).length;
+  const split = !state.zoomed && body >= 13 && count > 0;
   if (!split) {
-    const detailOnly = state.focus === 'detail';
+    const detailOnly = state.focus === 'detail' && count > 0;
     return { ...parts, list: detailOnly ? none : whole, detail: detailOnly ? whole : none };
   }
   const share = Math.round(body * (body >= 30 ? 0.5 : 0.46));
   // A short list leaves its room to the details; a few rows stay for what may come.
-  const needed = visibleRows(state).length + 5;
+  const needed = count + 5;
   const listHeight = Math.max(6, Math.min(share, Math.max(needed, 10)));
   return {
     ...parts,

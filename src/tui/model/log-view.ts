@@ -30,17 +30,20 @@ export function searchLogs(state: State, text: string): State {
   return jumpToMatch(withLogs(state, { search: text, matches }), 0);
 }
 
-/** Shows the next match: older for 1, newer for -1, the newest one on or above the screen's end for 0. */
+/** Shows another match: the next older one for 1, the next newer one for -1, the newest for 0. */
 export function jumpToMatch(state: State, step: 1 | -1 | 0): State {
   const { logs } = state;
-  if (logs === undefined || logs.matches.length === 0) return state;
-  const height = logRows(state);
-  const middle = logs.top === undefined ? logs.store.end : logs.top + Math.floor(height / 2);
-  const found =
-    step === -1 ? logs.matches.findLast(line => line > middle) : logs.matches.find(line => line < middle);
-  const line = found ?? (step === 0 ? logs.matches[0] : undefined);
-  if (line === undefined) return state;
-  return withLogs(state, { top: Math.max(logs.store.first, line - Math.floor(height / 2)) });
+  if (logs === undefined) return state;
+  const half = Math.floor(logRows(state) / 2);
+  const middle = logs.top === undefined ? logs.store.end : logs.top + half;
+  const { matches } = logs;
+  const line =
+    step === 0
+      ? matches[0]
+      : step === 1
+        ? matches.find(one => one < middle)
+        : matches.findLast(one => one > middle);
+  return line === undefined ? state : withLogs(state, { top: Math.max(logs.store.first, line - half) });
 }
 
 /** Lines of logs on the screen. */

@@ -2,11 +2,16 @@ import type { Command, Next } from './messages.ts';
 import { currentTab, selectedRow, visibleRows } from './selectors.ts';
 import type { ListView, State } from './state.ts';
 
-/** Keeps the cursor near where it was when the selected row has gone: on its next neighbour. */
+/**
+ * Keeps the cursor on its row wherever that moves to; near where it was, on the next neighbour, when the row has gone.
+ * Where the newest come first (builds, events) it stays on the first until it is moved.
+ */
 export function keepSelection(state: State, before: State): State {
   const rows = visibleRows(state);
   const view = state.lists[state.noun];
-  if (view.selected === undefined || rows.some(row => row.id === view.selected)) return state;
+  const newestFirst = state.noun === 'builds' || state.noun === 'events';
+  if (view.selected === undefined) return newestFirst ? state : select(state, rows[0]?.id);
+  if (rows.some(row => row.id === view.selected)) return state;
   const old = visibleRows(before);
   const index = old.findIndex(row => row.id === view.selected);
   if (index < 0) return state; // not in the list yet: a build just begun is announced before it is listed

@@ -128,7 +128,16 @@ function searchText(row: Row): string {
   }
 }
 
-const stateOrder = ['running', 'restarting', 'paused', 'created', 'removing', 'exited', 'dead'];
+/** One that restarts over and over keeps its place. */
+const stateOrder: Readonly<Record<ContainerSummary['state']['status'], number>> = {
+  running: 0,
+  restarting: 0,
+  paused: 1,
+  created: 2,
+  removing: 3,
+  exited: 3,
+  dead: 4,
+};
 
 function sortValue(state: State, row: Row, key: string): string | number {
   switch (row.noun) {
@@ -140,7 +149,7 @@ function sortValue(state: State, row: Row, key: string): string | number {
         return usage === undefined ? -1 : usage.networkRxPerSecond + usage.networkTxPerSecond;
       if (key === 'created') return -(row.item.state.startedAt ?? row.item.created);
       if (key === 'image') return row.item.imageName;
-      return key === 'state' ? stateOrder.indexOf(row.item.state.status) : row.name;
+      return key === 'state' ? stateOrder[row.item.state.status] : row.name;
     }
     case 'images':
       if (key === 'size') return row.item.sizeBytes;

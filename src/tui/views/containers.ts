@@ -1,4 +1,5 @@
 import type { ContainerSummary, ContainerUsage } from '../../engine/index.ts';
+import { formatCores } from '../../lib/format-cores.ts';
 import { type Column, meter, type Span, sparkline, type Theme, type Tone } from '../components/index.ts';
 import {
   formatAge,
@@ -29,7 +30,7 @@ export function containerColumns(state: State, theme: Theme): readonly Column<Co
     {
       key: 'name',
       title: 'NAME',
-      width: 10,
+      width: 14,
       grow: 3,
       most: 30,
       priority: 0,
@@ -45,12 +46,15 @@ export function containerColumns(state: State, theme: Theme): readonly Column<Co
       cell: row => [[shortReference(row.container.imageName), 'dim']],
     },
     number('cpu', 'CPU cores', 9, 0, row => cpuCell(row, cores)),
-    number('share', '%VM', 5, 4, row => measured(row, usage => percent(usage.cpuPercentOfHost))),
+    number('cpu-limit', 'LIMIT', 5, 8, ({ container: { limits } }) => [
+      [limits.cpus === undefined ? theme.glyphs.dash : formatCores(limits.cpus), 'faint'],
+    ]),
+    number('share', '%VM', 5, 5, row => measured(row, usage => percent(usage.cpuPercentOfHost))),
     {
       key: 'spark',
       title: 'last 12 s',
       width: 12,
-      priority: 5,
+      priority: 4,
       cell: (row, width) => sparkCell(row, width, theme),
     },
     number('memory', 'MEM MiB', 7, 0, row => memoryCell(row, memory)),

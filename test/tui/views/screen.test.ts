@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
+import { renderToString } from 'ink';
+import { createElement } from 'react';
+import { cellWidth } from '../../../src/lib/cell-text.ts';
+import { createTheme, type Theme } from '../../../src/tui/components/index.ts';
+import { LogStore, type State, selectedRow } from '../../../src/tui/model/index.ts';
+import { Screen } from '../../../src/tui/views/index.ts';
+import { noon, type Pilot, pilotOn } from '../../support/dashboard-state.ts';
+import { golden } from '../../support/golden.ts';
+
+process.env.TZ = 'UTC';
+const colourful = createTheme({ colours: 'truecolor', unicode: true });
+const plain = createTheme({ colours: 'none', unicode: true });
+const ascii = createTheme({ colours: 'none', unicode: false });
+
+/** What Ink draws for the state, as it stands on the screen. */
+function draw(state: State, theme: Theme): string[] {
+  return renderToString(createElement(Screen, { state, theme }), { columns: state.size.columns }).split('\n');
+}
+
+/** The lines as text alone, without blanks at their ends. */
+function picture(lines: readonly string[]): string {
+  return `${lines.map(line => stripVTControlCharacters(line).trimEnd()).join('\n')}\n`;
+}
+
+function withLogs(pilot: Pilot): Pilot {
+  const container = selectedRow(pilot.state)?.id ?? '';
+  const store = new LogStore();
+  for (let i = 0; i < 40; i++) {
+    const time = new Date(noon + i * 1000).toISOString().replace('Z', '000000Z');
+    const text = i % 9 === 8 ? `error: upstream ${i} is slow` : `info: request ${i} took ${(i * 7) % 30} ms`;
+    store.append({ time, stream: i % 9 === 8 ? 'stderr' : 'stdout', text });
+  }
+  return pilot.tell({ type: 'logs-opened', container, store });
+}
+
+const sizes = [
+  [160, 45],
+  [120, 40],
+  [80, 24],
+  [40, 10],
+] as const;
+
+for (const [columns, rows] of sizes)
+  test(`the overview at ${columns}x${rows} is as it was looked at`, async () => {
+    const { pilot } = await pilotOn(columns, rows);
+    const lines = draw(withLogs(pilot).state, plain);
+    golden(`tui/overview-${columns}x${rows}.txt`, picture(lines));
+  });
+
+test('the overview in ASCII has nothing else', async () => {
+  const { pilot } = await pilotOn(80, 24);
+  const lines = draw(withLogs(pilot).state, ascii);
+  assert.doesNotMatch(stripVTControlCharacters(lines.join('')), /[^\x20-\x7e]/);
+  golden('tui/overview-ascii.txt', picture(lines));
+});
+
+const views: readonly (readonly [name: string, keys: readonly string[]])[] = [
+  ['stats', ['6', 'z']],
+  ['images', ['2']],
+  ['help', ['?']],
+  ['palette', [':', ...'demo']],
+  ['build-form', ['b']],
+  ['run-form', ['R']],
+  ['remove', ['d']],
+  ['filter', ['/', ...'web']],
+  ['sort', ['o']],
+];
+for (const [name, keys] of views)
+  test(`${name} at 100x30 is as it was looked at`, async () => {
+    const { pilot } = await pilotOn(100, 30);
+    const lines = draw(withLogs(pilot).press(...keys).state, plain);
+    golden(`tui/${name}.txt`, picture(lines));
+  });
+
+test('a running build shows its steps, their cache and their output', async () => {
+  const { pilot, engine } = await pilotOn(100, 30);
+  const output = new LogStore();
+  const steps = ['[base 1/1] FROM busybox', '[app 1/2] COPY . /srv', '[app 2/2] RUN make'].map(
+    (name, id) => ({
+      id,
+      name,
+      stage: 'app',
+      line: id + 1,
+      dependsOn: id === 0 ? [] : [id - 1],
+    }),
+  );
+  output.append({ time: '#2', stream: 'stdout', text: 'cc -O2 -o app app.c' });
+  const record = {
+    id: 'b1',
+    started: noon - 4200,
+    state: 'running' as const,
+    context: '/srv/app',
+    dockerfile: '/srv/app/Dockerfile',
+    tags: ['app:1.0'],
+    buildArgs: {},
+    owner: { pid: 1, startTime: 1 },
+  };
+  pilot.tell(
+    { type: 'build-announced', build: 'b1' },
+    { type: 'builds-listed', builds: [record, ...engine.builds.list()] },
+    { type: 'build-opened', build: 'b1', output },
+    {
+      type: 'build-moved',
+      build: 'b1',
+      events: [
+        { kind: 'planned', time: noon - 4200, build: 'b1', steps },
+        { kind: 'step-started', time: noon - 4200, step: 0 },
+        { kind: 'step-finished', time: noon - 4100, step: 0, outcome: 'cached' },
+        { kind: 'step-started', time: noon - 4000, step: 1 },
+        {
+          kind: 'step-finished',
+          time: noon - 3000,
+          step: 1,
+          outcome: 'done',
+          cacheMiss: 'app.c changed',
+          layerBytes: 2_400_000,
+        },
+        { kind: 'step-started', time: noon - 3000, step: 2 },
+      ],
+    },
+  );
+  golden('tui/build.txt', picture(draw(pilot.state, plain)));
+});
+
+test('every line of every size is exactly as wide as the terminal, also with the oddest names', async () => {
+  for (const [columns, rows] of [
+    [200, 60],
+    [150, 30],
+    [101, 29],
+    [61, 30],
+    [40, 10],
+    [30, 6],
+    [20, 5],
+  ] as const) {
+    const { pilot } = await pilotOn(columns, rows);
+    const containers = pilot.state.containers.map((one, i) => ({
+      ...one,
+      name: ['名前が長いコンテナ', '👩‍👩‍👧‍👦 family', 'x'.repeat(90)][i % 3] ?? '',
+    }));
+    pilot.tell({ type: 'containers-listed', containers });
+    for (const keys of [[], ['tab'], ['6'], ['?'], ['R'], [':'], ['2'], ['3'], ['4']]) {
+      const { state } = pilot.press(...keys);
+      const lines = draw(state, colourful);
+      assert.equal(lines.length, rows, `${columns}x${rows} after ${keys}`);
+      for (const line of lines)
+        assert.ok(cellWidth(line) <= columns, `${columns}x${rows} after ${keys}: ${line}`);
+      pilot.press('escape', 'escape', 'escape', 'escape', '1');
+    }
+  }
+});
+
+test('without colours there is not one colour code but reverse video for what is selected', async () => {
+  const { pilot } = await pilotOn(120, 40);
+  const codes = new Set(
+    draw(withLogs(pilot).press('6').state, plain)
+      .join('')
+      .match(/\u001b\[[\d;]*m/g),
+  );
+  for (const code of codes) assert.match(code, /^\u001b\[(?:[0179]|2[27])(?:;[017])*m$/);
+});
+
+test('figures that stay away are said to be old, and greyed', async () => {
+  const { pilot } = await pilotOn(120, 40);
+  pilot.tell({ type: 'ticked', now: noon + 12_000 });
+  assert.match(draw(pilot.state, plain).join('\n'), /figures are 12s old/);
+});
