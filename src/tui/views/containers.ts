@@ -49,6 +49,9 @@ export function containerColumns(state: State, theme: Theme): readonly Column<Co
     number('cpu-limit', 'LIMIT', 5, 8, ({ container: { limits } }) => [
       [limits.cpus === undefined ? theme.glyphs.dash : formatCores(limits.cpus), 'faint'],
     ]),
+    number('cpu-limit', 'LIMIT', 5, 8, ({ container: { limits } }) => [
+      [limits.cpus === undefined ? theme.glyphs.dash : formatCores(limits.cpus), 'faint'],
+    ]),
     number('share', '%VM', 5, 5, row => measured(row, usage => percent(usage.cpuPercentOfHost))),
     {
       key: 'spark',

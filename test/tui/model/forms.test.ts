@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { openForm, parseBuildForm, parseRunForm, splitWords } from '../../../src/tui/model/index.ts';
+import { openForm, parseBuildForm, parseRunForm, splitWords } from '../../../src/tui/model/forms.ts';
 
 const run = (values: Record<string, string>) => parseRunForm({ ...openForm('run', values).values });
 

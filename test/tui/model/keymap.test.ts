@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  type Action,
-  actionFor,
-  type KeyContext,
-  keymap,
-  matchingEntries,
-} from '../../../src/tui/model/index.ts';
+import { type Action, actionFor, type KeyContext, keymap } from '../../../src/tui/model/keymap.ts';
+import { matchingEntries } from '../../../src/tui/model/palette.ts';
 
 /** Contexts that hold at the same time, the narrowest first. */
 const together: readonly (readonly KeyContext[])[] = [
