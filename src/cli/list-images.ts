@@ -1,4 +1,5 @@
 import type { ImageSummary } from '../engine/index.ts';
+import { familiarReference, parseReference } from '../oci/index.ts';
 import type { Cli } from './cli.ts';
 import { humanDuration, humanSize, shortId } from './format/human.ts';
 import type { Column } from './format/table.ts';
@@ -26,14 +27,9 @@ export async function listImages(cli: Cli, name: string | undefined, options: Li
 
 function namesOf(image: ImageSummary): NamedImage[] {
   if (image.references.length === 0) return [{ repository: '<none>', tag: '<none>', image }];
-  return image.references.map(reference => {
-    const at = reference.lastIndexOf(':');
-    const tagged = at > reference.lastIndexOf('/');
-    return {
-      repository: tagged ? reference.slice(0, at) : reference,
-      tag: tagged ? reference.slice(at + 1) : '<none>',
-      image,
-    };
+  return image.references.map(text => {
+    const { tag, ...reference } = parseReference(text);
+    return { repository: familiarReference(reference), tag: tag ?? '<none>', image };
   });
 }
 

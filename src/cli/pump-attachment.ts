@@ -1,7 +1,7 @@
 import type { Attachment } from '../engine/index.ts';
-import { cleanText } from '../lib/clean-text.ts';
-import type { Cli, Output } from './cli.ts';
+import type { Cli } from './cli.ts';
 import { pumpInput } from './pump-input.ts';
+import { writeForeign } from './write-foreign.ts';
 
 /** Connects this terminal with a running container until it ends or the keys to leave it are typed. */
 export async function pumpAttachment(
@@ -21,12 +21,8 @@ export async function pumpAttachment(
 }
 
 async function copy(cli: Cli, { output }: Attachment, tty: boolean): Promise<'ended'> {
-  for await (const { stream, data } of output)
-    write(stream === 'stderr' ? cli.stderr : cli.stdout, data, tty);
+  for await (const { stream, data } of output) {
+    writeForeign(stream === 'stderr' ? cli.stderr : cli.stdout, data, { raw: tty });
+  }
   return 'ended';
-}
-
-function write(stream: Output, data: Buffer, tty: boolean): void {
-  if (tty || stream.isTTY !== true) stream.write(data);
-  else stream.write(cleanText(data.toString('utf8'), { colours: true, multiline: true, maxLength: 1 << 20 }));
 }

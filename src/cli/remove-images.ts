@@ -1,3 +1,4 @@
+import { familiarReference, parseReference } from '../oci/index.ts';
 import type { Cli } from './cli.ts';
 import { eachName } from './each-name.ts';
 
@@ -10,7 +11,10 @@ export async function removeImages(
   for (const name of names) {
     await eachName(cli, [name], async engine => {
       const { untagged, deleted } = await engine.images.remove(name, options);
-      return [...untagged.map(tag => `Untagged: ${tag}`), ...deleted.map(id => `Deleted: ${id}`)].join('\n');
+      return [
+        ...untagged.map(tag => `Untagged: ${familiarReference(parseReference(tag))}`),
+        ...deleted.map(id => `Deleted: ${id}`),
+      ].join('\n');
     });
   }
 }

@@ -49,8 +49,8 @@ function prepare(command: Command, cli: Cli): void {
     })
     .helpCommand(false)
     .configureHelp({ showGlobalOptions: false });
-  if (command.options.every(option => option.short !== '-h'))
-    command.helpOption('-h, --help', 'Print this help');
+  const taken = command.options.some(option => option.short === '-h'); // docker's --hostname
+  command.helpOption(taken ? '--help' : '-h, --help', 'Print this help');
   for (const child of command.commands) prepare(child, cli);
 }
 

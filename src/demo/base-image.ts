@@ -8,11 +8,11 @@ const madeByDemo = 'localhost/plimsoll-demo/base:latest';
 /** Makes the image that the demo's Dockerfiles build on, if it is not there. */
 export async function ensureBaseImage(
   engine: Engine,
-  { onProgress, signal }: { onProgress: (line: string) => void; signal?: AbortSignal },
+  { onProgress, signal }: { onProgress: (line: string) => void; signal: AbortSignal },
 ): Promise<void> {
   if (hasImage(engine, busybox)) return;
   onProgress('making a base image from the static busybox of this machine');
-  await engine.images.bootstrap({ source: 'busybox', ...(signal === undefined ? {} : { signal }) });
+  await engine.images.bootstrap({ source: 'busybox', signal });
   engine.images.tag(busybox, madeByDemo);
 }
 

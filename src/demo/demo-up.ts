@@ -24,11 +24,17 @@ export interface DemoOptions {
  * of the demo is left. Returns the containers.
  */
 export async function demoUp(engine: Engine, options: DemoOptions = {}): Promise<ContainerSummary[]> {
-  const { onProgress = () => {}, signal } = options;
-  const work = { onProgress, ...(signal === undefined ? {} : { signal }) };
+  const { onProgress = () => {} } = options;
+  const failed = new AbortController();
+  const signal = AbortSignal.any([failed.signal, ...(options.signal === undefined ? [] : [options.signal])]);
+  const work = { onProgress, signal };
   try {
     await ensureBaseImage(engine, work);
-    await Promise.all(demoServices.map(service => bringUp(engine, service, work)));
+    // All of them come to rest before anything is taken away: one that is still starting could not be removed.
+    const outcomes = await Promise.allSettled(
+      demoServices.map(service => bringUp(engine, service, work).catch(error => stopAll(error, failed))),
+    );
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw failed.signal.reason;
   } catch (error) {
     await demoDown(engine);
     throw error;
@@ -36,9 +42,15 @@ export async function demoUp(engine: Engine, options: DemoOptions = {}): Promise
   return engine.containers.list({ all: true }).filter(({ labels }) => demoLabel in labels);
 }
 
+/** Lets the first failure stop the others, and be the one that is told. */
+function stopAll(error: unknown, failed: AbortController): never {
+  failed.abort(error);
+  throw error;
+}
+
 interface Work {
   readonly onProgress: (line: string) => void;
-  readonly signal?: AbortSignal;
+  readonly signal: AbortSignal;
 }
 
 async function bringUp(engine: Engine, service: DemoService, work: Work): Promise<void> {
@@ -52,7 +64,7 @@ async function bringUp(engine: Engine, service: DemoService, work: Work): Promis
     context: contextOf(service),
     tags: [imageName(service)],
     labels: { [demoLabel]: service.name },
-    ...(work.signal === undefined ? {} : { signal: work.signal }),
+    signal: work.signal,
   });
   throwIfAborted(work.signal, 'the demo');
   work.onProgress(`starting ${service.name}`);

@@ -3,6 +3,7 @@ import type { Cli } from '../cli.ts';
 import { collect } from '../collect.ts';
 import { examples } from '../examples.ts';
 import { parseEnv, readPairFiles } from '../parse/parse-pairs.ts';
+import { foreignWriter } from '../write-foreign.ts';
 
 interface Options {
   readonly detach?: true;
@@ -40,13 +41,15 @@ export function configureExec(command: Command, cli: Cli): void {
         ...(privileged ? { privileged } : {}),
         ...(user === undefined ? {} : { user }),
         ...(workdir === undefined ? {} : { workdir }),
-        ...(detach ? { detach } : { stdio: interactive ? 'inherit' : outputOnly() }),
+        ...(detach
+          ? { detach }
+          : {
+              stdio: interactive
+                ? 'inherit'
+                : { stdout: foreignWriter(cli.stdout), stderr: foreignWriter(cli.stderr) },
+            }),
         signal: cli.signal,
       });
       cli.setExitCode(exitCode);
     });
-}
-
-function outputOnly() {
-  return { stdout: process.stdout, stderr: process.stderr };
 }

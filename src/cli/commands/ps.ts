@@ -57,7 +57,7 @@ function matches(container: ContainerSummary, filters: Filters): boolean {
 }
 
 /** Docker's columns of `ps`. */
-export function containerColumns(now: number, whole: boolean): readonly Column<ContainerSummary>[] {
+function containerColumns(now: number, whole: boolean): readonly Column<ContainerSummary>[] {
   return [
     { field: 'ID', title: 'CONTAINER ID', value: row => (whole ? row.id : shortId(row.id)) },
     { field: 'Image', title: 'IMAGE', value: row => row.imageName },
