@@ -46,13 +46,10 @@ export function containerColumns(state: State, theme: Theme): readonly Column<Co
       cell: row => [[shortReference(row.container.imageName), 'dim']],
     },
     number('cpu', 'CPU cores', 9, 0, row => cpuCell(row, cores)),
-    number('cpu-limit', 'LIMIT', 5, 8, ({ container: { limits } }) => [
+    number('cpu-limit', 'LIMIT', 5, 5, ({ container: { limits } }) => [
       [limits.cpus === undefined ? theme.glyphs.dash : formatCores(limits.cpus), 'faint'],
     ]),
-    number('cpu-limit', 'LIMIT', 5, 8, ({ container: { limits } }) => [
-      [limits.cpus === undefined ? theme.glyphs.dash : formatCores(limits.cpus), 'faint'],
-    ]),
-    number('share', '%VM', 5, 5, row => measured(row, usage => percent(usage.cpuPercentOfHost))),
+    number('share', '%VM', 5, 8, row => measured(row, usage => percent(usage.cpuPercentOfHost))),
     {
       key: 'spark',
       title: 'last 12 s',
