@@ -161,3 +161,20 @@ test('a screen on which nothing changes costs no byte', async () => {
   await sleep(1200);
   assert.equal(terminal.bytesWritten(), before);
 });
+
+test('an engine that cannot be opened is said in a sentence, and the dashboard stays', async () => {
+  await using terminal = dashboard({ env: { FAKE_FAILS: '1' } });
+  await terminal.see(/there is no OCI runtime.*run plimsoll doctor/);
+  terminal.type('?');
+  await terminal.see(/Everywhere/);
+  terminal.type('qqq');
+  assert.equal((await terminal.exit()).exitCode, 0);
+  assertRestored(terminal);
+});
+
+test('a bug ends the dashboard with a sentence on the restored screen, not with a broken terminal', async () => {
+  await using terminal = dashboard({ env: { FAKE_BUG: '1' } });
+  assert.equal((await terminal.exit(20_000)).exitCode, 1);
+  assertRestored(terminal);
+  assert.match(terminal.text(), /plimsoll: the dashboard stopped: a bug/);
+});
