@@ -39,12 +39,14 @@ async function install(cli: Cli, purpose: 'start' | 'test'): Promise<void> {
   const { installTools } = await import('../../engine/index.ts');
   const say = (line: string) => cli.stderr.write(`plimsoll: ${cleanText(line)}\n`);
   const { missing, fix } = await installTools({ purpose, say, signal: cli.signal });
+  const required = missing.some(tool => tool.needed === 'required');
   if (missing.length > 0) {
-    const without = missing.map(tool => `${tool.name} (it ${tool.purpose})`).join(', ');
-    say(`without ${without} not everything works; to mend it: ${fix ?? 'install them'}`);
+    const names = missing.map(tool => tool.name).join(', ');
+    const what = required ? 'building and running containers cannot work' : 'not everything works';
+    say(`${what} without ${names}; to install: ${fix ?? "see 'plimsoll doctor'"}`);
   }
   if (process.getuid?.() !== 0) say('containers and builds need root; run it with sudo');
-  if (missing.some(tool => tool.needed === 'required')) cli.setExitCode(1);
+  if (required) cli.setExitCode(1);
 }
 
 /** A row per finding; under each that is not ok, what does not work and its fix. */

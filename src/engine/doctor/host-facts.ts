@@ -20,7 +20,8 @@ export interface HostFacts {
     readonly controllers: readonly string[];
   };
   readonly seccomp: boolean;
-  /** Why `nft` cannot be used; undefined if it can, or is not there to ask. */
+  /** Whether `nft` was there to ask, by one who may use it; and why it cannot be used, if so. */
+  readonly nftAsked: boolean;
   readonly nftProblem?: string;
   readonly ipForward: boolean;
   readonly tun: boolean;
@@ -35,7 +36,8 @@ export async function readHostFacts(options: { dataDir: string; nft?: string }):
   const user = userName(uid);
   const kernel = read('/proc/sys/kernel/osrelease').trim();
   const status = read('/proc/self/status');
-  const nftProblem = options.nft === undefined || uid !== 0 ? undefined : await askNft(options.nft);
+  const nft = uid === 0 ? options.nft : undefined;
+  const nftProblem = nft === undefined ? undefined : await askNft(nft);
   return {
     uid,
     user,
@@ -48,6 +50,7 @@ export async function readHostFacts(options: { dataDir: string; nft?: string }):
       read('/proc/sys/kernel/apparmor_restrict_unprivileged_userns').trim() !== '1',
     cgroup: readCgroup(),
     seccomp: /^Seccomp:/m.test(status),
+    nftAsked: nft !== undefined,
     ...(nftProblem === undefined ? {} : { nftProblem }),
     ipForward: read('/proc/sys/net/ipv4/ip_forward').trim() === '1',
     tun: canAccess('/dev/net/tun', constants.R_OK | constants.W_OK),

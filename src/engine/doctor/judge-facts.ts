@@ -95,7 +95,7 @@ const rows: readonly Row[] = [
     area: 'network',
     name: 'nft rules',
     bad: 'missing',
-    when: isRoot,
+    when: ({ nftAsked }) => nftAsked,
     good: ({ nftProblem }) => nftProblem === undefined,
     found: ({ nftProblem }) => nftProblem ?? 'usable',
     without: 'containers have no way out, and no published ports (--network none and host work)',

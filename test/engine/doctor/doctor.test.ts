@@ -20,6 +20,7 @@ const healthy: HostFacts = {
   unprivilegedUserNamespaces: true,
   cgroup: { version: 'v2', controllers: ['cpu', 'memory', 'pids', 'io'] },
   seccomp: true,
+  nftAsked: true,
   ipForward: false,
   tun: true,
   subordinateIds: true,

@@ -62,6 +62,7 @@ async function create(request: MonitorRequest, words: string): Promise<number> {
     const child = start(conmon, argumentsOf(request), {
       // Its own session: neither a hangup of the terminal nor Ctrl-C reaches it. `detached` is setsid(2).
       detached: true,
+      cwd: request.bundle, // where it leaves a file `oom` besides the one in its persist folder
       stdio: ['ignore', 'ignore', stderr, 'pipe', 'pipe'],
       env: {
         PATH: process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin',
