@@ -151,9 +151,15 @@ export function eventAction({ action, attributes }: EventRow): Span {
 
 function actionTone(action: string, exitCode: string | undefined): Tone {
   if (action === 'oom') return 'bad';
-  if (action === 'die') return exitCode === undefined || exitCode === '0' ? 'dim' : 'bad';
+  if (action === 'die') return exitTone(exitCode);
   if (['start', 'create', 'unpause', 'restart', 'build', 'pull', 'import'].includes(action)) return 'good';
   return ['kill', 'stop', 'pause', 'destroy', 'delete'].includes(action) ? 'warn' : 'text';
+}
+
+/** Ended by SIGTERM or SIGKILL: most often a person meant it. */
+function exitTone(exitCode: string | undefined): Tone {
+  if (exitCode === undefined || exitCode === '0') return 'dim';
+  return exitCode === '143' || exitCode === '137' ? 'warn' : 'bad';
 }
 
 function eventFacts({ attributes }: EventRow): string {

@@ -30,6 +30,7 @@ export function lineChart(options: LineChartOptions): Line[] {
     height: height + 2,
     maxY: top,
     minY: 0,
+    showNthLabel: Math.ceil(span / 4),
     numYLabels: Math.max(2, Math.min(4, Math.floor(height / 3))),
     xLabelPadding: 3,
     xPadding: 5,
@@ -55,9 +56,8 @@ function resample(values: readonly number[], span: number): number[] {
   return [...new Array<number>(span - recent.length).fill(recent[0] ?? 0), ...recent];
 }
 
-/** Four times on the axis, such as "3m" and "45s" ago. An empty label would print as "null": a space does not. */
+/** How long ago, such as "3m" or "45s"; the widget prints every fourth part of them. */
 function labelAt(index: number, span: number): string {
-  if (index % Math.ceil(span / 4) !== 0) return ' ';
   const ago = span - index;
   return ago % 60 === 0 ? `${ago / 60}m` : `${ago}s`;
 }
