@@ -1,4 +1,4 @@
-import { isPlimsollError, messageOf } from '../errors.ts';
+import { errnoOf, isPlimsollError, messageOf } from '../errors.ts';
 import { cleanText } from '../lib/clean-text.ts';
 import type { Output } from './cli.ts';
 import { paint } from './format/paint.ts';
@@ -9,13 +9,29 @@ export function reportError(
   { stderr, env }: { stderr: Output; env: Readonly<Record<string, string | undefined>> },
 ): void {
   const colour = paint(stderr, env);
-  const text = cleanText(messageOf(error).trim(), { multiline: true, maxLength: 65_536 });
+  const text = cleanText(wordsFor(error), { multiline: true, maxLength: 65_536 });
   stderr.write(`${colour.red('plimsoll:')} ${text}\n`);
-  if (isPlimsollError(error) && error.hint !== undefined) {
-    stderr.write(`${colour.dim(cleanText(error.hint, { multiline: true }))}\n`);
-  }
+  const hint = isPlimsollError(error) ? error.hint : systemErrors[errnoOf(error) ?? '']?.[1];
+  if (hint !== undefined) stderr.write(`${colour.dim(cleanText(hint, { multiline: true }))}\n`);
   if (env.PLIMSOLL_DEBUG && error instanceof Error) {
     stderr.write(`${cleanText(error.stack ?? '', { multiline: true })}\n`);
     if (error.cause !== undefined) reportError(error.cause, { stderr, env });
   }
 }
+
+/** What a user sees of an error: our own words, or for one of the system that nobody foresaw, what it means. */
+function wordsFor(error: unknown): string {
+  const known = isPlimsollError(error) ? undefined : systemErrors[errnoOf(error) ?? ''];
+  const path = (error as { path?: unknown } | null)?.path;
+  if (known === undefined) return messageOf(error).trim();
+  return typeof path === 'string' ? `${known[0]}: "${path}"` : known[0];
+}
+
+const systemErrors: Readonly<Record<string, readonly [message: string, hint: string]>> = {
+  ENOSPC: ['no space is left on the disk', 'free some space, or choose a folder on another disk with --root'],
+  EDQUOT: ['the disk quota is used up', 'free some space, or choose a folder on another disk with --root'],
+  EACCES: ['permission denied', 'run it with sudo'],
+  EPERM: ['operation not permitted', 'run it with sudo'],
+  EROFS: ['the file system is read-only', 'choose a folder on another disk with --root'],
+  EMFILE: ['too many files are open', "raise the limit with 'ulimit -n'"],
+};

@@ -11,7 +11,7 @@ export interface CliHost {
   readonly argv: readonly string[];
   readonly process: Pick<
     NodeJS.Process,
-    'stdin' | 'stdout' | 'stderr' | 'env' | 'cwd' | 'on' | 'off' | 'getuid'
+    'stdin' | 'stdout' | 'stderr' | 'env' | 'cwd' | 'on' | 'off' | 'exit'
   >;
   /** Where the engine keeps everything; `root` is what `--root` said. */
   readonly resolveRoot: (root: string | undefined) => Promise<Root>;
@@ -41,8 +41,15 @@ export async function runCli(host: CliHost): Promise<number> {
     }
   };
   for (const signal of listened) process.on(signal, onSignal);
+  // What goes wrong in the background, where nobody waits for it, is told in the same words.
+  const onStray = (error: unknown) => {
+    reportError(error, process);
+    process.exit(exitCodeOf(error, verb));
+  };
+  process.on('uncaughtException', onStray);
   const stopListening = () => {
     for (const signal of listened) process.off(signal, onSignal);
+    process.off('uncaughtException', onStray);
   };
   // A reader that went away (`plimsoll logs x | head`) ends the command, as SIGPIPE would.
   process.stdout.on('error', error => errnoOf(error) === 'EPIPE' && interrupted.abort());

@@ -49,6 +49,15 @@ test('PLIMSOLL_DEBUG shows the stack and its causes', async () => {
   assert.match(stderr, /outer[\s\S]*at [\s\S]*inner/);
 });
 
+test('an error of the system that nobody foresaw is put into words', async () => {
+  const thrown = Object.assign(new Error('ENOSPC: no space left on device, write'), {
+    code: 'ENOSPC',
+    path: '/x',
+  });
+  const { stderr } = await runPlimsoll(['ps'], { engine: failing(thrown) });
+  assert.match(stderr, /^plimsoll: no space is left on the disk: "\/x"\nfree some space/);
+});
+
 test('colours are for terminals only', async () => {
   const engine = failing(error('X'));
   assert.ok((await runPlimsoll(['ps'], { engine, tty: true })).stderr.startsWith('\u001b[31m'));

@@ -41,7 +41,9 @@ export async function runPlimsoll(argv: readonly string[], options: CliOptions =
     stderr: output('stderr'),
     env: options.env ?? {},
     cwd: () => options.cwd ?? process.cwd(),
-    getuid: () => 0,
+    exit: () => {
+      throw new Error('a stray error ended the process');
+    },
   });
   const pending = runCli({
     argv,

@@ -1,5 +1,5 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import { PlimsollError } from '../../errors.ts';
+import { type ErrorKind, PlimsollError } from '../../errors.ts';
 import { migrations } from './schema.ts';
 
 /** A row as SQLite gives it; the caller turns it into its own type at once. */
@@ -15,36 +15,40 @@ export class Database implements Disposable {
   readonly #statements = new Map<string, StatementSync>();
   #depth = 0;
 
-  private constructor(db: DatabaseSync) {
+  readonly #path: string;
+
+  private constructor(db: DatabaseSync, path: string) {
     this.#db = db;
+    this.#path = path;
   }
 
   /** Opens (and creates or migrates) the database at `path`. */
   static open(path: string): Database {
-    const db = new DatabaseSync(path, { timeout: 5000 });
+    let db: DatabaseSync | undefined;
     try {
+      db = new DatabaseSync(path, { timeout: 5000 });
       db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;');
       migrate(db, path);
     } catch (error) {
-      db.close();
-      throw error;
+      db?.close();
+      throw explained(error, path);
     }
-    return new Database(db);
+    return new Database(db, path);
   }
 
   /** All rows of a query. */
   all(sql: string, ...values: SQLInputValue[]): Row[] {
-    return this.#prepare(sql).all(...values) as Row[];
+    return this.#explain(() => this.#prepare(sql).all(...values) as Row[]);
   }
 
   /** The first row of a query. */
   get(sql: string, ...values: SQLInputValue[]): Row | undefined {
-    return this.#prepare(sql).get(...values) as Row | undefined;
+    return this.#explain(() => this.#prepare(sql).get(...values) as Row | undefined);
   }
 
   /** Runs a statement; returns how many rows it changed and the last row id. */
   run(sql: string, ...values: SQLInputValue[]): { changes: number; lastId: number } {
-    const { changes, lastInsertRowid } = this.#prepare(sql).run(...values);
+    const { changes, lastInsertRowid } = this.#explain(() => this.#prepare(sql).run(...values));
     return { changes: Number(changes), lastId: Number(lastInsertRowid) };
   }
 
@@ -54,16 +58,18 @@ export class Database implements Disposable {
    */
   transaction<T>(action: () => T, options: { durable?: boolean } = {}): T {
     if (this.#depth > 0) return action();
-    this.#db.exec(`PRAGMA synchronous = ${options.durable ? 'FULL' : 'NORMAL'}`);
-    this.#db.exec('BEGIN IMMEDIATE');
+    this.#explain(() => {
+      this.#db.exec(`PRAGMA synchronous = ${options.durable ? 'FULL' : 'NORMAL'}`);
+      this.#db.exec('BEGIN IMMEDIATE');
+    });
     this.#depth++;
     try {
       const result = action();
       this.#db.exec('COMMIT');
       return result;
     } catch (error) {
-      this.#db.exec('ROLLBACK');
-      throw error;
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK'); // SQLite has done so itself when the disk is full
+      throw explained(error, this.#path);
     } finally {
       this.#depth--;
     }
@@ -89,6 +95,14 @@ export class Database implements Disposable {
     this.close();
   }
 
+  #explain<T>(action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      throw explained(error, this.#path);
+    }
+  }
+
   #prepare(sql: string): StatementSync {
     let statement = this.#statements.get(sql);
     if (statement === undefined) {
@@ -104,6 +118,41 @@ export function isUniqueViolation(error: unknown): boolean {
   const code = (error as { errcode?: number }).errcode;
   return code === 2067 || code === 1555; // SQLITE_CONSTRAINT_UNIQUE, SQLITE_CONSTRAINT_PRIMARYKEY
 }
+
+/** What a user can do about, in our words (sqlite.org/rescode.html); any other error as it is. */
+function explained(error: unknown, path: string): unknown {
+  const code = (error as { errcode?: number }).errcode ?? 0;
+  const known = explanations[code & 0xff];
+  if (known === undefined) return error;
+  const [kind, name, message, hint] = known;
+  return new PlimsollError(kind, message.replace('%', `"${path}"`), { code: name, hint, cause: error });
+}
+
+const explanations: Readonly<
+  Record<number, readonly [kind: ErrorKind, code: string, message: string, hint: string]>
+> = {
+  5: ['unavailable', 'DATABASE_BUSY', 'another process keeps the database % locked', 'try again in a moment'],
+  8: [
+    'permission-denied',
+    'ROOT_UNWRITABLE',
+    'the database % cannot be written',
+    'run as root, or choose a folder of your own with --root',
+  ],
+  11: ['data-loss', 'DATABASE_DAMAGED', 'the database % is damaged', "see 'plimsoll system check'"],
+  13: [
+    'resource-exhausted',
+    'DISK_FULL',
+    'the disk that holds % is full',
+    'free some space, or choose a folder on another disk with --root',
+  ],
+  14: [
+    'permission-denied',
+    'ROOT_UNWRITABLE',
+    'the database % cannot be opened',
+    'run as root, or choose a folder of your own with --root',
+  ],
+  26: ['data-loss', 'DATABASE_DAMAGED', 'the file % is not a database', 'choose another root with --root'],
+};
 
 function migrate(db: DatabaseSync, path: string): void {
   if (version(db) === migrations.length) return;
