@@ -32,6 +32,7 @@ const stream = run({
   files,
   cwd: home,
   isolation: 'process',
+  timeout: 300_000, // a file that hangs is a failure, not a run without an end
   concurrency: Math.max(2, availableParallelism()), // most files wait for the kernel, and fight over it if there are many
   execArgv: ['--disable-warning=ExperimentalWarning', ...(existsSync(loader) ? ['--import', loader] : [])],
 });
