@@ -24,13 +24,17 @@ export async function runForeground(
   const { containers } = engine;
   const { columns, rows } = cli.stdout;
   const since = Date.now();
-  await containers.start(name, {
+  const left = new AbortController();
+  const started = containers.start(name, {
     signal: cli.signal,
     ...(tty && columns && rows ? { terminalSize: { columns, rows } } : {}),
   });
+  const release = forwardSignals(cli, engine, name, { started, left });
+  await started.catch(error => {
+    release();
+    throw error;
+  });
   const exited = containers.wait(name);
-  const left = new AbortController();
-  const release = forwardSignals(cli, engine, name, left);
   const attachment = interactive || tty ? await attachUnlessOver(engine, name) : undefined;
   const input =
     attachment && interactive ? pumpInput(cli, attachment, { tty, onDetach: () => left.abort() }) : undefined;
@@ -86,12 +90,20 @@ async function drain({ output }: Attachment): Promise<void> {
   for await (const { data } of output) void data;
 }
 
-/** Signals go to the container; who insists (three times) leaves it running. */
-function forwardSignals(cli: Cli, engine: Engine, name: string, left: AbortController): () => void {
+/**
+ * Signals go to the container, also one that comes while it is being started (its first output is seen before `start`
+ * resolves); who insists (three times) leaves it running.
+ */
+function forwardSignals(
+  cli: Cli,
+  engine: Engine,
+  name: string,
+  { started, left }: { started: Promise<void>; left: AbortController },
+): () => void {
   let insistence = 0;
   return cli.takeSignals(signal => {
     insistence += signal === 'SIGINT' || signal === 'SIGTERM' ? 1 : 0;
     if (insistence >= 3) left.abort();
-    engine.containers.kill(name, signal).catch(() => {}); // it has ended in between
+    started.then(() => engine.containers.kill(name, signal)).catch(() => {}); // it has ended in between
   });
 }
