@@ -13,7 +13,7 @@ export function nearMisses(word: string, known: readonly string[], limit = 3): s
 }
 
 /** Levenshtein's distance: how many single characters to insert, delete or replace. */
-export function editDistance(a: string, b: string): number {
+function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];

@@ -11,7 +11,7 @@ import { readLog } from './log/read-log.ts';
 import { rotateAboveBytes, rotateLog } from './log/rotate-log.ts';
 import { validateName } from './names.ts';
 import { needsReconciling, reconcile } from './reconcile.ts';
-import { type ContainerRecord, createRecords, type StoredState } from './records.ts';
+import { type ContainerRecord, createRecords } from './records.ts';
 import { deleteContainer } from './remove.ts';
 import { restartIfDue } from './restart-due.ts';
 import { settle } from './settle.ts';
@@ -171,22 +171,31 @@ async function removeContainer(
   { id, name }: ContainerRecord,
   { force, volumes }: { force: boolean; volumes: boolean },
 ): Promise<void> {
-  const current = world.records.byId(id);
-  if (current === undefined) return;
-  if (isLive(current.state)) {
-    if (!force) assertTransition(name, current.state.status, 'removing');
-    const stopped: StoredState = { ...current.state, stoppedByUser: true };
-    await withContainerLock(world, id, async () => {
+  for (let gone = false; !gone; ) {
+    const current = world.records.byId(id);
+    if (current === undefined) return;
+    if (isLive(current.state)) {
+      if (!force) assertTransition(name, current.state.status, 'removing');
+      await killForGood(world, current);
+    }
+    gone = await withContainerLock(world, id, async () => {
       const now = world.records.byId(id);
-      if (now !== undefined && isLive(now.state))
-        world.records.saveState(id, { ...now.state, stoppedByUser: true });
+      if (now === undefined) return true;
+      if (force && isLive(now.state)) return false; // somebody started it in between: once more
+      await deleteContainer(world, now, { volumes });
+      return true;
     });
-    await killToEnd(world, { ...current, state: stopped });
   }
-  await withContainerLock(world, id, async () => {
-    const now = world.records.byId(id);
-    if (now !== undefined) await deleteContainer(world, now, { volumes });
+}
+
+/** Kills a container so that its restart policy takes it for a person's will. */
+async function killForGood(world: World, record: ContainerRecord): Promise<void> {
+  await withContainerLock(world, record.id, async () => {
+    const now = world.records.byId(record.id);
+    if (now !== undefined && isLive(now.state))
+      world.records.saveState(record.id, { ...now.state, stoppedByUser: true });
   });
+  await killToEnd(world, { ...record, state: { ...record.state, stoppedByUser: true } });
 }
 
 /** Removes every container that has ended (or never started). */

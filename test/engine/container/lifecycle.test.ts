@@ -46,6 +46,17 @@ function lifecycle(runtime: { name: 'crun' | 'runc'; path: string }) {
     return text;
   };
 
+  test('are removed by force also while somebody starts them', async () => {
+    for (let pause = 0; pause <= 60; pause += 12) {
+      const { id } = await create(['sleep', '100']);
+      const starting = engine.containers.start(id).catch(() => {}); // it may be gone before it has begun
+      await sleep(pause);
+      await engine.containers.remove(id, { force: true });
+      await starting;
+      assert.ok(!engine.containers.list({ all: true }).some(one => one.id === id), `after ${pause} ms`);
+    }
+  });
+
   test('run to their end with exit code, log and nothing left', async () => {
     const { id, code } = await runToEnd(['sh', '-c', 'echo out; echo err >&2; exit 42']);
     assert.equal(code, 42);

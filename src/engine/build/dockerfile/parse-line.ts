@@ -1,3 +1,4 @@
+import { nearMisses } from '../../../lib/near-misses.ts';
 import { DockerfileError, type DockerfileSource, type LineRange } from './dockerfile-error.ts';
 import type { Arguments, CommandForm, Heredoc, NameValue, SyntaxNode } from './syntax-tree.ts';
 import { splitWords, takeFlags } from './words.ts';
@@ -144,22 +145,8 @@ function nested(source: DockerfileSource, rest: string, range: LineRange, contex
 }
 
 function nearestHint(keyword: string): string {
-  const near = Object.keys(formOf).find(known => distance(known, keyword) <= 2);
+  const [near] = nearMisses(keyword, Object.keys(formOf), 1);
   return near === undefined
     ? 'every line begins with an instruction; end a line with \\ to go on with it on the next'
     : `did you mean ${near.toUpperCase()}?`;
-}
-
-/** Levenshtein's edit distance. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }
