@@ -138,13 +138,26 @@ async function lend(
   work: () => Promise<void>,
 ): Promise<void> {
   await terminal.suspend?.(async () => {
-    // Node's stdin stops reading at its own 'pause' event only, which a stream that does not flow never emits: without
-    // the resume() before it, this process would go on taking keys away from the one that has the terminal now.
-    stdin.resume();
-    stdin.pause();
-    await new Promise(setImmediate);
+    await stopReading(stdin);
     await work();
   });
+}
+
+/**
+ * Makes this process leave the terminal's input alone. Node's stdin stops reading at its own 'pause' event only, which a
+ * stream that does not flow never emits; so it flows for a moment first. Each step waits for the one before: Node
+ * settles them in ticks of its own, and a read that goes on takes keys away from whom the terminal was lent to.
+ */
+async function stopReading(stdin: NodeJS.ReadStream): Promise<void> {
+  await nextTurn(); // Ink's listener is off
+  stdin.resume();
+  await nextTurn();
+  stdin.pause();
+  await nextTurn();
+}
+
+async function nextTurn(): Promise<void> {
+  await new Promise(setImmediate);
 }
 
 async function sleepUntilContinued(): Promise<void> {

@@ -114,6 +114,21 @@ test('a killed dashboard takes nothing with it: the container runs on, its log h
   await again.seeNot(/● counter|counter .*exited/);
 });
 
+test('every key typed in a shell reaches the shell, each time one is opened', { skip }, async () => {
+  using home = openHome();
+  home.plimsoll('run', '-d', '--network', 'none', '--name', 'keeper', 'busybox', 'sleep', '1000');
+  await using screen = home.dashboard({ columns: 100, rows: 30 });
+  await screen.see(/keeper/);
+  for (let round = 1; round <= 8; round++) {
+    screen.type('e');
+    await screen.see(/# $/m);
+    screen.type(`echo heard-$((${round}+100))${keys.enter}`);
+    await screen.see(new RegExp(`heard-${round + 100}`));
+    screen.type(`exit${keys.enter}`);
+    await screen.see(/load line/);
+  }
+});
+
 /** Empties the field that has the cursor and types into it. */
 async function fill(screen: { type(keys: string): void }, text: string): Promise<void> {
   await sleep(80); // a person's pace: the key before has had its effect
