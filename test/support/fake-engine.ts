@@ -334,6 +334,7 @@ export function createFakeEngine(options: FakeOptions = {}): Engine {
           }
         }
       },
+      cacheUsage: async () => [],
       pruneCache: async () => ({ records: 12, reclaimedBytes: 340 * MIB }),
     },
     stats: {

@@ -7,6 +7,8 @@ export interface BuildImages {
   resolve(name: string): BaseImage;
   /** Records an image over layers of this root, durably, with its names. Returns its id. */
   create(request: { readonly config: ImageConfig; readonly references: readonly string[] }): string;
+  /** DiffIDs that an image names. */
+  layersOfImages(): ReadonlySet<string>;
   /** Frees those of the layers that no image, no cache record and no living process refers to. */
   freeLayers(diffIds: readonly string[]): Promise<{ reclaimedBytes: number }>;
 }

@@ -1,16 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
+import { machine } from 'node:os';
 import { join } from 'node:path';
 import { cancelled, isPlimsollError } from '../../errors.ts';
-import type { Platform } from '../../oci/index.ts';
+import { hostPlatform, type Platform } from '../../oci/index.ts';
 import type { EventService } from '../events/index.ts';
-import { identify } from '../kernel/index.ts';
+import { identify, mountsBelow, unmount } from '../kernel/index.ts';
 import type { NetworkService } from '../network/index.ts';
 import type { Runtime } from '../runtime/index.ts';
 import type { SnapshotService } from '../snapshot/index.ts';
-import type { Database, Root } from '../store/index.ts';
+import { createLeases, type Database, type Root } from '../store/index.ts';
 import type { BuildImages } from './build-images.ts';
-import { openBuildCache } from './cache/index.ts';
+import { platformsFor } from './build-platforms.ts';
+import { cacheUsage, openBuildCache, openCacheMounts, selectRecords } from './cache/index.ts';
 import {
   commandSteps,
   createBuildRecords,
@@ -21,21 +23,21 @@ import {
 import { runBuild, summaryOf } from './run-build.ts';
 import type { StepDeps } from './solve/index.ts';
 import { openContext } from './source/index.ts';
-import type { BuildRecord, BuildService } from './types.ts';
+import type { BuildRecord, BuildService, CacheRecord } from './types.ts';
 
 /** What builds need of the rest of the engine. */
 export interface BuildServiceOptions {
   readonly root: Root;
   readonly db: Database;
   readonly images: BuildImages;
-  readonly snapshots: Pick<SnapshotService, 'layer' | 'hold' | 'stage' | 'removeLayer'>;
+  readonly snapshots: Pick<SnapshotService, 'layer' | 'hold' | 'stage' | 'cover' | 'removeLayer'>;
   /** Asked when a RUN needs it: a host without a runtime can still build what runs nothing. */
   readonly runtime: () => Pick<Runtime, 'runToEnd'>;
   readonly networks: Pick<NetworkService, 'connect' | 'disconnect'>;
   readonly events: Pick<EventService, 'emit'>;
   /** Milliseconds since the epoch. */
   readonly clock?: () => number;
-  /** What images are built for. Default: this host. */
+  /** What this host is. */
   readonly platform?: Platform;
 }
 
@@ -50,13 +52,23 @@ export interface BuildKeeper extends BuildService {
 /** The build service of a root. */
 export function createBuildService(options: BuildServiceOptions): BuildKeeper {
   const { root, db, images, snapshots, runtime, networks, events, clock = Date.now } = options;
-  const platform = options.platform ?? hostPlatform();
+  const own = options.platform ?? hostPlatform(machine());
   const records = createBuildRecords({ root, db, events, clock });
   const cache = openBuildCache({ db, snapshots, clock });
-  const deps: StepDeps = { root, snapshots, runtime, networks, cache, clock };
+  const cacheMounts = openCacheMounts({ root, db, clock });
+  const deps: StepDeps = { root, snapshots, runtime, networks, cache, cacheMounts, clock };
+  const leases = createLeases({ db, clock });
+  const listCache = () =>
+    cacheUsage({
+      db,
+      mounts: cacheMounts.list(),
+      imageLayers: images.layersOfImages(),
+      isHeld: diffId => leases.isHeld('layer', diffId),
+    });
   const keeper: BuildKeeper = {
     build: async request => {
       const context = openContext(request);
+      const platforms = platformsFor(own, request.platform);
       const record: BuildRecord = {
         id: randomBytes(6).toString('hex'),
         started: clock(),
@@ -75,7 +87,7 @@ export function createBuildService(options: BuildServiceOptions): BuildKeeper {
       });
       records.begin(record);
       try {
-        const image = await runBuild({ id, request, context, journal, deps, images, platform });
+        const image = await runBuild({ id, request, context, journal, deps, images, platforms });
         journal.write({ kind: 'finished', time: clock(), outcome: 'succeeded', image });
         records.end({ ...record, finished: clock(), state: 'succeeded', image });
         return { build: id, image };
@@ -96,29 +108,42 @@ export function createBuildService(options: BuildServiceOptions): BuildKeeper {
       const isOver = () => records.get(id).state !== 'running';
       return followJournal(journalPath(root, id), { signal, isOver });
     },
-    pruneCache: async ({ layers: chosen } = {}) => {
-      const rows = db.transaction(() => {
-        const all = db.all('SELECT key, diff_id FROM build_cache');
-        const doomed = all.filter(row => chosen?.includes(String(row.diff_id)) ?? true);
-        for (const { key } of doomed) db.run('DELETE FROM build_cache WHERE key = ?', String(key));
-        return doomed;
+    cacheUsage: listCache,
+    pruneCache: async (selection = {}) => {
+      const chosen = selectRecords(await listCache(), selection, clock());
+      const [folders, rows] = [chosen.filter(isMount), chosen.filter(record => !isMount(record))];
+      db.transaction(() => {
+        for (const { id } of rows) db.run('DELETE FROM build_cache WHERE key = ?', id);
       });
-      const layers = new Set(rows.flatMap(row => (row.diff_id === null ? [] : [String(row.diff_id)])));
-      const { reclaimedBytes } = await images.freeLayers([...layers]);
-      return { records: rows.length, reclaimedBytes };
+      const layers = new Set(rows.flatMap(({ layer }) => layer ?? []));
+      let { reclaimedBytes } = await images.freeLayers([...layers]);
+      let records = rows.length;
+      for (const { id, sizeBytes } of folders) {
+        if (!(await cacheMounts.remove(id))) continue; // a build has begun to use it
+        records++;
+        reclaimedBytes += sizeBytes;
+      }
+      return { records, reclaimedBytes };
     },
     runningSteps: () => records.running().flatMap(({ id }) => commandSteps(root, id)),
     sweep: async () => {
       for (const { id } of records.takeLost()) {
         for (const step of commandSteps(root, id)) await networks.disconnect(step);
-        rmSync(join(root.runDir, 'builds', id), { recursive: true, force: true });
+        await clearFolder(join(root.runDir, 'builds', id));
+        await clearFolder(join(root.runDir, 'builds', `${id}-agents`));
       }
+      await cacheMounts.sweep();
     },
   };
   return keeper;
 }
 
-function hostPlatform(): Platform {
-  const architectures: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' };
-  return { os: 'linux', architecture: architectures[process.arch] ?? process.arch };
+/** Deletes a run folder of a build, and what is still mounted in it. */
+async function clearFolder(folder: string): Promise<void> {
+  for (const mount of mountsBelow(folder).reverse()) await unmount(mount, { lazy: true });
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function isMount({ kind }: CacheRecord): boolean {
+  return kind === 'mount';
 }

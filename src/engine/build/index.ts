@@ -8,4 +8,12 @@
 export type { BuildImages } from './build-images.ts';
 export { type BuildKeeper, type BuildServiceOptions, createBuildService } from './create-build-service.ts';
 export { DockerfileError } from './dockerfile/index.ts';
-export type { BuildProgress, BuildRecord, BuildRequest, BuildService, BuildStep } from './types.ts';
+export type {
+  BuildProgress,
+  BuildRecord,
+  BuildRequest,
+  BuildService,
+  BuildStep,
+  CacheRecord,
+  CacheSelection,
+} from './types.ts';

@@ -1,13 +1,15 @@
 import { availableParallelism } from 'node:os';
 import { errnoOf, isPlimsollError, messageOf, PlimsollError, withContext } from '../../errors.ts';
-import type { Platform } from '../../oci/index.ts';
+import { buildAccess } from './build-access.ts';
 import type { BuildImages } from './build-images.ts';
 import { DockerfileError } from './dockerfile/index.ts';
 import type { BuildJournal } from './journal/index.ts';
-import type { BuildPlan, Vertex } from './plan/index.ts';
+import type { BuildPlan, BuildPlatforms, NamedContext, PlanRequest, Vertex } from './plan/index.ts';
 import { planWithImages } from './plan-with-images.ts';
 import {
+  type BuildScope,
   CommandFailed,
+  type ContextTrees,
   imageConfigOf,
   runStep,
   type StepDeps,
@@ -15,7 +17,7 @@ import {
   type StepState,
   solveGraph,
 } from './solve/index.ts';
-import type { BuildContext } from './source/index.ts';
+import { type BuildContext, openFolder, type SourceTree } from './source/index.ts';
 import type { BuildRequest } from './types.ts';
 
 export interface BuildRun {
@@ -25,23 +27,13 @@ export interface BuildRun {
   readonly journal: BuildJournal;
   readonly deps: StepDeps;
   readonly images: BuildImages;
-  readonly platform: Platform;
+  readonly platforms: BuildPlatforms;
 }
 
 /** One build from its text to its image: plan, solve, record. Returns the image's id; nothing is left if it throws. */
 export async function runBuild(run: BuildRun): Promise<string> {
-  const { request, context, images, platform } = run;
-  const plan = planWithImages(
-    {
-      source: context.source,
-      buildArgs: request.buildArgs ?? {},
-      labels: request.labels ?? {},
-      platform,
-      network: request.network ?? 'bridge',
-      ...(request.target === undefined ? {} : { target: request.target }),
-    },
-    images.resolve,
-  );
+  const { images } = run;
+  const plan = planWithImages(planRequest(run), images.resolve);
   announce(run, plan);
   const replaced: string[] = [];
   try {
@@ -51,13 +43,38 @@ export async function runBuild(run: BuildRun): Promise<string> {
   }
 }
 
+function planRequest({ request, context, platforms }: BuildRun): Omit<PlanRequest, 'bases'> {
+  const { contexts = {}, target } = request;
+  return {
+    source: context.source,
+    buildArgs: request.buildArgs ?? {},
+    labels: request.labels ?? {},
+    platforms,
+    network: request.network ?? 'bridge',
+    hosts: request.hosts ?? [],
+    allow: new Set(request.allow),
+    secrets: new Set(Object.keys(request.secrets ?? {})),
+    ssh: new Set(Object.keys(request.ssh ?? {})),
+    contexts: new Map(Object.entries(contexts).map(([name, one]) => [name, namedContext(one)])),
+    noCacheStages: request.noCacheStages ?? [],
+    ...(target === undefined ? {} : { target }),
+  };
+}
+
+function namedContext(given: NonNullable<BuildRequest['contexts']>[string]): NamedContext {
+  return 'folder' in given ? { kind: 'folder' } : { kind: 'image', reference: given.image };
+}
+
 async function solve(run: BuildRun, plan: BuildPlan, replaced: (diffId: string) => void): Promise<string> {
-  const { id, request, context, journal, deps, images, platform } = run;
+  const { id, request, context, journal, deps, images } = run;
   using held = new DisposableStack();
-  const scope = {
+  await using access = buildAccess(id, deps.root, request);
+  const scope: BuildScope = {
     deps,
     build: id,
-    context: { root: context.folder, filter: context.filter },
+    contexts: contextTrees(run),
+    settings: access.settings,
+    git: access.git,
     origin: `${context.folder}\n${context.dockerfile}`,
     noCache: request.noCache ?? false,
     replaced,
@@ -77,10 +94,17 @@ async function solve(run: BuildRun, plan: BuildPlan, replaced: (diffId: string) 
     },
   });
   request.signal?.throwIfAborted();
-  return images.create({ config: imageConfigOf(plan, platform, states), references: request.tags ?? [] });
+  return images.create({ config: imageConfigOf(plan, states), references: request.tags ?? [] });
 }
 
-function announce({ id, journal, deps }: BuildRun, { steps, unusedArgs }: BuildPlan): void {
+function contextTrees({ request, context }: BuildRun): ContextTrees {
+  const named = Object.entries(request.contexts ?? {}).flatMap(([name, given]): [string, SourceTree][] =>
+    'folder' in given ? [[name, openFolder(given.folder)]] : [],
+  );
+  return { main: { root: context.folder, filter: context.filter }, named: new Map(named) };
+}
+
+function announce({ id, journal, deps }: BuildRun, { steps, warnings }: BuildPlan): void {
   const shown = steps.map(({ id: step, name, stage, line, dependsOn }) => ({
     id: step,
     name,
@@ -90,9 +114,9 @@ function announce({ id, journal, deps }: BuildRun, { steps, unusedArgs }: BuildP
   }));
   journal.write({ kind: 'planned', time: deps.clock(), build: id, steps: shown });
   const [first] = steps;
-  if (unusedArgs.length === 0 || first === undefined) return;
-  const warning = `warning: no ARG declares the build argument ${unusedArgs.join(', ')}\n`;
-  journal.write({ kind: 'step-output', time: deps.clock(), step: first.id, stream: 'stderr', text: warning });
+  if (warnings.length === 0 || first === undefined) return;
+  const text = warnings.map(warning => `warning: ${warning}\n`).join('');
+  journal.write({ kind: 'step-output', time: deps.clock(), step: first.id, stream: 'stderr', text });
 }
 
 /** Tells the journal what happens to a step; the last of `cached`, `done` and `failed` is its end. */

@@ -1,7 +1,11 @@
+import type { ContainerLimits, Ulimit } from '../runtime/index.ts';
+
 /** What a user asks of a build; paths are absolute. */
 export interface BuildRequest {
   /** Folder of the context. */
   readonly context: string;
+  /** Further contexts, by the name that FROM, `--from` and mounts have for them. */
+  readonly contexts?: Readonly<Record<string, { readonly folder: string } | { readonly image: string }>>;
   /** Path of the Dockerfile; default `<context>/Dockerfile`. */
   readonly dockerfile?: string;
   readonly tags?: readonly string[];
@@ -9,8 +13,27 @@ export interface BuildRequest {
   readonly buildArgs?: Readonly<Record<string, string>>;
   readonly labels?: Readonly<Record<string, string>>;
   readonly noCache?: boolean;
+  /** Stages, by name or number, that the cache does not serve. */
+  readonly noCacheStages?: readonly string[];
+  /** What the image is for, such as `linux/arm64`. Default: this host. */
+  readonly platform?: string;
   /** Network of RUN steps. Default `bridge`. */
   readonly network?: 'bridge' | 'host' | 'none';
+  /** What RUN may ask for beyond a sandbox. Default: nothing. */
+  readonly allow?: readonly ('network.host' | 'security.insecure')[];
+  /** Lines of /etc/hosts in RUN steps, `name:address`. */
+  readonly hosts?: readonly string[];
+  /** Secrets of `RUN --mount=type=secret`, by id; they are in no layer, key, history and log. */
+  readonly secrets?: Readonly<Record<string, { readonly file: string } | { readonly value: string }>>;
+  /** Agents of `RUN --mount=type=ssh`, by id: the socket of one that runs, or private keys for one of the build's own. */
+  readonly ssh?: Readonly<Record<string, { readonly socket: string } | { readonly keys: readonly string[] }>>;
+  /** Of each RUN step. */
+  readonly limits?: ContainerLimits;
+  readonly ulimits?: readonly Ulimit[];
+  /** Of /dev/shm in RUN steps. */
+  readonly shmBytes?: number;
+  /** Cgroup to run steps below. */
+  readonly cgroupParent?: string;
   /** How many steps run at once. Default: the number of cores. */
   readonly jobs?: number;
   readonly signal?: AbortSignal;
@@ -80,6 +103,35 @@ export interface BuildRecord {
   readonly owner: { readonly pid: number; readonly startTime: number };
 }
 
+/** Something that the build cache holds. Times are milliseconds since the epoch. */
+export interface CacheRecord {
+  readonly id: string;
+  /** The layer of a step, a folder of `RUN --mount=type=cache`, or the digest of files in layers. */
+  readonly kind: 'layer' | 'mount' | 'digest';
+  readonly description: string;
+  readonly sizeBytes: number;
+  readonly created: number;
+  readonly lastUsed: number;
+  /** A build needs it now. */
+  readonly inUse: boolean;
+  /** An image has the layer too: without the record, it stays. */
+  readonly shared: boolean;
+  /** DiffID. */
+  readonly layer?: string;
+}
+
+/** Which records are meant: those for which all of it holds. */
+export interface CacheSelection {
+  /** The least recently used ones, until no more than this is left. */
+  readonly keepBytes?: number;
+  readonly unusedForMs?: number;
+  readonly kinds?: readonly CacheRecord['kind'][];
+  /** Beginnings of ids. */
+  readonly ids?: readonly string[];
+  /** DiffIDs of results. */
+  readonly layers?: readonly string[];
+}
+
 /** Builds of a root. */
 export interface BuildService {
   /**
@@ -91,6 +143,8 @@ export interface BuildService {
   list(options?: { limit?: number }): BuildRecord[];
   /** The progress of a build from its beginning, following it while it runs. */
   follow(build: string, options: { signal: AbortSignal }): AsyncIterable<BuildProgress>;
-  /** Frees cache records and their layers; with `layers`, only records whose result is one of these. */
-  pruneCache(options?: { layers?: readonly string[] }): Promise<{ records: number; reclaimedBytes: number }>;
+  /** What the cache holds, least recently used first. */
+  cacheUsage(): Promise<CacheRecord[]>;
+  /** Frees cache records with their layers and folders: those selected (default: all), but none that is in use. */
+  pruneCache(selection?: CacheSelection): Promise<{ records: number; reclaimedBytes: number }>;
 }

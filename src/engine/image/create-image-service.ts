@@ -45,6 +45,7 @@ export function createImageService({ root, db, snapshots, events, clock }: Image
     remove: (name, options = {}) => removeImage(context, name, options.force ?? false),
     bootstrap: async request => inspect(await bootstrapImage({ snapshots, create, clock }, request)),
     prune: (options = {}) => pruneImages(context, options.all ?? false),
+    layersOfImages: () => new Set(records.all().flatMap(image => image.layers)),
     freeLayers: diffIds => freeLayers(context, diffIds),
   };
 }

@@ -84,6 +84,8 @@ export interface ImageStore extends ImageService {
    * id. Throws `data-loss` (`LAYER_MISSING`): hold the layers until this returns.
    */
   create(request: CreateImageRequest): string;
+  /** DiffIDs that an image names. */
+  layersOfImages(): ReadonlySet<string>;
   /** Frees those of the layers that no image, no cache record and no living process refers to. */
   freeLayers(diffIds: readonly string[]): Promise<{ deleted: string[]; reclaimedBytes: number }>;
 }

@@ -10,6 +10,7 @@ export {
   type MountEntry,
   mountOverlay,
   mountsBelow,
+  mountTmpfs,
   type OverlayRequest,
   unmount,
 } from './mount.ts';

@@ -46,6 +46,13 @@ export async function mountOverlay(request: OverlayRequest): Promise<void> {
   throw mountError(request.target, 'the kernel left out its upper folder');
 }
 
+/** Mounts memory at `target`, for the caller alone. */
+export async function mountTmpfs(target: string, options: { sizeBytes: number }): Promise<void> {
+  const words = `mode=0700,size=${options.sizeBytes},nosuid,nodev`;
+  const { code, stderr } = await run('mount', ['-t', 'tmpfs', '-o', words, 'tmpfs', target]);
+  if (code !== 0) throw mountError(target, stderr.trim().replaceAll('\n', '; '));
+}
+
 /**
  * Unmounts `target`; does nothing if it is not mounted. `lazy`: takes it out of the tree even while it is used.
  * Otherwise throws `conflict` (`MOUNT_BUSY`) then.

@@ -21,7 +21,7 @@ export { resolveCapabilities } from './spec/capabilities.ts';
 export { cgroupVersion, readHostFeatures } from './spec/host-features.ts';
 export { type ContainerLimits, validateLimits } from './spec/limits.ts';
 export type { OciProcess, OciSpec } from './spec/oci-spec.ts';
-export type { ExecOptions, ProcessMount, ProcessRequest, Runtime } from './types.ts';
+export type { ExecOptions, ProcessMount, ProcessRequest, Runtime, Ulimit } from './types.ts';
 export type { ResolvedUser } from './user/parse-user.ts';
 export { resolveInRoot } from './user/resolve-in-root.ts';
 export { resolveUser } from './user/resolve-user.ts';

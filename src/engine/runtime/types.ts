@@ -4,7 +4,20 @@ import type { ContainerLimits } from './spec/limits.ts';
 /** A bind or tmpfs mount of a process to run; paths are absolute. */
 export type ProcessMount =
   | { readonly type: 'bind'; readonly source: string; readonly target: string; readonly readOnly: boolean }
-  | { readonly type: 'tmpfs'; readonly target: string; readonly sizeBytes?: number };
+  | {
+      readonly type: 'tmpfs';
+      readonly target: string;
+      readonly sizeBytes?: number;
+      /** Programs in it may be run. Default false. */
+      readonly exec?: boolean;
+    };
+
+/** A limit of a process as setrlimit(2) has it; -1: none. `name` is lower case, such as `nofile`. */
+export interface Ulimit {
+  readonly name: string;
+  readonly soft: number;
+  readonly hard: number;
+}
 
 /** All that decides the OCI runtime spec of one container or build step; every default already applied. */
 export interface ProcessRequest {
@@ -30,6 +43,10 @@ export interface ProcessRequest {
   readonly network: string;
   readonly mounts: readonly ProcessMount[];
   readonly limits: ContainerLimits;
+  /** Of /dev/shm; default 64 MiB. */
+  readonly shmBytes?: number;
+  /** In place of the defaults, by the name that ulimit has for them (`nofile`). */
+  readonly ulimits?: readonly Ulimit[];
   /** Relative to the cgroup mounts, such as `/plimsoll-1a2b3c4d/<id>`. */
   readonly cgroupPath: string;
   readonly annotations?: Readonly<Record<string, string>>;

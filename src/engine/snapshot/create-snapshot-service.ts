@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { findMount, mountOverlay, mountsBelow, preloadNative, unmount } from '../kernel/index.ts';
 import { createLeases, type Database, type Root } from '../store/index.ts';
+import { coverFolder } from './cover-folder.ts';
 import { hashTree } from './hash-tree.ts';
 import { joined } from './joined.ts';
 import { createLayers, emptyLayerName } from './layers.ts';
@@ -59,6 +60,7 @@ export function createSnapshotService({
     mounts: () => [...mountsBelow(root.dataDir), ...mountsBelow(root.runDir)],
     layers: layers.all,
     removeLayer: layers.remove,
+    cover: (folder, options = {}) => coverFolder(context, folder, options),
     scratch: async () => makeScratch(context),
     verifyLayer: async (diffId, options = {}) => {
       const native = await preloadNative();

@@ -7,4 +7,11 @@
  * @module
  */
 export { createSnapshotService } from './create-snapshot-service.ts';
-export type { HeldLayer, Layer, ScratchFolder, SnapshotService, StagedLayer } from './types.ts';
+export type {
+  CoveredFolder,
+  HeldLayer,
+  Layer,
+  ScratchFolder,
+  SnapshotService,
+  StagedLayer,
+} from './types.ts';

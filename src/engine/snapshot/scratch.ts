@@ -5,16 +5,14 @@ import type { Leases, Root } from '../store/index.ts';
 import type { Trash } from './trash.ts';
 import type { ScratchFolder } from './types.ts';
 
-/** Makes a leased folder in `tmp`; see `SnapshotService.scratch`. */
-export function makeScratch({
-  root,
-  leases,
-  trash,
-}: {
+export interface ScratchOptions {
   readonly root: Root;
   readonly leases: Leases;
   readonly trash: Trash;
-}): ScratchFolder {
+}
+
+/** Makes a leased folder in `tmp`; see `SnapshotService.scratch`. */
+export function makeScratch({ root, leases, trash }: ScratchOptions): ScratchFolder {
   const lease = leases.take('stage', '');
   const path = join(root.dataDir, 'tmp', lease.id);
   mkdirSync(path, { mode: 0o755 });

@@ -42,6 +42,11 @@ export interface ScratchFolder extends AsyncDisposable {
   readonly path: string;
 }
 
+/** A writable view of a folder; what is written into it is lost when it is disposed of. */
+export interface CoveredFolder extends AsyncDisposable {
+  readonly target: string;
+}
+
 /** Layers of a root, and root filesystems made of them. Layers are named by diffID, base first. */
 export interface SnapshotService {
   layer(diffId: string): Layer | undefined;
@@ -68,6 +73,11 @@ export interface SnapshotService {
    * transaction, so that nobody can begin to use it meanwhile) says that an image or the cache refers to it.
    */
   removeLayer(diffId: string, isUsed?: (diffId: string) => boolean): Promise<Layer | undefined>;
+  /**
+   * Mounts an overlay over any folder, which stays as it is. `hide`: paths in it (relative, folders before what is in
+   * them) that are not seen. If this process dies, the next `sweep` takes it away.
+   */
+  cover(folder: string, options?: { hide?: readonly string[]; signal?: AbortSignal }): Promise<CoveredFolder>;
   /** A folder for work in progress: if this process dies, the next `sweep` of any process deletes it. */
   scratch(): Promise<ScratchFolder>;
   /** True if the layer's files still hash to its diffID. Reads all of it. */

@@ -36,7 +36,7 @@ export function resolveRoot({ root, env, uid }: RootRequest): Root {
 /** Makes the folders of a root, private to the caller. */
 export function createRootFolders(root: Root): void {
   try {
-    for (const folder of ['', 'blobs/sha256', 'layers', 'containers', 'volumes', 'builds', 'tmp'])
+    for (const folder of ['', 'blobs/sha256', 'layers', 'containers', 'volumes', 'builds', 'mounts', 'tmp'])
       mkdirSync(join(root.dataDir, folder), { recursive: true, mode: 0o711 });
     for (const folder of ['', 'locks', 'exits', 'containers']) {
       mkdirSync(join(root.runDir, folder), { recursive: true, mode: 0o700 });

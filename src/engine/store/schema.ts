@@ -77,4 +77,12 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX leases_target ON leases (kind, target);
   `,
+  `
+  -- Folders that RUN --mount=type=cache keeps, mounts/<dir>. key: digest over the id and what it began with; variant
+  -- counts those in use at the same time with sharing=private; name: the id.
+  CREATE TABLE build_mounts (
+    key TEXT NOT NULL, variant INTEGER NOT NULL, name TEXT NOT NULL, dir TEXT NOT NULL UNIQUE,
+    created INTEGER NOT NULL, last_used INTEGER NOT NULL, PRIMARY KEY (key, variant)
+  ) STRICT;
+  `,
 ];

@@ -173,6 +173,7 @@ function imagesOf(snapshots: Pick<SnapshotService, 'removeLayer'>) {
         images.set(name, { id, config, layers: config.rootfs.diff_ids });
       return id;
     },
+    layersOfImages: () => new Set([...images.values()].flatMap(image => image.layers)),
     freeLayers: async diffIds => {
       const used = new Set([...images.values()].flatMap(image => image.layers));
       let reclaimedBytes = 0;

@@ -15,7 +15,7 @@ export class Flags {
   readonly #fail: Fail;
   readonly #keyword: string;
 
-  /** `unsupported` names flags of the language that plimsoll does not carry out yet: they are errors, never ignored. */
+  /** `unsupported` names flags that are known and not carried out: they are errors, never ignored. */
   constructor(
     node: SyntaxNode,
     known: Readonly<Record<string, FlagKind>>,
@@ -46,6 +46,19 @@ export class Flags {
     return this.#values.get(name) ?? [];
   }
 
+  /** One of the words that the flag may be. */
+  choice<T extends string>(name: string, choices: readonly T[]): T | undefined {
+    const value = this.value(name);
+    if (value === undefined) return undefined;
+    const found = choices.find(choice => choice === value);
+    return (
+      found ??
+      this.#fail(`"${this.#keyword} --${name}=${value}" is none of its choices`, {
+        hint: `use ${choices.join(', ')}`,
+      })
+    );
+  }
+
   boolean(name: string): boolean | undefined {
     const value = this.value(name);
     if (value === undefined) return undefined;
@@ -57,9 +70,9 @@ export class Flags {
   }
 
   #refuse(name: string): never {
-    return this.#fail(`"${this.#keyword} --${name}" is not supported yet`, {
+    return this.#fail(`"${this.#keyword} --${name}" belongs to the experimental language only`, {
       kind: 'not-implemented',
-      hint: `take the flag away, or build this Dockerfile with another builder`,
+      hint: 'take the flag away: plimsoll builds what docker/dockerfile:1 has, not docker/dockerfile:1-labs',
     });
   }
 }

@@ -13,8 +13,10 @@ export {
 } from './dockerfile-error.ts';
 export { ExpansionError, expandWord, expandWords, type Variables } from './expand.ts';
 export type { Fail } from './flags.ts';
+export { type GitSource, parseGitSource } from './git-source.ts';
 export type { AddInstruction, CopyInstruction, Instruction, RunInstruction } from './instruction.ts';
-export { isHttpSource } from './parse-copy.ts';
 export { parseDockerfile } from './parse-dockerfile.ts';
 export { parseInstruction } from './parse-instruction.ts';
+export { parseMount } from './parse-mount.ts';
+export type { BindMount, CacheMount, RunMount, SecretMount, SshMount, TmpfsMount } from './run-mount.ts';
 export type { Arguments, CommandForm, Directives, Heredoc, SyntaxNode, SyntaxTree } from './syntax-tree.ts';

@@ -48,7 +48,10 @@ export interface RunInstruction {
   readonly name: 'RUN';
   readonly command: CommandForm;
   readonly heredocs: readonly Heredoc[];
+  /** As written; `parseMount` understands them. */
+  readonly mounts: readonly string[];
   readonly network?: 'default' | 'none' | 'host';
+  readonly security?: 'sandbox' | 'insecure';
 }
 
 /** Flags that COPY and ADD share. */
@@ -72,8 +75,10 @@ export interface CopyInstruction extends CopyFlags {
 
 export interface AddInstruction extends CopyFlags {
   readonly name: 'ADD';
-  /** `<algorithm>:<hex>` that a downloaded file must have. */
+  /** `<algorithm>:<hex>` that a downloaded file must have; the commit of a git repository. */
   readonly checksum?: string;
+  /** Keep the folder `.git` of a repository. */
+  readonly keepGitDir?: boolean;
   /** Undefined: local archives are unpacked, downloaded ones are not. */
   readonly unpack?: boolean;
 }

@@ -22,46 +22,21 @@ export function parseCopy(node: SyntaxNode, fail: Fail): CopyInstruction {
   };
 }
 
-/** Understands ADD. Sources that are git repositories are refused: they are not supported yet. */
+/** Understands ADD. */
 export function parseAdd(node: SyntaxNode, fail: Fail): AddInstruction {
-  const known = { ...shared, checksum: 'value', unpack: 'boolean' } as const;
-  const flags = new Flags(node, known, fail, ['keep-git-dir']);
+  const known = { ...shared, checksum: 'value', unpack: 'boolean', 'keep-git-dir': 'boolean' } as const;
+  const flags = new Flags(node, known, fail);
   const common = parseCommon(node, flags, fail);
-  const git = common.sources.find(isGitSource);
-  if (git !== undefined) {
-    fail(`ADD of the git repository "${git}" is not supported yet`, {
-      kind: 'not-implemented',
-      hint: 'clone it beside the Dockerfile and COPY it, or clone it in a RUN step',
-    });
-  }
   const checksum = flags.value('checksum');
-  if (
-    checksum !== undefined &&
-    !/^sha(256:[0-9a-f]{64}|384:[0-9a-f]{96}|512:[0-9a-f]{128})$/.test(checksum)
-  ) {
-    fail(`"ADD --checksum=${checksum}" is no digest`, { hint: 'write sha256: and 64 hex digits' });
-  }
-  if (checksum !== undefined && !common.sources.every(isHttpSource)) {
-    fail('"ADD --checksum" is for URLs only');
-  }
   const unpack = flags.boolean('unpack');
+  const keepGitDir = flags.boolean('keep-git-dir');
   return {
     name: 'ADD',
     ...common,
     ...(checksum === undefined ? {} : { checksum }),
     ...(unpack === undefined ? {} : { unpack }),
+    ...(keepGitDir === undefined ? {} : { keepGitDir }),
   };
-}
-
-/** True for a source of ADD that is downloaded. */
-export function isHttpSource(source: string): boolean {
-  return /^https?:\/\//i.test(source);
-}
-
-function isGitSource(source: string): boolean {
-  return (
-    /^(git@|git:\/\/|ssh:\/\/)/.test(source) || (isHttpSource(source) && /\.git(#.*|\?.*)?$/.test(source))
-  );
 }
 
 function parseCommon(node: SyntaxNode, flags: Flags, fail: Fail) {

@@ -3,6 +3,7 @@ import { type Fail, Flags } from './flags.ts';
 import type { Instruction, InstructionName } from './instruction.ts';
 import { parseAdd, parseCopy } from './parse-copy.ts';
 import { parseHealthcheck } from './parse-healthcheck.ts';
+import { commandIn, parseRun } from './parse-run.ts';
 import type { Arguments, CommandForm, SyntaxNode } from './syntax-tree.ts';
 
 /**
@@ -30,7 +31,7 @@ type Parser = (node: SyntaxNode, fail: Fail, source: DockerfileSource) => Unloca
 
 const parsers: Readonly<Record<InstructionName, Parser>> = {
   FROM: parseFrom,
-  RUN: parseRun,
+  RUN: (node, fail) => parseRun(node, fail),
   COPY: (node, fail) => parseCopy(node, fail),
   ADD: (node, fail) => parseAdd(node, fail),
   HEALTHCHECK: (node, fail) => parseHealthcheck(node, fail),
@@ -68,11 +69,9 @@ const parsers: Readonly<Record<InstructionName, Parser>> = {
         hint: 'any instruction but ONBUILD, FROM and MAINTAINER may follow ONBUILD',
       });
     }
-    if (inner.heredocs.length > 0) {
-      fail('ONBUILD with a here-document is not allowed', { hint: 'put the script into a file and COPY it' });
-    }
     parseInstruction(source, inner);
-    return { name: 'ONBUILD', trigger: node.text.replace(/^\S+\s+/, '') };
+    const documents = inner.heredocs.map(({ name, content }) => `\n${content}${name}`);
+    return { name: 'ONBUILD', trigger: [node.text.replace(/^\S+\s+/, ''), ...documents].join('') };
   },
 };
 
@@ -99,17 +98,6 @@ function parseFrom(node: SyntaxNode, fail: Fail): Unlocated {
   };
 }
 
-function parseRun(node: SyntaxNode, fail: Fail): Unlocated {
-  const flags = new Flags(node, { network: 'value' }, fail, ['mount', 'security', 'device']);
-  const network = flags.value('network');
-  if (network !== undefined && network !== 'default' && network !== 'none' && network !== 'host') {
-    return fail(`"RUN --network=${network}" names no network`, { hint: 'use default, none or host' });
-  }
-  const command = node.arguments.form === 'json' ? node.arguments : textOf(node.arguments);
-  if (command.form === 'json' ? command.words.length === 0 : command.text === '') fail('RUN needs a command');
-  return { name: 'RUN', command, heredocs: node.heredocs, ...(network === undefined ? {} : { network }) };
-}
-
 function parseArgument(word: string, fail: Fail): { name: string; value?: string } {
   const at = word.indexOf('=');
   const name = at < 0 ? word : word.slice(0, at);
@@ -131,11 +119,7 @@ function parsePairs(node: SyntaxNode, fail: Fail) {
 
 function commandOf(node: SyntaxNode, fail: Fail): CommandForm {
   new Flags(node, {}, fail);
-  return node.arguments.form === 'json' ? node.arguments : textOf(node.arguments);
-}
-
-function textOf(given: Arguments): CommandForm {
-  return { form: 'text', text: given.form === 'text' ? given.text : '' };
+  return commandIn(node.arguments);
 }
 
 function oneText(node: SyntaxNode, fail: Fail, what: string): string {

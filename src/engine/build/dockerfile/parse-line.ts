@@ -22,7 +22,7 @@ export function parseLine(
   const fail = (sentence: string, hint: string): never => {
     throw new DockerfileError(source, range, sentence, { hint });
   };
-  const form = formOf[keyword];
+  const form = Object.hasOwn(formOf, keyword) ? formOf[keyword] : undefined;
   if (form === undefined) return fail(`"${word}" is not an instruction`, nearestHint(keyword));
   const read: Arguments =
     form === 'nested'

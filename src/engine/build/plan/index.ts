@@ -7,7 +7,12 @@
 export type {
   BaseImage,
   BuildPlan,
+  BuildPlatforms,
   CopyOperation,
+  CopySource,
+  FileSource,
+  MountOperation,
+  NamedContext,
   NeededImage,
   Operation,
   PlanRequest,
@@ -19,3 +24,5 @@ export type {
 } from './plan.ts';
 export { planBuild } from './plan-build.ts';
 export { scriptPath } from './plan-run.ts';
+export { parsePlatform } from './platform.ts';
+export { formatPlatform } from './variables.ts';

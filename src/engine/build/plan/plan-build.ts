@@ -1,8 +1,17 @@
 import { fail } from './fail.ts';
-import type { BuildPlan, NeededImage, PlanRequest, PlanResult, Vertex } from './plan.ts';
-import { type PlannedStage, StagePlanner } from './plan-stage.ts';
+import type {
+  BuildPlan,
+  FileSource,
+  NeededImage,
+  Operation,
+  PlanRequest,
+  PlanResult,
+  Vertex,
+} from './plan.ts';
+import { StagePlanner } from './plan-stage.ts';
+import type { PlannedStage } from './planning.ts';
 import { findStage, type StagedDockerfile, splitStages } from './split-stages.ts';
-import { isProxyArg, platformArgs, WordExpander } from './variables.ts';
+import { givenArg, isBuilderArg, platformArgs, WordExpander } from './variables.ts';
 
 /**
  * From text to graph: the steps of the target stage and of all that it needs, and of nothing else. Asks for images
@@ -13,24 +22,29 @@ export function planBuild(request: PlanRequest): PlanResult {
   const globals = globalArgs(request, dockerfile);
   const drafts: Vertex[] = [];
   const needed: NeededImage[] = [];
-  const planner = new StagePlanner({ request, dockerfile, globals, drafts, needed });
+  const warnings = new Set<string>();
+  const planner = new StagePlanner({ request, dockerfile, globals, drafts, needed, warnings });
   const planned = planner.plan(targetOf(request, dockerfile));
   if (planned === undefined) return { kind: 'needs-images', images: needed };
-  return { kind: 'planned', plan: finish(request, drafts, planned, planner.usedArgs) };
+  const unused = Object.keys(request.buildArgs).filter(
+    name => !planner.usedArgs.has(name) && !isBuilderArg(name),
+  );
+  if (unused.length > 0) warnings.add(`no ARG declares the build argument ${unused.join(', ')}`);
+  return { kind: 'planned', plan: finish(request, drafts, planned, [...warnings]) };
 }
 
 /** ARGs before the first FROM, for use in FROM lines and as defaults of stages. */
 function globalArgs(request: PlanRequest, dockerfile: StagedDockerfile): Map<string, string> {
   const { source, buildArgs } = request;
-  const variables = platformArgs(request.platform);
+  const variables = platformArgs(request.platforms, request.target);
   for (const name of [...variables.keys()]) {
-    const given = buildArgs[name];
+    const given = givenArg(buildArgs, name);
     if (given !== undefined) variables.set(name, given);
   }
   for (const instruction of dockerfile.globalArgs) {
     for (const { name, value } of instruction.arguments) {
       const expander = new WordExpander({ source, lines: instruction, escape: dockerfile.escape, variables });
-      const result = buildArgs[name] ?? (value === undefined ? undefined : expander.word(value));
+      const result = givenArg(buildArgs, name) ?? (value === undefined ? undefined : expander.word(value));
       if (result !== undefined) variables.set(name, result);
     }
   }
@@ -55,7 +69,7 @@ function finish(
   request: PlanRequest,
   drafts: readonly Vertex[],
   target: PlannedStage,
-  usedArgs: ReadonlySet<string>,
+  warnings: readonly string[],
 ): BuildPlan {
   const order = [...drafts].sort((a, b) => a.start - b.start || a.id - b.id);
   const idOf = new Map(order.map((vertex, index) => [vertex.id, index]));
@@ -67,10 +81,7 @@ function finish(
       id: renumber(vertex.id),
       dependsOn: vertex.dependsOn.map(renumber),
       ...(vertex.parent === undefined ? {} : { parent: renumber(vertex.parent) }),
-      operation:
-        operation.kind === 'copy' && operation.from.kind === 'stage'
-          ? { ...operation, from: { kind: 'stage' as const, step: renumber(operation.from.step) } }
-          : operation,
+      operation: renumbered(operation, renumber),
     };
   });
   const { config, author } = target.state;
@@ -80,6 +91,18 @@ function finish(
     result: renumber(target.last),
     config: Object.keys(labels).length === 0 ? config : { ...config, Labels: labels },
     ...(author === undefined ? {} : { author }),
-    unusedArgs: Object.keys(request.buildArgs).filter(name => !usedArgs.has(name) && !isProxyArg(name)),
+    platform: target.state.platform,
+    warnings,
   };
+}
+
+function renumbered(operation: Operation, renumber: (id: number) => number): Operation {
+  const moved = <T extends { readonly from?: FileSource }>(one: T): T =>
+    one.from?.kind === 'stage' ? { ...one, from: { kind: 'stage', step: renumber(one.from.step) } } : one;
+  if (operation.kind === 'copy') return moved(operation);
+  if (operation.kind !== 'run') return operation;
+  const mounts = operation.mounts.map(mount =>
+    mount.type === 'bind' || mount.type === 'cache' ? moved(mount) : mount,
+  );
+  return { ...operation, mounts };
 }

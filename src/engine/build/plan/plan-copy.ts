@@ -1,7 +1,14 @@
 import { posix } from 'node:path';
-import type { AddInstruction, CopyInstruction, DockerfileSource, Instruction } from '../dockerfile/index.ts';
+import {
+  type AddInstruction,
+  type CopyInstruction,
+  type DockerfileSource,
+  type Instruction,
+  parseGitSource,
+} from '../dockerfile/index.ts';
 import { fail } from './fail.ts';
-import type { CopyOperation } from './plan.ts';
+import type { CopyOperation, CopySource, FileSource } from './plan.ts';
+import { stepsOf } from './resolve-source.ts';
 import type { StageState } from './stage-state.ts';
 import type { WordExpander } from './variables.ts';
 
@@ -11,7 +18,7 @@ export interface CopyPlanning {
   readonly expander: WordExpander;
   readonly source: DockerfileSource;
   /** What `--from` names; undefined if its image has to be known first. */
-  readonly resolve: (name: string) => CopyOperation['from'] | undefined;
+  readonly resolve: (name: string) => FileSource | undefined;
 }
 
 /** Plans COPY and ADD. */
@@ -19,24 +26,24 @@ export function planCopy(
   planning: CopyPlanning,
 ): { operation: CopyOperation; createdBy: string; dependsOn: number[] } | undefined {
   const { instruction, expander, source, state, resolve } = planning;
-  const from: CopyOperation['from'] | undefined =
+  const from: FileSource | undefined =
     instruction.name === 'COPY' && instruction.from !== undefined
       ? resolve(expander.word(instruction.from))
       : { kind: 'context' };
   if (from === undefined) return undefined;
-  const sources = instruction.sources.map(path => expander.word(path));
+  const words = instruction.sources.map(path => expander.word(path));
   const written = expander.word(instruction.destination);
   const destination = absolute(state.config.WorkingDir ?? '/', written);
   const inline = instruction.heredocs.map(({ name, content, expand }) => ({
     name,
     content: expand ? expander.content(content) : content,
   }));
-  if (sources.includes('')) {
+  if (words.includes('')) {
     fail(source, instruction, `${instruction.name} has an empty source`, {
       hint: 'give its variable a value',
     });
   }
-  if (sources.length + inline.length > 1 && !destination.endsWith('/')) {
+  if (words.length + inline.length > 1 && !destination.endsWith('/')) {
     fail(source, instruction, `${instruction.name} has several sources, so "${written}" must be a folder`, {
       hint: `write "${written}/"`,
     });
@@ -44,6 +51,12 @@ export function planCopy(
   const chown = instruction.chown === undefined ? undefined : expander.word(instruction.chown);
   const chmod = instruction.chmod === undefined ? undefined : expander.word(instruction.chmod);
   checkChmod(source, instruction, chmod);
+  const sources = words.map(word => sourceOf(planning, word));
+  const checksum =
+    instruction.name === 'ADD' && instruction.checksum !== undefined
+      ? expander.word(instruction.checksum)
+      : undefined;
+  if (checksum !== undefined) checkChecksum(planning, sources, checksum);
   const operation: CopyOperation = {
     kind: 'copy',
     from,
@@ -55,15 +68,72 @@ export function planCopy(
     unpack: unpackOf(instruction),
     ...(chown === undefined ? {} : { chown }),
     ...(chmod === undefined ? {} : { chmod }),
-    ...(instruction.name === 'ADD' && instruction.checksum !== undefined
-      ? { checksum: instruction.checksum }
-      : {}),
+    ...(checksum === undefined ? {} : { checksum }),
+    link: instruction.link,
   };
   return {
     operation,
     createdBy: createdBy(instruction, operation, written),
-    dependsOn: from.kind === 'stage' ? [from.step] : [],
+    dependsOn: stepsOf(from),
   };
+}
+
+/** What a source is; only ADD takes more than paths. */
+function sourceOf({ instruction, source }: CopyPlanning, word: string): CopySource {
+  const git = gitSource(source, instruction, word);
+  const isUrl = git === undefined && /^https?:\/\//i.test(word);
+  if (git === undefined && !isUrl) return { kind: 'path', path: word };
+  if (instruction.name === 'COPY') {
+    return fail(source, instruction, `COPY cannot take "${word}", which is not a path`, {
+      hint: 'use ADD for URLs and git repositories',
+    });
+  }
+  if (git === undefined) return { kind: 'url', url: word };
+  const { keepGitDir } = instruction;
+  if (keepGitDir !== undefined && git.keepGitDir !== undefined && keepGitDir !== git.keepGitDir) {
+    fail(source, instruction, `"--keep-git-dir" and "${word}" say the opposite of each other`, {
+      hint: 'take one of the two away',
+    });
+  }
+  const checksum = instruction.checksum;
+  if (checksum !== undefined && git.checksum !== undefined && checksum !== git.checksum) {
+    fail(source, instruction, `"--checksum=${checksum}" and "${word}" name two commits`, {
+      hint: 'take one of the two away',
+    });
+  }
+  return { kind: 'git', written: word, git: keepGitDir === undefined ? git : { ...git, keepGitDir } };
+}
+
+function gitSource(source: DockerfileSource, lines: Instruction, word: string) {
+  try {
+    return parseGitSource(word);
+  } catch (error) {
+    return fail(source, lines, `cannot take "${word}": ${(error as Error).message}`, {
+      hint: 'write it as https://host/repository.git?branch=NAME&subdir=FOLDER',
+    });
+  }
+}
+
+function checkChecksum(
+  { instruction, source }: CopyPlanning,
+  sources: readonly CopySource[],
+  checksum: string,
+): void {
+  const [first] = sources;
+  if (sources.length !== 1 || first === undefined || first.kind === 'path') {
+    fail(source, instruction, '"ADD --checksum" is for one URL or git repository');
+  }
+  const digest = /^sha(256:[0-9a-f]{64}|384:[0-9a-f]{96}|512:[0-9a-f]{128})$/;
+  if (first?.kind === 'url' && !digest.test(checksum)) {
+    fail(source, instruction, `"ADD --checksum=${checksum}" is no digest`, {
+      hint: 'write sha256: and 64 hex digits',
+    });
+  }
+  if (first?.kind === 'git' && !/^[0-9a-f]{7,64}$/.test(checksum)) {
+    fail(source, instruction, `"ADD --checksum=${checksum}" is no commit`, {
+      hint: 'write the hex digits of the commit',
+    });
+  }
 }
 
 /** A destination that ends with `/`, or is `.`, must be a folder; the rule is docker's. */
@@ -96,7 +166,9 @@ function createdBy(
     ...(chown === undefined ? [] : [`--chown=${chown}`]),
     ...(chmod === undefined ? [] : [`--chmod=${chmod}`]),
   ];
-  return [instruction.name, ...flags, ...sources, ...inline.map(({ name }) => `<<${name}`), written].join(
-    ' ',
+  const said = sources.map(one =>
+    one.kind === 'path' ? one.path : one.kind === 'url' ? one.url : one.written,
   );
+  const documents = inline.map(({ name }) => `<<${name}`);
+  return [instruction.name, ...flags, ...said, ...documents, written].join(' ');
 }

@@ -1,5 +1,14 @@
 import type { ImageConfig, ImageProcessConfig, Platform } from '../../../oci/index.ts';
-import type { DockerfileSource, LineRange } from '../dockerfile/index.ts';
+import type {
+  BindMount,
+  CacheMount,
+  DockerfileSource,
+  GitSource,
+  LineRange,
+  SecretMount,
+  SshMount,
+  TmpfsMount,
+} from '../dockerfile/index.ts';
 import type { BuildStep } from '../types.ts';
 
 /** An image that a stage starts from or copies from. `layers` are diffIDs, base first. */
@@ -16,12 +25,36 @@ export interface PlanRequest {
   readonly target?: string;
   readonly buildArgs: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
-  /** What images are built for, and where steps run. */
-  readonly platform: Platform;
+  readonly platforms: BuildPlatforms;
   readonly network: StepNetwork;
+  /** Lines of /etc/hosts in RUN steps, `name:address`. */
+  readonly hosts: readonly string[];
+  /** What RUN may have beyond a sandbox: its `--network=host` and `--security=insecure`. */
+  readonly allow: ReadonlySet<'network.host' | 'security.insecure'>;
+  /** Secrets that are there, by id; their values are not the plan's business. */
+  readonly secrets: ReadonlySet<string>;
+  readonly ssh: ReadonlySet<string>;
+  /** Contexts by name, which take the place of stages and images of that name. */
+  readonly contexts: ReadonlyMap<string, NamedContext>;
+  /** Stages whose steps the cache does not serve, by name or number. */
+  readonly noCacheStages: readonly string[];
   /** Images by the name that the Dockerfile uses, as far as they are known. */
   readonly bases: ReadonlyMap<string, BaseImage>;
 }
+
+export interface BuildPlatforms {
+  /** Of this host. */
+  readonly build: Platform;
+  /** What the image is built for. */
+  readonly target: Platform;
+  /** What RUN can run here, as `linux/arm64`: the host's own, and those with an emulator. */
+  readonly runnable: readonly string[];
+}
+
+/** What `--build-context NAME=…` stands for: a folder, or an image by its reference. */
+export type NamedContext =
+  | { readonly kind: 'folder' }
+  | { readonly kind: 'image'; readonly reference: string };
 
 /** Planning asks for images one after another: an ONBUILD trigger in one may name the next. */
 export type PlanResult =
@@ -41,8 +74,9 @@ export interface BuildPlan {
   /** The image's config, without what only the result knows (layers, history). */
   readonly config: ImageProcessConfig;
   readonly author?: string;
-  /** Build arguments that no ARG of the used stages declares. */
-  readonly unusedArgs: readonly string[];
+  readonly platform: Platform;
+  /** What the user should know, each a sentence. */
+  readonly warnings: readonly string[];
 }
 
 /** A step as the solver sees it. */
@@ -54,7 +88,16 @@ export interface Vertex extends BuildStep, LineRange {
   readonly createdBy?: string;
   /** Stage and unexpanded text: the same step in an earlier build has the same identity. */
   readonly identity: string;
+  /** It is carried out whatever the cache has. */
+  readonly noCache: boolean;
 }
+
+/** Where files are taken from. */
+export type FileSource =
+  /** The build context, or the folder of a named one. */
+  | { readonly kind: 'context'; readonly name?: string }
+  | { readonly kind: 'stage'; readonly step: number }
+  | { readonly kind: 'image'; readonly image: BaseImage };
 
 export type StepNetwork = 'bridge' | 'host' | 'none';
 
@@ -82,18 +125,34 @@ export interface RunOperation {
   /** As USER says it; empty for root. */
   readonly user: string;
   readonly network: StepNetwork;
+  /** Everything that the caller may do, not a sandbox. */
+  readonly privileged: boolean;
+  readonly hosts: readonly string[];
+  readonly hostname?: string;
+  readonly mounts: readonly MountOperation[];
   /** A here-document that begins with `#!`: it is the program. */
   readonly script?: string;
 }
 
+/** A mount of a RUN step: targets are absolute, sources resolved. */
+export type MountOperation =
+  | (Omit<BindMount, 'from'> & { readonly from: FileSource })
+  | (Omit<CacheMount, 'from'> & { readonly id: string; readonly from?: FileSource })
+  | TmpfsMount
+  | SecretMount
+  | (SshMount & { readonly target: string });
+
+/** What one source of a COPY or ADD is. */
+export type CopySource =
+  /** A path or pattern relative to the root of `from`. */
+  | { readonly kind: 'path'; readonly path: string }
+  | { readonly kind: 'url'; readonly url: string }
+  | { readonly kind: 'git'; readonly written: string; readonly git: GitSource };
+
 export interface CopyOperation {
   readonly kind: 'copy';
-  readonly from:
-    | { readonly kind: 'context' }
-    | { readonly kind: 'stage'; readonly step: number }
-    | { readonly kind: 'image'; readonly image: BaseImage };
-  /** Paths or patterns relative to the source's root; for ADD also URLs. */
-  readonly sources: readonly string[];
+  readonly from: FileSource;
+  readonly sources: readonly CopySource[];
   readonly inline: readonly { readonly name: string; readonly content: string }[];
   /** Absolute; ends with `/` if it must be a folder. */
   readonly destination: string;
@@ -104,6 +163,8 @@ export interface CopyOperation {
   /** Only ADD: unpack archives: local ones (`archives`), also downloaded ones, or none. */
   readonly unpack: 'never' | 'archives' | 'always';
   readonly checksum?: string;
+  /** The layer stands on its own: nothing below it decides it, or is looked at. */
+  readonly link: boolean;
 }
 
 export interface WorkdirOperation {

@@ -1,9 +1,10 @@
-import type { ImageProcessConfig } from '../../../oci/index.ts';
+import type { ImageProcessConfig, Platform } from '../../../oci/index.ts';
 
 /** What a stage carries from instruction to instruction while it is planned. */
 export interface StageState {
   config: ImageProcessConfig;
   author?: string;
+  readonly platform: Platform;
   /** Declared so far; undefined: declared without a value. */
   readonly args: Map<string, string | undefined>;
   /** CMD was set in this stage: a later ENTRYPOINT leaves it. */

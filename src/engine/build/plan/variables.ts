@@ -9,17 +9,31 @@ import {
 import { fail } from './fail.ts';
 
 /** Arguments that every FROM may use and a stage has to declare (docs.docker.com/reference/dockerfile). */
-export function platformArgs(platform: Platform): Map<string, string> {
-  const { os, architecture, variant = '' } = platform;
-  const name = formatPlatform(platform);
-  return new Map(
-    ['BUILD', 'TARGET'].flatMap(side => [
-      [`${side}PLATFORM`, name],
-      [`${side}OS`, os],
-      [`${side}ARCH`, architecture],
-      [`${side}VARIANT`, variant],
-    ]),
-  );
+export function platformArgs(
+  platforms: { build: Platform; target: Platform },
+  stage: string | undefined,
+): Map<string, string> {
+  const facts = (side: string, platform: Platform): [string, string][] => [
+    [`${side}PLATFORM`, formatPlatform(platform)],
+    [`${side}OS`, platform.os],
+    [`${side}ARCH`, platform.architecture],
+    [`${side}VARIANT`, platform.variant ?? ''],
+  ];
+  return new Map([
+    ...facts('BUILD', platforms.build),
+    ...facts('TARGET', platforms.target),
+    ['TARGETSTAGE', stage || 'default'],
+  ]);
+}
+
+/** A build argument that was given. */
+export function givenArg(args: Readonly<Record<string, string>>, name: string): string | undefined {
+  return Object.hasOwn(args, name) ? args[name] : undefined;
+}
+
+/** True for the arguments that speak to the builder itself, so that no ARG has to declare them. */
+export function isBuilderArg(name: string): boolean {
+  return name.startsWith('BUILDKIT_') || name === 'SOURCE_DATE_EPOCH' || isProxyArg(name);
 }
 
 /** `linux/arm64/v8`. */

@@ -1,22 +1,44 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PlimsollError } from '../../../errors.ts';
-import { type ProcessMount, resolveInRoot, resolveUser } from '../../runtime/index.ts';
+import {
+  type ContainerLimits,
+  type ProcessMount,
+  resolveInRoot,
+  resolveUser,
+  type Ulimit,
+} from '../../runtime/index.ts';
 import { makeFolder } from '../copy/index.ts';
 import { type RunOperation, scriptPath } from '../plan/index.ts';
 import type { StepDeps } from './build-deps.ts';
+import { hideValues } from './hide-values.ts';
 import { LastLines } from './last-lines.ts';
+import { inMemory, openMounts, type SecretValues, type SshAgents } from './mounts/index.ts';
+import type { StepFiles } from './step-files.ts';
 import { makeStubs } from './stubs.ts';
+
+/** What the caller of a build gives to all of its commands. */
+export interface RunSettings {
+  readonly secrets: SecretValues;
+  readonly agents: SshAgents;
+  readonly limits: ContainerLimits;
+  readonly ulimits: readonly Ulimit[];
+  /** Of /dev/shm. */
+  readonly shmBytes?: number;
+  /** Cgroup to run below, relative to the cgroup mounts; default the root's own. */
+  readonly cgroupParent?: string;
+}
 
 export interface RunRequest {
   /** The merged root filesystem, writable. */
   readonly rootfs: string;
   readonly operation: RunOperation;
+  readonly settings: RunSettings;
+  readonly files: StepFiles;
   /** Names the step among all of the machine: `build-<build>-<step>`. */
   readonly name: string;
   /** A folder of its own, to be made and deleted. */
   readonly bundle: string;
-  readonly signal: AbortSignal;
   readonly onOutput: (stream: 'stdout' | 'stderr', chunk: Buffer) => void;
 }
 
@@ -34,70 +56,102 @@ export class CommandFailed extends PlimsollError {
 }
 
 /**
- * Runs the command of a RUN step in its root filesystem, with a network, names and a resolver of its own that leave no
- * trace in the layer. Throws `CommandFailed` for an exit code other than 0, `cancelled` if the signal fired; then
- * nothing of the process, its network or its bundle is left.
+ * Runs the command of a RUN step in its root filesystem, with mounts, a network, names and a resolver of its own that leave
+ * no trace in the layer. Secrets are in memory only, and hidden in its output. Throws `CommandFailed` for an exit code
+ * other than 0, `cancelled` if the signal fired; then nothing of the process, its network or its bundle is left.
  */
 export async function executeRun(deps: StepDeps, request: RunRequest): Promise<void> {
-  const { operation, rootfs, name, bundle } = request;
+  const { operation, rootfs, settings, name, bundle, files } = request;
+  await using stack = new AsyncDisposableStack();
   const user = resolveUser(rootfs, operation.user);
   makeFolder(rootfs, operation.cwd, { uid: 0, gid: 0 });
   mkdirSync(bundle, { recursive: true, mode: 0o700 });
+  stack.defer(() => rmSync(bundle, { recursive: true, force: true }));
+  if (operation.mounts.some(({ type }) => type === 'secret')) stack.use(await inMemory(bundle));
+  const opened = stack.use(
+    await openMounts(operation.mounts, {
+      ...{ deps, files, secrets: settings.secrets, agents: settings.agents, folder: bundle },
+      say: line => request.onOutput('stderr', Buffer.from(`${line}\n`)),
+    }),
+  );
   const network = await connect(deps, operation, name);
-  const places = ['/etc/resolv.conf', '/etc/hosts'] as const;
-  const removeStubs = makeStubs(rootfs, ['/proc/', '/dev/', '/sys/', ...places]);
-  const lastLines = new LastLines();
-  try {
-    const inside = (place: string) => resolveInRoot(rootfs, place).slice(rootfs.length);
-    const code = await deps.runtime().runToEnd({
-      bundle,
-      signal: request.signal,
-      onOutput: (stream, chunk) => {
-        lastLines.add(chunk);
-        request.onOutput(stream, chunk);
-      },
-      process: {
-        id: name,
-        rootfs,
-        args: operation.args,
-        env: environment(operation, user.home),
-        cwd: operation.cwd,
-        user,
-        hostname: 'build',
-        tty: false,
-        readOnlyRoot: false,
-        privileged: false,
-        capAdd: [],
-        capDrop: [],
-        noNewPrivileges: false,
-        network: network.namespace,
-        mounts: [
-          file(bundle, 'resolv.conf', network.resolver, inside(places[0])),
-          file(
-            bundle,
-            'hosts',
-            '127.0.0.1\tlocalhost build\n::1\tlocalhost ip6-localhost\n',
-            inside(places[1]),
-          ),
-          ...(operation.script === undefined
-            ? []
-            : [file(bundle, 'script', operation.script, scriptPath, 0o755)]),
-        ],
-        limits: {},
-        cgroupPath: `/plimsoll-${deps.root.id}/${name}`,
-      },
-    });
-    if (code !== 0) throw new CommandFailed(code, lastLines.text());
-  } finally {
-    removeStubs();
-    await network.disconnect();
-    rmSync(bundle, { recursive: true, force: true });
-  }
+  stack.defer(() => network.disconnect());
+  const inside = (place: string) => resolveInRoot(rootfs, place).slice(rootfs.length);
+  stack.defer(makeStubs(rootfs, ['/proc/', '/dev/', '/sys/', ...names, ...opened.places]));
+  const output = hiddenOutput(opened.hidden, request.onOutput);
+  const code = await deps.runtime().runToEnd({
+    bundle,
+    signal: files.signal,
+    onOutput: output.add,
+    process: {
+      id: name,
+      rootfs,
+      args: operation.args,
+      env: environment(operation, user.home, opened.env),
+      cwd: operation.cwd,
+      user,
+      hostname: operation.hostname ?? 'build',
+      tty: false,
+      readOnlyRoot: false,
+      privileged: operation.privileged,
+      capAdd: [],
+      capDrop: [],
+      noNewPrivileges: false,
+      network: network.namespace,
+      mounts: [
+        file(bundle, 'resolv.conf', network.resolver, inside(names[0])),
+        file(bundle, 'hosts', hostsFile(operation), inside(names[1])),
+        ...(operation.script === undefined
+          ? []
+          : [file(bundle, 'script', operation.script, scriptPath, 0o755)]),
+        ...opened.mounts.map(mount => ({ ...mount, target: inside(mount.target) })),
+      ],
+      limits: settings.limits,
+      ulimits: settings.ulimits,
+      ...(settings.shmBytes === undefined ? {} : { shmBytes: settings.shmBytes }),
+      cgroupPath: `${settings.cgroupParent ?? `/plimsoll-${deps.root.id}`}/${name}`,
+    },
+  });
+  output.end();
+  if (code !== 0) throw new CommandFailed(code, output.lastLines());
 }
 
-function environment({ env, buildArgs, proxyArgs }: RunOperation, home: string): string[] {
-  const all = { HOME: home, ...proxyArgs, ...buildArgs, ...env };
+/** Files of the root filesystem that a step sees in another form. */
+const names = ['/etc/resolv.conf', '/etc/hosts'] as const;
+
+/** Passes output on without what is to be hidden, and keeps its end. */
+function hiddenOutput(hidden: readonly Buffer[], onOutput: RunRequest['onOutput']) {
+  const lastLines = new LastLines();
+  const hiders = { stdout: hideValues(hidden), stderr: hideValues(hidden) };
+  const pass = (stream: 'stdout' | 'stderr', chunk: Buffer) => {
+    if (chunk.length === 0) return;
+    lastLines.add(chunk);
+    onOutput(stream, chunk);
+  };
+  return {
+    add: (stream: 'stdout' | 'stderr', chunk: Buffer) => pass(stream, hiders[stream].push(chunk)),
+    end: () => {
+      for (const stream of ['stdout', 'stderr'] as const) pass(stream, hiders[stream].end());
+    },
+    lastLines: () => lastLines.text(),
+  };
+}
+
+function environment(
+  { env, buildArgs, proxyArgs }: RunOperation,
+  home: string,
+  mounted: Readonly<Record<string, string>>,
+): string[] {
+  const all = { HOME: home, ...proxyArgs, ...buildArgs, ...env, ...mounted };
   return Object.entries(all).map(([name, value]) => `${name}=${value}`);
+}
+
+function hostsFile({ hosts, hostname = 'build' }: RunOperation): string {
+  const extra = hosts.map(entry => {
+    const at = entry.indexOf(':');
+    return `${entry.slice(at + 1)}\t${entry.slice(0, at)}\n`;
+  });
+  return `127.0.0.1\tlocalhost ${hostname}\n::1\tlocalhost ip6-localhost\n${extra.join('')}`;
 }
 
 function file(folder: string, name: string, content: string, target: string, mode = 0o644): ProcessMount {

@@ -1,4 +1,4 @@
-import type { ImageConfig, ImageHistory, Platform } from '../../../oci/index.ts';
+import type { ImageConfig, ImageHistory } from '../../../oci/index.ts';
 import type { BuildPlan, Vertex } from '../plan/index.ts';
 import type { StepState } from './step-state.ts';
 
@@ -7,11 +7,7 @@ import type { StepState } from './step-state.ts';
  * build which finds everything in the cache makes the very same image again; a step without a layer has the time of
  * the layer below it.
  */
-export function imageConfigOf(
-  plan: BuildPlan,
-  platform: Platform,
-  states: ReadonlyMap<number, StepState>,
-): ImageConfig {
+export function imageConfigOf(plan: BuildPlan, states: ReadonlyMap<number, StepState>): ImageConfig {
   const chain = chainOf(plan);
   const base = chain.find(vertex => vertex.operation.kind === 'base')?.operation;
   const image = base?.kind === 'base' ? base.image?.config : undefined;
@@ -29,7 +25,7 @@ export function imageConfigOf(
       ...(layer === undefined ? { empty_layer: true } : {}),
     });
   }
-  const { author } = plan;
+  const { author, platform } = plan;
   return {
     created: time,
     ...(author === undefined ? {} : { author }),

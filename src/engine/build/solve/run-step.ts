@@ -2,20 +2,23 @@ import { join } from 'node:path';
 import { resolveUser } from '../../runtime/index.ts';
 import type { StagedLayer } from '../../snapshot/index.ts';
 import { type CacheHit, explainMiss, type StepInputs } from '../cache/index.ts';
-import { makeFolder } from '../copy/index.ts';
+import { type GitAccess, makeFolder } from '../copy/index.ts';
 import type { CopyOperation, RunOperation, Vertex, WorkdirOperation } from '../plan/index.ts';
-import type { SourceTree } from '../source/index.ts';
 import type { StepDeps } from './build-deps.ts';
 import { changesNothing } from './changes-nothing.ts';
-import { executeRun } from './execute-run.ts';
+import { executeRun, type RunSettings } from './execute-run.ts';
 import { prepareCopy } from './prepare-copy.ts';
+import { runInputs } from './run-inputs.ts';
+import { type ContextTrees, StepFiles } from './step-files.ts';
 import type { StepReport, StepState } from './step-state.ts';
 
 /** What all steps of one build share. */
 export interface BuildScope {
   readonly deps: StepDeps;
   readonly build: string;
-  readonly context: SourceTree;
+  readonly contexts: ContextTrees;
+  readonly settings: RunSettings;
+  readonly git: GitAccess;
   /** Where the build comes from: steps of the same place are compared with each other. */
   readonly origin: string;
   readonly noCache: boolean;
@@ -46,32 +49,75 @@ export async function runStep(scope: BuildScope, request: StepRequest): Promise<
       report.cached();
       return { layers: parent.layers, base: parent.base };
     case 'run':
-      return await layered(scope, request, parent, runInputs(parent, operation), staged =>
-        executeRun(scope.deps, {
-          rootfs: staged.target,
-          operation,
-          name: `build-${scope.build}-${vertex.id}`,
-          bundle: join(scope.deps.root.runDir, 'builds', scope.build, String(vertex.id)),
-          signal: request.signal,
-          onOutput: report.output,
-        }),
-      );
+      return await runCommand(scope, request, parent, operation);
     case 'workdir':
       return await layered(scope, request, parent, workdirInputs(parent, operation), async staged => {
         makeFolder(staged.target, operation.path, resolveUser(staged.target, operation.user));
       });
-    case 'copy': {
-      const fromLayers = layersOf(operation, result);
-      const place = {
-        context: scope.context,
-        signal: request.signal,
-        ...(fromLayers === undefined ? {} : { fromLayers }),
-      };
-      await using prepared = await prepareCopy(scope.deps, operation, place);
-      const inputs = { ...copyInputs(parent, operation), ...prepared.content };
-      return await layered(scope, request, parent, inputs, staged => prepared.apply(staged.target));
-    }
+    case 'copy':
+      return operation.link
+        ? await linkFiles(scope, request, parent, operation)
+        : await copyOver(scope, request, parent, operation);
   }
+}
+
+async function runCommand(
+  scope: BuildScope,
+  request: StepRequest,
+  parent: StepState,
+  operation: RunOperation,
+): Promise<StepState> {
+  const { deps, build, settings } = scope;
+  const { vertex, report } = request;
+  await using files = filesFor(scope, request);
+  const inputs = await runInputs(parent, operation, files);
+  return await layered(scope, request, parent, inputs, staged =>
+    executeRun(deps, {
+      rootfs: staged.target,
+      ...{ operation, settings, files },
+      name: `build-${build}-${vertex.id}`,
+      bundle: join(deps.root.runDir, 'builds', build, String(vertex.id)),
+      onOutput: report.output,
+    }),
+  );
+}
+
+async function copyOver(
+  scope: BuildScope,
+  request: StepRequest,
+  parent: StepState,
+  operation: CopyOperation,
+): Promise<StepState> {
+  await using files = filesFor(scope, request);
+  const prepared = await prepareCopy(operation, files, scope.git);
+  const inputs = { ...copyInputs(parent, operation), ...prepared.content };
+  return await layered(scope, request, parent, inputs, staged =>
+    prepared.apply(staged.target, staged.target),
+  );
+}
+
+/** COPY --link: a layer of its own, which stays when what is below it changes. Only names of owners need what is below. */
+async function linkFiles(
+  scope: BuildScope,
+  request: StepRequest,
+  parent: StepState,
+  operation: CopyOperation,
+): Promise<StepState> {
+  await using files = filesFor(scope, request);
+  const prepared = await prepareCopy(operation, files, scope.git);
+  const named = operation.chown !== undefined && !/^\d+(:\d+)?$/.test(operation.chown);
+  const alone: StepState = { layers: [], base: named ? parent.base : 'scratch' };
+  const users = named ? parent.layers : [];
+  const inputs = { ...copyInputs({ ...alone, layers: users }, operation), ...prepared.content };
+  const state = await layered(scope, request, alone, inputs, async staged => {
+    await using below = await scope.deps.snapshots.stage(users, { signal: request.signal });
+    await prepared.apply(staged.target, below.target);
+  });
+  return { ...state, layers: [...parent.layers, ...state.layers], base: parent.base };
+}
+
+function filesFor({ deps, contexts }: BuildScope, { result, signal }: StepRequest): StepFiles {
+  return new StepFiles({ deps, contexts, signal, layersOfStep: step => result(step).layers });
 }
 
 type Work = (staged: StagedLayer) => Promise<void>;
@@ -83,14 +129,15 @@ async function layered(
   inputs: StepInputs,
   work: Work,
 ): Promise<StepState> {
-  const hit = noCache ? undefined : deps.cache.find(inputs);
+  const uncached = noCache || vertex.noCache;
+  const hit = uncached ? undefined : deps.cache.find(inputs);
   if (hit !== undefined) {
     if (hit.diffId !== undefined) hold(deps.snapshots.hold(hit.diffId));
     report.cached();
     return stateAfter(parent, hit);
   }
   const step = `${origin}\n${vertex.identity}`;
-  const cacheMiss = noCache ? 'the cache is off' : explainMiss(deps.cache.lastInputs(step), inputs);
+  const cacheMiss = uncached ? 'the cache is off' : explainMiss(deps.cache.lastInputs(step), inputs);
   const made = await buildLayer(deps, parent, signal, hold, work);
   const before = deps.cache.record(step, inputs, made);
   if (before !== undefined) replaced(before);
@@ -126,23 +173,6 @@ function stateAfter({ layers, base }: StepState, { diffId, created }: CacheHit):
   return { layers: [...layers, diffId], base, added: { diffId, created } };
 }
 
-function layersOf({ from }: CopyOperation, result: StepRequest['result']): readonly string[] | undefined {
-  if (from.kind === 'context') return undefined;
-  return from.kind === 'stage' ? result(from.step).layers : from.image.layers;
-}
-
-function runInputs(parent: StepState, operation: RunOperation): StepInputs {
-  const { args, env, buildArgs, cwd, user, network, script } = operation;
-  return {
-    base: parent.base,
-    parents: parent.layers,
-    instruction: JSON.stringify(['RUN', ...args, ...(script === undefined ? [] : [script])]),
-    settings: { WORKDIR: cwd, USER: user, network },
-    env,
-    args: buildArgs,
-  };
-}
-
 function workdirInputs(parent: StepState, { path, user }: WorkdirOperation): StepInputs {
   return {
     base: parent.base,
@@ -155,11 +185,14 @@ function workdirInputs(parent: StepState, { path, user }: WorkdirOperation): Ste
 }
 
 function copyInputs(parent: StepState, operation: CopyOperation): StepInputs {
-  const { sources, destination, exclude, parents, unpack, chown = '', chmod = '' } = operation;
+  const { sources, destination, exclude, parents, unpack, link, chown = '', chmod = '' } = operation;
+  const words = sources.map(one =>
+    one.kind === 'path' ? one.path : one.kind === 'url' ? one.url : one.written,
+  );
   return {
     base: parent.base,
     parents: parent.layers,
-    instruction: JSON.stringify(['COPY', ...sources, destination, unpack, parents]),
+    instruction: JSON.stringify(['COPY', ...words, destination, unpack, parents, ...(link ? ['link'] : [])]),
     settings: { '--chown': chown, '--chmod': chmod, '--exclude': exclude.join(' ') },
     env: {},
     args: {},

@@ -4,6 +4,7 @@
  * @module
  */
 export { digestFiles, type FilesDigest } from './digest-files.ts';
-export { type BuildContext, openContext } from './open-context.ts';
+export { hiddenPaths } from './hidden-paths.ts';
+export { type BuildContext, openContext, openFolder } from './open-context.ts';
 export { createPause } from './pause.ts';
 export { type FileEntry, type Selection, type SourceTree, selectFiles } from './select-files.ts';

@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { errnoOf, messageOf, PlimsollError } from '../../../errors.ts';
 import type { DockerfileSource } from '../dockerfile/index.ts';
 import { noFilter, type PathFilter, parseIgnoreFile } from '../patterns/index.ts';
+import type { SourceTree } from './select-files.ts';
 
 /** A folder to build from, read in place. */
 export interface BuildContext {
@@ -18,14 +19,7 @@ export interface BuildContext {
  * (`<Dockerfile>.dockerignore`, else `.dockerignore`). Throws `not-found`, `permission-denied` or `invalid-argument`.
  */
 export function openContext(request: { context: string; dockerfile?: string }): BuildContext {
-  const folder = resolve(request.context);
-  const status = statOrThrow(folder);
-  if (!status.isDirectory()) {
-    throw new PlimsollError('invalid-argument', `the build context "${folder}" is not a folder`, {
-      code: 'CONTEXT_NOT_FOLDER',
-      hint: 'name the folder that holds the Dockerfile',
-    });
-  }
+  const folder = checkedFolder(request.context);
   const dockerfile = request.dockerfile ?? join(folder, 'Dockerfile');
   const text = readDockerfile(dockerfile, folder);
   return {
@@ -34,6 +28,21 @@ export function openContext(request: { context: string; dockerfile?: string }): 
     source: { file: basename(dockerfile), text },
     filter: readIgnoreFile([`${dockerfile}.dockerignore`, join(folder, '.dockerignore')]),
   };
+}
+
+/** Opens a further context: a folder, less what its .dockerignore leaves out. Throws like `openContext`. */
+export function openFolder(path: string): SourceTree {
+  const folder = checkedFolder(path);
+  return { root: folder, filter: readIgnoreFile([join(folder, '.dockerignore')]) };
+}
+
+function checkedFolder(path: string): string {
+  const folder = resolve(path);
+  if (statOrThrow(folder).isDirectory()) return folder;
+  throw new PlimsollError('invalid-argument', `the build context "${folder}" is not a folder`, {
+    code: 'CONTEXT_NOT_FOLDER',
+    hint: 'name the folder that holds the Dockerfile',
+  });
 }
 
 function statOrThrow(folder: string): Stats {

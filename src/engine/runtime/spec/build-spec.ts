@@ -4,7 +4,7 @@ import { resolveCapabilities } from './capabilities.ts';
 import { defaultMounts, deviceRules, maskedPaths, readonlyPaths } from './defaults.ts';
 import type { HostFeatures } from './host-features.ts';
 import { limitsToResources } from './limits.ts';
-import type { OciMount, OciResources, OciSpec } from './oci-spec.ts';
+import type { OciMount, OciProcess, OciResources, OciSpec } from './oci-spec.ts';
 
 /** What only the caller can know about a spec: the resolved filter and, for a privileged one, the host's devices. */
 export interface SpecParts {
@@ -38,7 +38,7 @@ export function buildSpec(
       env: request.env,
       cwd: request.cwd,
       capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities },
-      rlimits: rlimits(host),
+      rlimits: rlimits(request, host),
       noNewPrivileges: request.noNewPrivileges,
       ...(host.apparmorProfile === undefined || request.privileged
         ? {}
@@ -66,10 +66,20 @@ function consoleSize({ columns, rows }: { columns: number; rows: number }) {
   return { height: rows, width: columns };
 }
 
-/** As many open files as Docker gives, but never above the caller's own hard limit: raising it needs a capability. */
-function rlimits(host: HostFeatures) {
+/**
+ * As many open files as Docker gives, and what was asked for, but never above the caller's own hard limit: raising it
+ * needs a capability.
+ */
+function rlimits({ ulimits = [] }: ProcessRequest, host: HostFeatures): OciProcess['rlimits'] {
   const files = Math.min(1_048_576, host.hardOpenFiles);
-  return [{ type: 'RLIMIT_NOFILE', soft: files, hard: files }];
+  const all = new Map([['RLIMIT_NOFILE', { soft: files, hard: files }]]);
+  for (const { name, soft, hard } of ulimits) {
+    const type = `RLIMIT_${name.toUpperCase()}`;
+    const most = type === 'RLIMIT_NOFILE' ? host.hardOpenFiles : Number.MAX_SAFE_INTEGER;
+    const within = (value: number) => Math.min(value < 0 ? Number.MAX_SAFE_INTEGER : value, most);
+    all.set(type, { soft: within(soft), hard: within(hard) });
+  }
+  return [...all].map(([type, limit]) => ({ type, ...limit }));
 }
 
 function namespaces({ network }: ProcessRequest, host: HostFeatures) {
@@ -89,7 +99,7 @@ function sysctls({ network }: ProcessRequest, host: HostFeatures): Record<string
 function plainMount(mount: ProcessMount): OciMount {
   if (mount.type === 'tmpfs') {
     const size = mount.sizeBytes === undefined ? [] : [`size=${mount.sizeBytes}`];
-    const options = ['nosuid', 'nodev', 'noexec', 'mode=1777', ...size];
+    const options = ['nosuid', 'nodev', ...(mount.exec ? [] : ['noexec']), 'mode=1777', ...size];
     return { destination: mount.target, type: 'tmpfs', source: 'tmpfs', options };
   }
   const options = ['rbind', 'rprivate', mount.readOnly ? 'ro' : 'rw'];

@@ -49,7 +49,13 @@ export const deviceRules: NonNullable<OciResources['devices']> = [
 ];
 
 /** The file systems of every container, as in Docker; a privileged one may write to /sys and its cgroups. */
-export function defaultMounts({ privileged }: { privileged: boolean }): OciMount[] {
+export function defaultMounts({
+  privileged,
+  shmBytes = 64 * 1024 * 1024,
+}: {
+  privileged: boolean;
+  shmBytes?: number;
+}): OciMount[] {
   const access = privileged ? 'rw' : 'ro';
   return [
     mount('/proc', 'proc', 'proc', 'nosuid noexec nodev'),
@@ -58,7 +64,7 @@ export function defaultMounts({ privileged }: { privileged: boolean }): OciMount
     mount('/sys', 'sysfs', 'sysfs', `nosuid noexec nodev ${access}`),
     mount('/sys/fs/cgroup', 'cgroup', 'cgroup', `nosuid noexec nodev ${access}`),
     mount('/dev/mqueue', 'mqueue', 'mqueue', 'nosuid noexec nodev'),
-    mount('/dev/shm', 'tmpfs', 'shm', 'nosuid noexec nodev mode=1777 size=67108864'),
+    mount('/dev/shm', 'tmpfs', 'shm', `nosuid noexec nodev mode=1777 size=${shmBytes}`),
   ];
 }
 

@@ -48,10 +48,11 @@ function quote(text: string): string {
   return JSON.stringify(text).replaceAll(/\\u00([0-9a-f]{2})/g, '\\x$1');
 }
 
+/** Beside the repository itself, also when this runs in another worktree of it. */
 function besideRepository(): string {
-  const folder = execFileSync('git', ['rev-parse', '--show-toplevel'], {
+  const folder = execFileSync('git', ['rev-parse', '--path-format=absolute', '--git-common-dir'], {
     cwd: import.meta.dirname,
     encoding: 'utf8',
   }).trim();
-  return resolve(dirname(folder), 'shared/dockerfile-cases');
+  return resolve(dirname(folder), '../shared/dockerfile-cases');
 }

@@ -96,8 +96,10 @@ test('planBuild() gives proxies to RUN beside what decides its result, unless th
 });
 
 test('planBuild() names build arguments that nobody declares', () => {
-  const made = plan('ARG A\nFROM busybox\nARG B', { buildArgs: { A: '1', B: '1', C: '1', no_proxy: 'x' } });
-  assert.deepEqual(made.unusedArgs, ['C']);
+  const made = plan('ARG A\nFROM busybox\nARG B', {
+    buildArgs: { A: '1', B: '1', C: '1', no_proxy: 'x', BUILDKIT_INLINE_CACHE: '1' },
+  });
+  assert.deepEqual(made.warnings, ['no ARG declares the build argument C']);
 });
 
 test('planBuild() knows the platform arguments in FROM, and in a stage once declared', () => {
@@ -114,13 +116,21 @@ function plan(text: string, options: Partial<PlanRequest> = {}): BuildPlan {
   return result.plan;
 }
 
+const amd64 = { os: 'linux', architecture: 'amd64' };
+
 function request(text: string, options: Partial<PlanRequest>): PlanRequest {
   return {
     source: { file: 'Dockerfile', text },
     buildArgs: {},
     labels: {},
-    platform: { os: 'linux', architecture: 'amd64' },
+    platforms: { build: amd64, target: amd64, runnable: ['linux/amd64'] },
     network: 'bridge',
+    hosts: [],
+    allow: new Set(),
+    secrets: new Set(),
+    ssh: new Set(),
+    contexts: new Map(),
+    noCacheStages: [],
     bases: new Map(),
     ...options,
   };
