@@ -1,9 +1,21 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { sshAgents } from '../../../src/engine/build/solve/index.ts';
+import { findExecutable } from '../../../src/engine/runtime/index.ts';
 import { cannotRunContainers } from '../../support/busybox-rootfs.ts';
 import { makeYard, read, withBusybox, type Yard } from './yard.ts';
 
@@ -284,6 +296,35 @@ describe('RUN --mount=type=ssh', { skip: cannotRunContainers }, () => {
     assert.deepEqual(asked, [11, 13]);
   });
 });
+
+describe('an ssh agent of the build', { skip: hasSsh() ? false : 'needs ssh-agent and ssh-keygen' }, () => {
+  test('has the keys that it was given, and ends with the build', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pla-'));
+    try {
+      const key = join(folder, 'key');
+      execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'of the test', '-f', key]);
+      let socket: string | undefined;
+      {
+        await using agents = sshAgents({ own: { keys: [key] } }, async () => folder);
+        socket = await agents.socket('own', undefined);
+        assert.equal(await agents.socket('own', undefined), socket);
+        assert.equal(await agents.socket('other', undefined), undefined);
+        const env = { ...process.env, SSH_AUTH_SOCK: socket };
+        assert.match(execFileSync('ssh-add', ['-l'], { env, encoding: 'utf8' }), /of the test/);
+      }
+      assert.ok(!existsSync(socket ?? ''), 'the agent has ended');
+      await using agents = sshAgents({ x: { socket: '/none' }, y: { keys: ['/none'] } }, async () => folder);
+      await assert.rejects(agents.socket('x', undefined), { code: 'SSH_AGENT_MISSING' });
+      await assert.rejects(agents.socket('y', undefined), /ssh-add/);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+function hasSsh(): boolean {
+  return ['ssh-agent', 'ssh-add', 'ssh-keygen'].every(name => findExecutable(name) !== undefined);
+}
 
 function outputOf({ events }: Awaited<ReturnType<Yard['build']>>): string {
   return events.flatMap(event => (event.kind === 'step-output' ? [event.text] : [])).join('');

@@ -57,7 +57,9 @@ function firstOf(bytes: Buffer, needles: readonly Buffer[]): { at: number; lengt
 }
 
 function mayGoOn(bytes: Buffer, needles: readonly Buffer[]): boolean {
-  return needles.some(needle => needle.length > bytes.length && needle.subarray(0, bytes.length).equals(bytes));
+  return needles.some(
+    needle => needle.length > bytes.length && needle.subarray(0, bytes.length).equals(bytes),
+  );
 }
 
 /** How many bytes at the end may be the beginning of a value. */
