@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isPlimsollError } from '../errors.ts';
 import { type BuildKeeper, createBuildService } from './build/index.ts';
@@ -6,7 +7,7 @@ import type { Engine } from './engine.ts';
 import { createEventService } from './events/index.ts';
 import { createImageService, type ImageStore } from './image/index.ts';
 import { bootId, writeFileAtomic } from './kernel/index.ts';
-import { createNetworkService } from './network/index.ts';
+import { createIdleBridge, createNetworkService, type IdleBridge, lowerForgotten } from './network/index.ts';
 import { cgroupVersion, createRuntime, type Runtime } from './runtime/index.ts';
 import { createSnapshotService } from './snapshot/index.ts';
 import { createStatsService, type StatsService } from './stats/index.ts';
@@ -68,8 +69,9 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
 }
 
 /**
- * What the monitor of a container runs when that has ended: the command line after `internal`. Returns what to print
- * on standard output: nothing, or after how many seconds the monitor's shell shall ask again.
+ * What runs when no host does: the command line after `internal`. `exited ID` is started by the monitor of a container
+ * that has ended, and returns what to print: nothing, or after how many seconds the monitor's shell shall ask again.
+ * `lower-bridge` is started some time after the last container has left the network.
  */
 export async function runInternal(
   args: readonly string[],
@@ -77,8 +79,16 @@ export async function runInternal(
   self: readonly string[],
 ): Promise<string> {
   const [verb, id] = args.filter((arg, index) => arg !== '--root' && args[index - 1] !== '--root');
-  if (verb !== 'exited' || id === undefined) throw new TypeError(`no internal command "${args.join(' ')}"`);
+  if (verb === 'lower-bridge' && !existsSync(databaseOf(root))) {
+    await lowerForgotten(root); // opening it would make the root anew
+    return '';
+  }
   await using parts = openParts({ root, self });
+  if (verb === 'lower-bridge') {
+    await parts.networks().lowerIfUnused();
+    return '';
+  }
+  if (verb !== 'exited' || id === undefined) throw new TypeError(`no internal command "${args.join(' ')}"`);
   const left = await parts.containers().exited(id);
   return left === undefined ? '' : `${(left / 1000).toFixed(3)}\n`;
 }
@@ -87,11 +97,11 @@ type Parts = ReturnType<typeof openParts>;
 
 function openParts({ root, self = [], report = () => {} }: EngineOptions) {
   createRootFolders(root);
-  const db = Database.open(join(root.dataDir, 'plimsoll.db'));
+  const db = Database.open(databaseOf(root));
   const clock = Date.now;
   const events = createEventService({ root, db, clock });
   const snapshots = once(() => createSnapshotService({ root, db, clock }));
-  const networks = once(() => createNetworkService({ root, db, events, clock }));
+  const networks = once(() => createNetworkService({ root, db, events, clock, ...idleBridge(root, self) }));
   const volumes = once(() => createVolumeService({ root, db, events, clock }));
   const runtime = once(() => createRuntime(root));
   const images = once(
@@ -137,10 +147,21 @@ async function bringInLine(root: Root, parts: Parts): Promise<void> {
   if (createLeases(parts).dead().length > 0) await parts.snapshots().sweep();
   await parts.builds().sweep();
   await parts.containers().reconcile();
+  await parts.networks().tidy();
   if (!rebooted) return;
   const live = parts.containers().list();
   await parts.networks().repair(new Set(live.map(({ id }) => id)));
   writeFileAtomic(join(root.runDir, 'boot-id'), `${boot}\n`);
+}
+
+function databaseOf(root: Root): string {
+  return join(root.dataDir, 'plimsoll.db');
+}
+
+/** Without plimsoll's own command line nobody could be asked to come back later. */
+function idleBridge(root: Root, self: readonly string[]): { idle?: IdleBridge } {
+  if (self.length === 0) return {};
+  return { idle: createIdleBridge(root, [...self, 'internal', 'lower-bridge', '--root', root.dataDir]) };
 }
 
 function runtimeName(runtime: () => Runtime): string {

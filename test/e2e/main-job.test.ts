@@ -142,14 +142,14 @@ function lastTurn(text: string): number {
   return Math.max(0, ...[...text.matchAll(/turn (\d+)/g)].map(match => Number(match[1])));
 }
 
-/** Tries again for ten seconds: a kernel takes links and cgroups away in its own time. */
+/** Tries again for 25 seconds: a bridge waits ten for the next container, links and cgroups go in the kernel's own time. */
 async function eventually(check: () => void): Promise<void> {
   for (let tries = 0; ; tries++) {
     try {
       check();
       return;
     } catch (error) {
-      if (tries === 40) throw error;
+      if (tries === 100) throw error;
       await sleep(250);
     }
   }

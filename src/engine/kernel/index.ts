@@ -3,7 +3,7 @@
  * attributes. Every other folder reaches the kernel through here, so that a trap has to be learned only once.
  * @module
  */
-export { syncDirectory, writeFileAtomic } from './atomic-file.ts';
+export { replaceFile, syncDirectory, writeFileAtomic } from './atomic-file.ts';
 export { type LockOptions, withLock } from './lock.ts';
 export {
   findMount,

@@ -19,12 +19,16 @@ import { formatPort, formatTable, type PortRule } from './nft-rules.ts';
 
 /** The kernel's side of a root's networks: bridges, links, namespaces and the nftables table, by ip(8) and nft(8). */
 export interface BridgeDriver {
-  /** True if the bridge is up as `raise` left it. */
+  /** True if the bridge is up as `raise` left it, and nobody is about to take it away. */
   isUp(network: BridgeNetwork): boolean;
+  /** From now on nobody takes the bridges for up. The first step before `lower`. */
+  retire(networks: readonly BridgeNetwork[]): void;
+  /** Takes `retire` back. */
+  reinstate(networks: readonly BridgeNetwork[]): void;
   /** Makes the bridge (or mends it) and the table with these ports in it. */
   raise(networks: readonly BridgeNetwork[], ports: readonly PortRule[]): Promise<void>;
-  /** Takes away the table and all bridges of the root. */
-  lower(networks: readonly BridgeNetwork[]): Promise<void>;
+  /** Takes away the table and all bridges of the root; `retire` them first. */
+  lower(networks: readonly Pick<BridgeNetwork, 'bridge'>[]): Promise<void>;
   /** Makes a container's namespace and link. */
   plug(link: Link): Promise<void>;
   /** Removes a container's namespace, if it is there. Its link goes with it, a moment later. */
@@ -52,8 +56,13 @@ export function createBridgeDriver(root: Root): BridgeDriver {
   const markFile = (bridge: string) => join(root.runDir, `${bridge}.up`);
   const isUp = (network: BridgeNetwork) =>
     hasLink(network.bridge) && readText(markFile(network.bridge)) === markOf(network);
+  const mark = (network: BridgeNetwork) => writeFileSync(markFile(network.bridge), markOf(network));
   return {
     isUp,
+    retire(networks) {
+      for (const { bridge } of networks) rmSync(markFile(bridge), { force: true });
+    },
+    reinstate: networks => networks.forEach(mark),
     async raise(networks, ports) {
       setSysctl('ip_forward', '1');
       const down = networks.filter(network => !isUp(network));
@@ -61,27 +70,12 @@ export function createBridgeDriver(root: Root): BridgeDriver {
         nft(formatTable({ table, networks, ports })),
         ...down.map(network => raiseBridge(network, uplinkMtu())),
       ]);
-      for (const network of down) writeFileSync(markFile(network.bridge), markOf(network));
+      for (const network of down) mark(network);
     },
     async lower(networks) {
-      for (const { bridge } of networks) rmSync(markFile(bridge), { force: true });
-      await Promise.all([
-        nft(`table ip ${table} {}\ndelete table ip ${table}\n`),
-        ...networks.map(async ({ bridge }) => {
-          // Links first: a namespace that a process holds open would keep its own for as long.
-          const links = listFolder(`/sys/class/net/${bridge}/brif`);
-          await run('ip', ['-force', '-batch', '-'], {
-            input: script([...links, bridge].filter(hasLink).map(link => `link del ${link}`)),
-          });
-          if (hasLink(bridge)) {
-            throw new PlimsollError('internal', `the bridge "${bridge}" cannot be removed`, {
-              code: 'BRIDGE_STUCK',
-              hint: `try 'ip link del ${bridge}' to see why`,
-            });
-          }
-          await dismissDocker(bridge);
-        }),
-      ]);
+      // The table first: while a bridge is there, whoever finds it unused finds both.
+      await nft(`table ip ${table} {}\ndelete table ip ${table}\n`);
+      await Promise.all(networks.map(({ bridge }) => lowerBridge(bridge)));
     },
     async plug(link) {
       const { host, namespace } = link;
@@ -127,6 +121,21 @@ async function raiseBridge(network: BridgeNetwork, mtu: number): Promise<void> {
   await batch([], commands);
   setSysctl(`conf/${bridge}/route_localnet`, '1');
   await admitDocker(bridge);
+}
+
+async function lowerBridge(bridge: string): Promise<void> {
+  // Links first: a namespace that a process holds open would keep its own for as long.
+  const links = listFolder(`/sys/class/net/${bridge}/brif`);
+  await run('ip', ['-force', '-batch', '-'], {
+    input: script([...links, bridge].filter(hasLink).map(link => `link del ${link}`)),
+  });
+  if (hasLink(bridge)) {
+    throw new PlimsollError('internal', `the bridge "${bridge}" cannot be removed`, {
+      code: 'BRIDGE_STUCK',
+      hint: `try 'ip link del ${bridge}' to see why`,
+    });
+  }
+  await dismissDocker(bridge);
 }
 
 /** Docker drops what it does not know in FORWARD, and offers the chain DOCKER-USER to say what else may pass. */

@@ -1,6 +1,7 @@
 import type { Database, Root } from '../store/index.ts';
 import { bookings } from './address-book.ts';
 import type { BridgeDriver } from './bridge-driver.ts';
+import type { IdleBridge } from './idle-bridge.ts';
 import type { NameServer } from './name-server.ts';
 import { bridgeName, namespaceName, tableName } from './names.ts';
 import { bridgeNetworks } from './networks.ts';
@@ -8,10 +9,10 @@ import type { NetworkProblem } from './types.ts';
 
 /** Where the kernel's networking and the database differ; looks only. */
 export async function findLeftovers(
-  parts: { root: Root; db: Database; driver: BridgeDriver; names: NameServer },
+  parts: { root: Root; db: Database; driver: BridgeDriver; names: NameServer; idle?: IdleBridge },
   live: ReadonlySet<string>,
 ): Promise<NetworkProblem[]> {
-  const { root, db, driver, names } = parts;
+  const { root, db, driver, names, idle } = parts;
   const namespaces = driver.namespaces(); // before the bookings: a booking is there before its namespace
   const booked = bookings(db);
   const owned = new Set(booked.map(({ container }) => namespaceName(root, container)));
@@ -39,6 +40,7 @@ export async function findLeftovers(
     }
     return found;
   }
+  if (idle?.isPending()) return found;
   const bridges = new Set([bridgeName(root), ...networks.map(({ bridge }) => bridge)]);
   for (const bridge of bridges) {
     if (driver.hasBridge(bridge))

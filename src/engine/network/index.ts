@@ -5,6 +5,8 @@
  *     const endpoint = await networks.connect({ container: id, names: ['web'], network: 'bridge', ports: [] });
  * @module
  */
+export { createIdleBridge, type IdleBridge } from './idle-bridge.ts';
+export { lowerForgotten } from './lower-forgotten.ts';
 export { createNetworkService, type NetworkServiceOptions } from './network-service.ts';
 export type {
   ConnectRequest,

@@ -1,14 +1,7 @@
 import { accessSync, closeSync, constants, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  identify,
-  isAlive,
-  type ProcessIdentity,
-  start,
-  withLock,
-  writeFileAtomic,
-} from '../kernel/index.ts';
+import { identify, isAlive, type ProcessIdentity, replaceFile, start, withLock } from '../kernel/index.ts';
 import type { Root } from '../store/index.ts';
 import { type DnsEntry, formatDnsConfig, parseDnsConfig } from './dns-config.ts';
 
@@ -48,7 +41,7 @@ export function createNameServer(root: Root, env: NodeJS.ProcessEnv = process.en
         const before = readText(file);
         const entries = change(parseDnsConfig(before));
         const after = formatDnsConfig(gateway, entries);
-        if (after !== before) writeFileAtomic(file, after);
+        if (after !== before) replaceFile(file, after);
         const running = findRunning(folder);
         if (running === undefined) return await launch(folder, env);
         if (after !== before) process.kill(running.pid, 'SIGHUP');

@@ -18,6 +18,7 @@ import { findLeftovers } from './find-leftovers.ts';
 import { hostNameservers } from './host-nameservers.ts';
 import { findFreePort, probePort } from './host-ports.ts';
 import { hostRoutes } from './host-routes.ts';
+import type { IdleBridge } from './idle-bridge.ts';
 import type { Link } from './ip-batch.ts';
 import { createNameServer, type NameServer } from './name-server.ts';
 import { bridgeName, linkName, namespaceName, namespacePath } from './names.ts';
@@ -40,6 +41,8 @@ export interface NetworkServiceOptions {
   readonly events: EventService;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
+  /** Takes bridges away some time after their last container; without it that is done at once. */
+  readonly idle?: IdleBridge;
 }
 
 /**
@@ -48,12 +51,10 @@ export interface NetworkServiceOptions {
  * An endpoint is booked before anything of it is made, and its booking goes after all of it is gone. So whoever finds
  * no booking may take the bridge away, and whoever has one will find it made (both under one lock).
  */
-export function createNetworkService({ root, db, events, clock }: NetworkServiceOptions): NetworkService {
+export function createNetworkService(options: NetworkServiceOptions): NetworkService {
+  const { root } = options;
   const state: ServiceState = {
-    root,
-    db,
-    events,
-    clock,
+    ...options,
     driver: createBridgeDriver(root),
     names: createNameServer(root),
     infrastructureLock: join(root.runDir, 'locks', 'network'),
@@ -69,6 +70,8 @@ export function createNetworkService({ root, db, events, clock }: NetworkService
     connect: request => connect(state, request),
     disconnect: container => disconnect(state, container),
     repair: live => repair(state, live),
+    lowerIfUnused: () => lowerIfUnused(state),
+    tidy: () => (root.rootless ? Promise.resolve() : tidy(state)),
     leftovers: async live => (root.rootless ? [] : await findLeftovers(state, live)),
   };
 }
@@ -117,7 +120,7 @@ async function reserve(
     await Promise.all([...ports.map(probePort), probeOtherRoots(root, ports)]);
   } catch (error) {
     unbook(db, request.container);
-    if (!anyBooked(db)) await lowerIfUnused(state); // the last other one may have left it to us
+    if (!anyBooked(db)) await leave(state); // the last other one may have left it to us
     throw error;
   }
   return { booking, network };
@@ -194,8 +197,22 @@ async function disconnect(state: ServiceState, container: string): Promise<void>
           entries.filter(entry => entry.container !== container),
         ),
   ]);
-  if (unbook(db, container) && network !== undefined) announce(events, network, 'disconnect', container);
-  if (!anyBooked(db)) await lowerIfUnused(state);
+  if (!unbook(db, container)) return await tidy(state);
+  if (network !== undefined) announce(events, network, 'disconnect', container);
+  if (!anyBooked(db)) await leave(state);
+}
+
+/** The last one has left: bridges go too, but not at once, as the next container most often comes soon. */
+async function leave(state: ServiceState): Promise<void> {
+  if (state.idle === undefined) await lowerIfUnused(state);
+  else state.idle.begin();
+}
+
+/** What a killed process had no time for. */
+async function tidy(state: ServiceState): Promise<void> {
+  const { db, driver } = state;
+  const isUp = bridgeNetworks(db).some(({ bridge }) => driver.hasBridge(bridge));
+  if (isUp && !anyBooked(db)) await leave(state);
 }
 
 /** Takes the ports out of the table; if it is not as it should be, makes it anew without them. */
@@ -212,8 +229,11 @@ async function unpublish({ db, driver, infrastructureLock }: ServiceState, booki
 
 async function lowerIfUnused({ db, driver, names, infrastructureLock }: ServiceState): Promise<void> {
   await withLock(infrastructureLock, async () => {
-    if (anyBooked(db)) return; // somebody came meanwhile, and may be using the bridge
-    await Promise.all([names.stop(), driver.lower(bridgeNetworks(db))]);
+    const networks = bridgeNetworks(db);
+    const up = networks.filter(network => driver.isUp(network));
+    driver.retire(networks); // before the look at the bookings: who books from now on finds it down, and waits for the lock
+    if (anyBooked(db)) return driver.reinstate(up); // somebody came meanwhile, and may be using the bridge
+    await Promise.all([names.stop(), driver.lower(networks)]);
   });
 }
 

@@ -69,6 +69,10 @@ export interface NetworkService {
    * after the records were read, so that one that starts meanwhile is not missed.
    */
   repair(live: ReadonlySet<string> | (() => ReadonlySet<string>)): Promise<void>;
+  /** Takes bridges, table and name server away if no container is on any network. They come back with the next. */
+  lowerIfUnused(): Promise<void>;
+  /** Sees that bridges of no use will go, also if the process is dead that should have seen to it. Costs next to nothing. */
+  tidy(): Promise<void>;
   /** What `repair(live)` would find to do. Changes nothing. */
   leftovers(live: ReadonlySet<string>): Promise<NetworkProblem[]>;
 }

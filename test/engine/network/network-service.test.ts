@@ -13,6 +13,8 @@ import {
   type ConnectRequest,
   createNetworkService,
   type Endpoint,
+  type IdleBridge,
+  lowerForgotten,
   type PublishedPort,
 } from '../../../src/engine/network/index.ts';
 import { findNameServer } from '../../../src/engine/network/name-server.ts';
@@ -252,17 +254,64 @@ function kernelTests(): void {
     );
     await assertNothingLeft(root.id);
   });
+
+  test('the bridge waits a while for the next container, and goes if none has come', async t => {
+    const waits = { begun: 0, pending: false };
+    const idle = {
+      begin() {
+        waits.begun++;
+        waits.pending = true;
+      },
+      isPending: () => waits.pending,
+    };
+    const { networks, root } = world(t, { idle });
+    await networks.tidy();
+    await networks.disconnect(id('nobody'));
+    assert.equal(waits.begun, 0, 'nothing is up');
+    await networks.connect(request('one'));
+    await networks.disconnect(id('one'));
+    assert.equal(waits.begun, 1);
+    assert.deepEqual(await networks.leftovers(new Set()), [], 'it is about to go');
+    const two = await networks.connect(request('two'));
+    await networks.lowerIfUnused();
+    assert.match(inside(two, 'busybox', 'ping', '-c1', '-W2', two.gateway), / 0% packet loss/);
+    await networks.disconnect(id('two'));
+    waits.pending = false; // whoever waited was killed
+    assert.notDeepEqual(await networks.leftovers(new Set()), []);
+    await networks.tidy();
+    assert.equal(waits.pending, true);
+    await networks.lowerIfUnused();
+    await assertNothingLeft(root.id);
+  });
+
+  test('who leaves while others come and the bridge is being taken away leaves nobody without one', async t => {
+    const { networks } = world(t, { idle: { begin: () => {}, isPending: () => true } });
+    for (let round = 0; round < 6; round++) {
+      const [endpoint] = await Promise.all([networks.connect(request('late')), networks.lowerIfUnused()]);
+      assert.match(inside(endpoint, 'busybox', 'ping', '-c1', '-W2', endpoint.gateway), / 0% packet loss/);
+      await networks.disconnect(id('late'));
+    }
+  });
+
+  test('lowerForgotten() finds what a deleted root has left by the names alone', async t => {
+    const { networks, root } = world(t);
+    await networks.connect(request('forgotten'));
+    await lowerForgotten(root);
+    await assertNothingLeft(root.id);
+    createRootFolders(root);
+  });
 }
 
-function world(t: TestContext) {
+function world(t: TestContext, options: { idle?: IdleBridge } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'plimsoll-network-'));
   const root = resolveRoot({ root: folder, env: {}, uid: 0 });
   createRootFolders(root);
   const db = Database.open(join(root.dataDir, 'plimsoll.db'));
   const events = createEventService({ root, db, clock: Date.now });
-  const networks = createNetworkService({ root, db, events, clock: Date.now });
+  const networks = createNetworkService({ root, db, events, clock: Date.now, ...options });
   t.after(async () => {
     await networks.repair(new Set());
+    await networks.lowerIfUnused();
     db.close();
     for (const path of [folder, root.runDir]) rmSync(path, { recursive: true });
   });
