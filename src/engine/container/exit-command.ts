@@ -12,11 +12,11 @@ const script = `
 unset _OCI_SYNCPIPE _OCI_STARTPIPE _OCI_ATTACHPIPE
 run=$1 id=$2 attended=$3; shift 3
 current() { read -r now 2>/dev/null < "$run" && [ "$now" = "$id" ]; }
-started() { shift 19; echo "$1"; }
 attendant() {
   { read -r pid start < "$attended"; } 2>/dev/null || return 1
   { read -r stat < "/proc/$pid/stat"; } 2>/dev/null || return 1
-  [ "$(started \${stat##*) })" = "$start" ]
+  set -- \${stat##*) }; shift 19
+  [ "$1" = "$start" ]
 }
 n=0
 while [ $n -lt 50 ]; do

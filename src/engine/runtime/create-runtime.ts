@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { errnoOf, PlimsollError } from '../../errors.ts';
 import { type RunResult, run, start } from '../kernel/index.ts';
 import { writeCreateWrapper } from './create-wrapper.ts';
+import { forgetEnded, releaseCreated } from './crun-state.ts';
 import { findRuntime } from './find-runtime.ts';
 import { runToEnd } from './run-to-end.ts';
 import { startError } from './runtime-error.ts';
@@ -55,6 +56,7 @@ export function createRuntime(options: {
       filters.harvest(linux.seccomp, state);
     },
     async start(id) {
+      if (name === 'crun' && releaseCreated(join(stateDir, id))) return;
       const result = await invoke('start', id);
       if (result.code !== 0) throw startError(result.stderr, commandOf(result, id));
     },
@@ -65,6 +67,7 @@ export function createRuntime(options: {
     },
     async delete(id) {
       if (!existsSync(join(stateDir, id))) return;
+      if (name === 'crun' && forgetEnded(join(stateDir, id))) return;
       const result = await invoke('delete', '--force', id);
       if (result.code !== 0 && existsSync(join(stateDir, id))) throw failed('delete', result);
     },
