@@ -107,7 +107,8 @@ function exposedPorts({ publishAll }: ContainerOptions, { exposed = [] }: Surrou
   return exposed.flatMap(text => parsePort(text.includes('/') ? text : `${text}/tcp`));
 }
 
-function extraHost(text: string): string {
+/** One `--add-host`, as `name:address`. */
+export function extraHost(text: string): string {
   if (!/^[^:=\s]+[:=]\S+$/.test(text))
     throw badOption(`"${text}" is not a host`, 'write --add-host NAME:ADDRESS');
   return text.replace(/[:=]/, ':');

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { liveProgress } from '../../src/cli/progress/live.ts';
 import { plainProgress } from '../../src/cli/progress/plain.ts';
+import { rawProgress } from '../../src/cli/progress/raw-json.ts';
 import type { BuildProgress } from '../../src/engine/index.ts';
 
 const step = (id: number, name: string) => ({ id, name, stage: '', line: id, dependsOn: [] });
@@ -50,4 +51,27 @@ test('live progress leaves one line per finished step, and no escape sequence of
     for (const event of events) progress.onProgress(event);
   }
   assert.equal(output.text(), '✓ [1/2] FROM busybox  CACHED\n✓ [2/2] RUN make  DONE 1.3s  (ARG V changed)\n');
+});
+
+test("raw progress is docker's rawjson, a line per event, with the reason of a miss beside it", () => {
+  const output = recorder();
+  const onProgress = rawProgress(output);
+  for (const event of events) onProgress(event);
+  const lines = output
+    .text()
+    .trimEnd()
+    .split('\n')
+    .map(
+      line => JSON.parse(line) as { vertexes?: Record<string, unknown>[]; logs?: Record<string, unknown>[] },
+    );
+  const [from, run] = lines[0]?.vertexes ?? [];
+  assert.match(String(from?.digest), /^sha256:[0-9a-f]{64}$/);
+  assert.notEqual(from?.digest, run?.digest);
+  const time = (ms: number) => new Date(ms).toISOString();
+  assert.deepEqual(lines.slice(1), [
+    { vertexes: [{ ...from, started: time(5), completed: time(5), cached: true }] },
+    { vertexes: [{ ...run, started: time(10) }] },
+    { logs: [{ vertex: run?.digest, stream: 1, data: btoa('one\ntwo\n'), timestamp: time(260) }] },
+    { vertexes: [{ ...run, started: time(10), completed: time(1310), cacheMiss: 'ARG V changed' }] },
+  ]);
 });

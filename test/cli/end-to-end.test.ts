@@ -156,7 +156,7 @@ test('the command line on a real engine', { skip: noEngine }, async t => {
     assert.match(wrong.stderr, /Dockerfile:2.*COPPY[\s\S]*>>> COPPY file/);
     for (const [words, message] of [
       ['build nowhere', /nowhere/],
-      ['build https://example.com/x.git', /the context must be a folder/],
+      ['build git://127.0.0.1:1/x.git', /cannot be fetched/],
       ['build -f nofile context', /nofile/],
       ['build --target nostage context', /COPPY|nostage/],
     ] as const) {

@@ -6,11 +6,13 @@ import { type RunSettings, secretValues, sshAgents } from './solve/index.ts';
 import type { BuildRequest } from './types.ts';
 
 /** What the caller lends to a build, for its commands and for git; given back when this is disposed of. */
-export function buildAccess(
-  id: string,
-  root: Root,
-  request: BuildRequest,
-): AsyncDisposable & { readonly settings: RunSettings; readonly git: GitAccess } {
+export interface BuildAccess extends AsyncDisposable {
+  readonly settings: RunSettings;
+  readonly git: GitAccess;
+}
+
+/** Makes ready what a request lends; nothing is read or started before it is asked for. */
+export function buildAccess(id: string, root: Root, request: BuildRequest): BuildAccess {
   const secrets = secretValues(request.secrets ?? {});
   const folder = join(root.runDir, 'builds', `${id}-agents`);
   const agents = sshAgents(request.ssh ?? {}, async () => {

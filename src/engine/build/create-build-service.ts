@@ -10,6 +10,8 @@ import type { NetworkService } from '../network/index.ts';
 import type { Runtime } from '../runtime/index.ts';
 import type { SnapshotService } from '../snapshot/index.ts';
 import { createLeases, type Database, type Root } from '../store/index.ts';
+import { buildAccess } from './build-access.ts';
+import { openContexts } from './build-contexts.ts';
 import type { BuildImages } from './build-images.ts';
 import { platformsFor } from './build-platforms.ts';
 import { cacheUsage, openBuildCache, openCacheMounts, selectRecords } from './cache/index.ts';
@@ -22,7 +24,6 @@ import {
 } from './journal/index.ts';
 import { runBuild, summaryOf } from './run-build.ts';
 import type { StepDeps } from './solve/index.ts';
-import { openContext } from './source/index.ts';
 import type { BuildRecord, BuildService, CacheRecord } from './types.ts';
 
 /** What builds need of the rest of the engine. */
@@ -67,27 +68,28 @@ export function createBuildService(options: BuildServiceOptions): BuildKeeper {
     });
   const keeper: BuildKeeper = {
     build: async request => {
-      const context = openContext(request);
+      const id = randomBytes(6).toString('hex');
       const platforms = platformsFor(own, request.platform);
+      await using access = buildAccess(id, root, request);
+      await using contexts = await openContexts(request, { snapshots, git: access.git });
       const record: BuildRecord = {
-        id: randomBytes(6).toString('hex'),
+        id,
         started: clock(),
         state: 'running',
-        context: context.folder,
-        dockerfile: context.dockerfile,
+        context: contexts.main.origin,
+        dockerfile: contexts.main.dockerfile,
         tags: request.tags ?? [],
         buildArgs: request.buildArgs ?? {},
         ...(request.target === undefined ? {} : { target: request.target }),
         owner: identify(process.pid) ?? { pid: process.pid, startTime: 0 },
       };
-      const { id } = record;
       const journal = openBuildJournal(journalPath(root, id), {
         clock,
         ...(request.onProgress === undefined ? {} : { onEvent: request.onProgress }),
       });
       records.begin(record);
       try {
-        const image = await runBuild({ id, request, context, journal, deps, images, platforms });
+        const image = await runBuild({ id, request, contexts, access, journal, deps, images, platforms });
         journal.write({ kind: 'finished', time: clock(), outcome: 'succeeded', image });
         records.end({ ...record, finished: clock(), state: 'succeeded', image });
         return { build: id, image };

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { errnoOf, isPlimsollError, messageOf, PlimsollError, withContext } from '../../errors.ts';
-import { buildAccess } from './build-access.ts';
+import type { BuildAccess } from './build-access.ts';
+import type { BuildContexts } from './build-contexts.ts';
 import type { BuildImages } from './build-images.ts';
 import { DockerfileError } from './dockerfile/index.ts';
 import type { BuildJournal } from './journal/index.ts';
@@ -9,7 +10,6 @@ import { planWithImages } from './plan-with-images.ts';
 import {
   type BuildScope,
   CommandFailed,
-  type ContextTrees,
   imageConfigOf,
   runStep,
   type StepDeps,
@@ -17,13 +17,13 @@ import {
   type StepState,
   solveGraph,
 } from './solve/index.ts';
-import { type BuildContext, openFolder, type SourceTree } from './source/index.ts';
 import type { BuildRequest } from './types.ts';
 
 export interface BuildRun {
   readonly id: string;
   readonly request: BuildRequest;
-  readonly context: BuildContext;
+  readonly contexts: BuildContexts;
+  readonly access: BuildAccess;
   readonly journal: BuildJournal;
   readonly deps: StepDeps;
   readonly images: BuildImages;
@@ -43,10 +43,10 @@ export async function runBuild(run: BuildRun): Promise<string> {
   }
 }
 
-function planRequest({ request, context, platforms }: BuildRun): Omit<PlanRequest, 'bases'> {
+function planRequest({ request, contexts: opened, platforms }: BuildRun): Omit<PlanRequest, 'bases'> {
   const { contexts = {}, target } = request;
   return {
-    source: context.source,
+    source: opened.main.source,
     buildArgs: request.buildArgs ?? {},
     labels: request.labels ?? {},
     platforms,
@@ -62,20 +62,20 @@ function planRequest({ request, context, platforms }: BuildRun): Omit<PlanReques
 }
 
 function namedContext(given: NonNullable<BuildRequest['contexts']>[string]): NamedContext {
-  return 'folder' in given ? { kind: 'folder' } : { kind: 'image', reference: given.image };
+  return 'image' in given ? { kind: 'image', reference: given.image } : { kind: 'folder' };
 }
 
 async function solve(run: BuildRun, plan: BuildPlan, replaced: (diffId: string) => void): Promise<string> {
-  const { id, request, context, journal, deps, images } = run;
+  const { id, request, contexts, access, journal, deps, images } = run;
+  const { main } = contexts;
   using held = new DisposableStack();
-  await using access = buildAccess(id, deps.root, request);
   const scope: BuildScope = {
     deps,
     build: id,
-    contexts: contextTrees(run),
+    contexts: { main: { root: main.folder, filter: main.filter }, named: contexts.named },
     settings: access.settings,
     git: access.git,
-    origin: `${context.folder}\n${context.dockerfile}`,
+    origin: `${main.origin}\n${main.dockerfile}`,
     noCache: request.noCache ?? false,
     replaced,
     hold: (layer: Disposable) => void held.use(layer),
@@ -95,13 +95,6 @@ async function solve(run: BuildRun, plan: BuildPlan, replaced: (diffId: string) 
   });
   request.signal?.throwIfAborted();
   return images.create({ config: imageConfigOf(plan, states), references: request.tags ?? [] });
-}
-
-function contextTrees({ request, context }: BuildRun): ContextTrees {
-  const named = Object.entries(request.contexts ?? {}).flatMap(([name, given]): [string, SourceTree][] =>
-    'folder' in given ? [[name, openFolder(given.folder)]] : [],
-  );
-  return { main: { root: context.folder, filter: context.filter }, named: new Map(named) };
 }
 
 function announce({ id, journal, deps }: BuildRun, { steps, warnings }: BuildPlan): void {
@@ -137,10 +130,10 @@ function reportOf(journal: BuildJournal, clock: () => number, { id: step }: Vert
 }
 
 /** Whatever went wrong in a step is told with its lines; a cancel is not the Dockerfile's fault. */
-function stepError({ context }: BuildRun, vertex: Vertex, error: unknown): Error {
+function stepError({ contexts }: BuildRun, vertex: Vertex, error: unknown): Error {
   const lines = { start: vertex.start, end: vertex.end };
   if (error instanceof CommandFailed) {
-    return new DockerfileError(context.source, lines, error.message, {
+    return new DockerfileError(contexts.main.source, lines, error.message, {
       code: error.code,
       cause: error,
       output: error.output,
@@ -153,7 +146,7 @@ function stepError({ context }: BuildRun, vertex: Vertex, error: unknown): Error
     return error instanceof Error ? error : new Error(String(error)); // ours to mend, not the user's
   }
   const { kind, code, hint, message } = isPlimsollError(error) ? error : systemError(error);
-  return new DockerfileError(context.source, lines, message, {
+  return new DockerfileError(contexts.main.source, lines, message, {
     kind,
     code,
     cause: error,

@@ -1,11 +1,19 @@
+import type { Readable } from 'node:stream';
 import type { ContainerLimits, Ulimit } from '../runtime/index.ts';
 
 /** What a user asks of a build; paths are absolute. */
 export interface BuildRequest {
-  /** Folder of the context. */
+  /**
+   * Folder of the context; a git repository (`https://host/repo.git#ref:folder`); or the address of an archive or of a
+   * Dockerfile. The Dockerfile's path is relative to a context that has to be fetched.
+   */
   readonly context: string;
+  /** An archive or a Dockerfile in place of the context, which then is only its name. */
+  readonly stream?: Readable;
   /** Further contexts, by the name that FROM, `--from` and mounts have for them. */
-  readonly contexts?: Readonly<Record<string, { readonly folder: string } | { readonly image: string }>>;
+  readonly contexts?: Readonly<
+    Record<string, { readonly folder: string } | { readonly address: string } | { readonly image: string }>
+  >;
   /** Path of the Dockerfile; default `<context>/Dockerfile`. */
   readonly dockerfile?: string;
   readonly tags?: readonly string[];

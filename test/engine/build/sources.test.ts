@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect, createServer as listen } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeYard, read, type Yard } from './yard.ts';
@@ -82,6 +83,60 @@ describe('ADD of a git repository', { skip: skipGit }, () => {
     }
     const basic = (token: string) => `basic ${Buffer.from(`x-access-token:${token}`).toString('base64')}`;
     assert.deepEqual([...new Set(asked)], [basic('general'), basic('special'), 'Bearer x', undefined]);
+  });
+});
+
+describe('a context that is fetched', { skip: skipGit }, () => {
+  test('is a repository, at the ref and in the folder that it names', async () => {
+    await using server = await gitServer();
+    await using yard = makeYard();
+    server.commit('docker/Dockerfile', 'FROM scratch\nCOPY . /d/\n');
+    server.commit('docker/file', 'x');
+    const list = async (context: string, dockerfile?: string) => {
+      const { image } = await yard.builds.build({
+        context,
+        ...(dockerfile === undefined ? {} : { dockerfile }),
+      });
+      return await yard.inside(image, rootfs => readdirSync(join(rootfs, 'd')).sort());
+    };
+    assert.deepEqual(await list(`${server.url}#:docker`), ['Dockerfile', 'file']);
+    assert.deepEqual(await list(server.url, 'docker/Dockerfile'), ['docker', 'docs', 'readme']);
+    assert.equal(yard.builds.list()[0]?.context, server.url);
+    await assert.rejects(list(`${server.url}#v1`), { code: 'DOCKERFILE_NOT_FOUND' });
+    await assert.rejects(list(server.url, '../../../../../../etc/passwd'), { code: 'DOCKERFILE_NOT_FOUND' });
+    assert.deepEqual(yard.leftovers(), []);
+  });
+
+  test('is an archive or a Dockerfile, from an address or a stream', async () => {
+    await using yard = makeYard();
+    yard.write('Dockerfile', 'FROM scratch\nCOPY f /\n');
+    yard.write('f', 'x');
+    const tar = execFileSync('tar', ['-C', yard.context, '-cz', '.']);
+    const server = createServer((request, response) => {
+      if (request.url === '/Dockerfile') response.end('FROM scratch\nCOPY <<E /g\ny\nE\n');
+      else if (request.url === '/x.tar.gz') response.end(tar);
+      else response.end(Buffer.from([0, 1, 2]));
+    }).listen(0, '127.0.0.1');
+    try {
+      await new Promise(resolve => server.once('listening', resolve));
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const list = async (request: { context: string; stream?: Readable }) =>
+        await yard.inside((await yard.builds.build(request)).image, rootfs => readdirSync(rootfs));
+      assert.deepEqual(await list({ context: `${url}/x.tar.gz` }), ['f']);
+      assert.deepEqual(await list({ context: `${url}/Dockerfile` }), ['g']);
+      assert.deepEqual(await list({ context: '-', stream: Readable.from([tar]) }), ['f']);
+      assert.deepEqual(
+        await list({ context: '-', stream: Readable.from(['FROM scratch\nCOPY <<E /h\nE\n']) }),
+        ['h'],
+      );
+      await assert.rejects(list({ context: `${url}/other` }), { code: 'CONTEXT_INVALID' });
+      const contexts = { more: { address: `${url}/x.tar.gz` } };
+      const named = await yard.build('FROM scratch\nCOPY --from=more f /more\n', { contexts });
+      await yard.inside(named.image, rootfs => assert.deepEqual(readdirSync(rootfs), ['more']));
+    } finally {
+      server.close();
+    }
+    assert.deepEqual(yard.leftovers(), []);
   });
 });
 

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { PlimsollError } from '../../../errors.ts';
 import { type RunResult, run } from '../../kernel/index.ts';
@@ -44,25 +44,27 @@ export async function checkOutGit(
   mkdirSync(repository);
   const git = gitIn(repository, await environmentOf(source, access), signal);
   await must(source, git('init', '--quiet'));
-  await must(source, git('remote', 'add', 'origin', source.remote));
+  if (source.keepGitDir) await must(source, git('remote', 'add', 'origin', source.remote));
   await fetchCommit(source, commit, git);
   await must(source, git('checkout', '--quiet', '--detach', commit));
-  if (source.submodules) await must(source, git('submodule', 'update', '--init', '--recursive', '--quiet'));
+  if (source.submodules && existsSync(join(repository, '.gitmodules'))) {
+    await must(source, git('submodule', 'update', '--init', '--recursive', '--quiet'));
+  }
   if (!source.keepGitDir) removeGitDir(repository);
   return resolveInRoot(repository, source.subdir);
 }
 
 type Git = (...args: string[]) => Promise<RunResult>;
 
-/** One commit alone where the server gives that, else with all that there is. */
+/** One commit alone where the server gives that, else what its ref leads to, else all that there is. */
 async function fetchCommit(source: GitSource, commit: string, git: Git): Promise<void> {
   const fetch = (...args: string[]) => git('fetch', '--quiet', '--no-tags', ...args);
-  for (const wanted of [commit, source.ref ?? 'HEAD']) {
-    await fetch('--depth=1', 'origin', wanted);
-    if ((await git('cat-file', '-e', `${commit}^{commit}`)).code === 0) return;
-  }
-  await must(source, fetch('origin', '+refs/heads/*:refs/remotes/origin/*', '+refs/tags/*:refs/tags/*'));
-  if ((await git('cat-file', '-e', `${commit}^{commit}`)).code === 0) return;
+  const isThere = async () => (await git('cat-file', '-e', `${commit}^{commit}`)).code === 0;
+  if ((await fetch('--depth=1', source.remote, commit)).code === 0) return;
+  if ((await fetch('--depth=1', source.remote, source.ref ?? 'HEAD')).code === 0 && (await isThere())) return;
+  const all = ['+refs/heads/*:refs/remotes/origin/*', '+refs/tags/*:refs/tags/*'];
+  await must(source, fetch(source.remote, ...all));
+  if (await isThere()) return;
   throw new PlimsollError('not-found', `"${source.remote}" has no commit ${commit}`, {
     code: 'GIT_REF_NOT_FOUND',
     hint: 'check the commit; a commit that no branch and no tag leads to cannot be had from every server',

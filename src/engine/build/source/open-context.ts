@@ -8,6 +8,8 @@ import type { SourceTree } from './select-files.ts';
 /** A folder to build from, read in place. */
 export interface BuildContext {
   readonly folder: string;
+  /** As the user knows it: the folder, or where it was fetched from. */
+  readonly origin: string;
   readonly dockerfile: string;
   readonly source: DockerfileSource;
   /** What the .dockerignore leaves out. */
@@ -24,6 +26,7 @@ export function openContext(request: { context: string; dockerfile?: string }): 
   const text = readDockerfile(dockerfile, folder);
   return {
     folder,
+    origin: folder,
     dockerfile,
     source: { file: basename(dockerfile), text },
     filter: readIgnoreFile([`${dockerfile}.dockerignore`, join(folder, '.dockerignore')]),

@@ -1,0 +1,107 @@
+import { type Command, Option } from 'commander';
+import { collect } from './collect.ts';
+import { badOption } from './parse/bad-option.ts';
+import type { LimitOptions } from './parse/parse-limits.ts';
+
+/** The options of `build`, as typed. */
+export interface BuildOptions
+  extends Pick<LimitOptions, 'memory' | 'memorySwap' | 'cpuShares' | 'cpusetCpus'> {
+  readonly tag?: string[];
+  readonly file?: string;
+  readonly buildArg?: string[];
+  readonly buildContext?: string[];
+  readonly label?: string[];
+  readonly target?: string;
+  readonly platform?: string;
+  readonly cache: boolean;
+  /** Of `--no-cache-filter`; true without it, as commander has it for every option that begins with `no`. */
+  readonly cacheFilter: string[] | true;
+  readonly network?: 'bridge' | 'default' | 'host' | 'none';
+  readonly addHost?: string[];
+  readonly allow?: string[];
+  readonly secret?: string[];
+  readonly ssh?: string[];
+  readonly ulimit?: string[];
+  readonly shmSize?: string;
+  readonly cgroupParent?: string;
+  readonly cpuPeriod?: string;
+  readonly cpuQuota?: string;
+  readonly jobs?: string;
+  readonly iidfile?: string;
+  readonly metadataFile?: string;
+  readonly progress: 'auto' | 'plain' | 'tty' | 'quiet' | 'rawjson';
+  readonly quiet?: true;
+}
+
+/** Gives `build` its options: docker's, those that mean nothing here, and those that it refuses with a reason. */
+export function buildOptions(command: Command): Command {
+  command
+    .argument(
+      '<context>',
+      'Folder that COPY and ADD read from, a git repository, an archive, or - for the input',
+    )
+    .option('-t, --tag <name>', 'Name of the image; may stand many times', collect)
+    .option('-f, --file <file>', 'The Dockerfile (default: CONTEXT/Dockerfile; - reads it from the input)')
+    .option('--build-arg <name=value>', 'Value of an ARG', collect)
+    .option('--build-context <name=place>', 'A further context, or an image for a name', collect)
+    .option('--label <name=value>', 'Label of the image', collect)
+    .option('--target <stage>', 'Stop at this stage')
+    .option('--platform <platform>', 'What the image is for, as in linux/arm64 (default: this host)')
+    .option('--no-cache', 'Run every step')
+    .option(
+      '--no-cache-filter <stage>',
+      'Run every step of this stage; may stand many times',
+      (stage: string, before: unknown) => [...(Array.isArray(before) ? before : []), stage],
+    )
+    .option('--secret <secret>', 'Lend a secret to RUN: id=NAME,src=FILE or id=NAME,env=VARIABLE', collect)
+    .option('--ssh <agent>', 'Lend an ssh agent to RUN: default, ID=SOCKET or ID=KEY', collect)
+    .addOption(
+      new Option('--network <network>', 'Network of RUN').choices(['bridge', 'default', 'host', 'none']),
+    )
+    .option('--add-host <host:address>', 'Line of /etc/hosts in RUN', collect)
+    .option('--allow <right>', 'Let RUN have network.host or security.insecure', collect)
+    .option('-m, --memory <size>', 'Memory limit of each RUN')
+    .option('--memory-swap <size>', 'Memory and swap together; -1 for unlimited swap')
+    .option('-c, --cpu-shares <number>', 'Weight of RUN where CPUs are contended')
+    .option('--cpu-period <microseconds>', 'Period of --cpu-quota (default: 100000)')
+    .option('--cpu-quota <microseconds>', 'CPU time that RUN may use in each period')
+    .option('--cpuset-cpus <set>', 'CPUs for RUN, as in 0-2,4')
+    .option('--shm-size <size>', 'Size of /dev/shm in RUN')
+    .option('--ulimit <limit>', 'Limit of the processes of RUN, as in nofile=1024:2048', collect)
+    .option('--cgroup-parent <path>', 'Cgroup to run steps below')
+    .option('--jobs <number>', 'Steps at once (default: one per core)')
+    .option('--iidfile <file>', "Write the image's id to this file")
+    .option('--metadata-file <file>', 'Write what was built to this file, as JSON')
+    .addOption(
+      new Option('--progress <kind>', 'How to show it (also BUILDKIT_PROGRESS)')
+        .choices(['auto', 'plain', 'tty', 'quiet', 'rawjson'])
+        .default('auto'),
+    )
+    .option('-q, --quiet', "Print only the image's id");
+  for (const flags of meaningless) command.addOption(new Option(flags).hideHelp());
+  for (const [flags, why, hint] of refused) {
+    const name = flags.split(' ')[0] ?? flags;
+    command.addOption(
+      new Option(flags).hideHelp().argParser(value => {
+        if (/^(false|none|default)$/.test(value)) return undefined;
+        throw badOption(`"${name}" cannot be: ${why}`, hint);
+      }),
+    );
+  }
+  return command;
+}
+
+/** Options of docker build that ask for what is so anyway. */
+const meaningless = ['--compress', '--rm', '--force-rm', '--load', '--disable-content-trust', '-D, --debug'];
+
+/** Options of docker build that are known and refused: never ignored in silence. */
+const refused: readonly (readonly [flags: string, why: string, hint: string])[] = [
+  ['--builder [name]', 'there is one builder, this process', 'take it away'],
+  ['--cpuset-mems [nodes]', 'memory nodes are not among the limits', 'use --cpuset-cpus'],
+  ['--isolation [kind]', 'steps run in containers of the OCI runtime', 'take it away'],
+  [
+    '--security-opt [option]',
+    'every step has the default profile',
+    'use RUN --security=insecure and --allow security.insecure where a step needs more',
+  ],
+];
