@@ -12,6 +12,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   'engine/events': ['engine/store', 'engine/kernel', 'lib'],
   'engine/doctor': ['engine/kernel', 'engine/store', 'lib'],
   'engine/snapshot': ['engine/store', 'engine/kernel', 'oci', 'lib'],
+  'engine/archive': ['engine/kernel', 'lib'],
   'engine/image': ['engine/snapshot', 'engine/store', 'engine/events', 'engine/kernel', 'oci', 'lib'],
   'engine/runtime': ['engine/kernel', 'oci', 'lib'],
   'engine/network': ['engine/store', 'engine/events', 'engine/kernel', 'oci', 'lib'],
@@ -28,6 +29,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     'lib',
   ],
   'engine/container': [
+    'engine/archive',
     'engine/image',
     'engine/snapshot',
     'engine/runtime',
@@ -55,6 +57,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     'lib',
   ],
   engine: [
+    'engine/archive',
     'engine/build',
     'engine/container',
     'engine/doctor',

@@ -3,13 +3,17 @@ import type { Cli } from './cli.ts';
 import { configureAttach } from './commands/attach.ts';
 import { configureBuild } from './commands/build.ts';
 import { configureBuilder } from './commands/builder.ts';
+import { configureCommit } from './commands/commit.ts';
 import { configureCompletion } from './commands/completion.ts';
 import { configureContainer } from './commands/container.ts';
+import { configureCp } from './commands/cp.ts';
 import { configureCreate } from './commands/create.ts';
 import { configureDemo } from './commands/demo.ts';
+import { configureDiff } from './commands/diff.ts';
 import { configureDoctor } from './commands/doctor.ts';
 import { configureEvents } from './commands/events.ts';
 import { configureExec } from './commands/exec.ts';
+import { configureExport } from './commands/export.ts';
 import { configureImage } from './commands/image.ts';
 import { configureImages } from './commands/images.ts';
 import { configureInspect } from './commands/inspect.ts';
@@ -85,6 +89,12 @@ export const commandTable: readonly CommandEntry[] = [
     configure: configureImage,
   },
   {
+    name: 'commit',
+    summary: 'Make an image of a container as it stands',
+    group: build,
+    configure: configureCommit,
+  },
+  {
     name: 'builder',
     summary: 'Free the build cache (prune)',
     group: build,
@@ -157,6 +167,12 @@ export const commandTable: readonly CommandEntry[] = [
     configure: configureAttach,
   },
   {
+    name: 'cp',
+    summary: 'Copy files into a container, or out of it',
+    group: run,
+    configure: configureCp,
+  },
+  {
     name: 'rename',
     summary: 'Rename a container',
     group: run,
@@ -176,7 +192,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     name: 'container',
-    summary: 'Remove all stopped containers (prune)',
+    summary: 'The verbs of containers under one roof (ls, run, inspect, prune, ...)',
     group: run,
     configure: configureContainer,
   },
@@ -215,6 +231,18 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'Print what happens, as it happens',
     group: look,
     configure: configureEvents,
+  },
+  {
+    name: 'diff',
+    summary: 'List what a container has changed in its image',
+    group: look,
+    configure: configureDiff,
+  },
+  {
+    name: 'export',
+    summary: "Write a container's file system as a tar",
+    group: look,
+    configure: configureExport,
   },
   {
     name: 'port',

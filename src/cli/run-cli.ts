@@ -56,7 +56,7 @@ export async function runCli(host: CliHost): Promise<number> {
 
   try {
     const { root, rest } = parseGlobals(host.argv);
-    verb = rest[0] ?? '';
+    verb = (rest[0] === 'container' ? rest[1] : rest[0]) ?? '';
     const cli: Cli = {
       stdin: process.stdin,
       stdout: process.stdout,

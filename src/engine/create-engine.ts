@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isPlimsollError } from '../errors.ts';
-import { type BuildKeeper, createBuildService } from './build/index.ts';
+import { applyChanges, type BuildKeeper, createBuildService } from './build/index.ts';
 import { type ContainerService, type ContainerUpkeep, createContainerService } from './container/index.ts';
 import type { Engine } from './engine.ts';
 import { createEventService } from './events/index.ts';
@@ -50,6 +50,9 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     },
     get containers() {
       return parts.containers();
+    },
+    get files() {
+      return parts.containers().files;
     },
     get volumes() {
       return parts.volumes();
@@ -110,7 +113,8 @@ function openParts({ root, self = [], report = () => {} }: EngineOptions) {
   let opened: (ContainerService & ContainerUpkeep) | undefined;
   const containers = once(() => {
     const services = { images: images(), snapshots: snapshots(), networks: networks(), volumes: volumes() };
-    opened = createContainerService({ root, db, events, ...services, runtime, clock, self, report });
+    const own = { root, db, events, runtime, clock, self, report, applyChanges };
+    opened = createContainerService({ ...services, ...own });
     return opened;
   });
   const builds = once((): BuildKeeper => {

@@ -1,5 +1,5 @@
 import type { BuildService } from './build/index.ts';
-import type { ContainerService } from './container/index.ts';
+import type { ContainerFiles, ContainerService } from './container/index.ts';
 import type { EventService } from './events/index.ts';
 import type { ImageService } from './image/index.ts';
 import type { NetworkService } from './network/index.ts';
@@ -15,6 +15,7 @@ export interface Engine extends AsyncDisposable {
   readonly images: ImageService;
   readonly builds: BuildService;
   readonly containers: ContainerService;
+  readonly files: ContainerFiles;
   readonly volumes: VolumeService;
   readonly networks: NetworkService;
   readonly stats: StatsService;

@@ -5,6 +5,7 @@
  *     const { image } = await engine.builds.build({ context: '/srv/app', tags: ['app'] });
  * @module
  */
+export { packTree, TreeRoot, unpackTree } from './archive/index.ts';
 export type * from './build/index.ts';
 export type * from './container/index.ts';
 export { createEngine, type EngineOptions, runInternal } from './create-engine.ts';

@@ -48,6 +48,7 @@ export interface ImageProcessConfig {
 export interface ImageHistory {
   readonly created?: string;
   readonly created_by?: string;
+  readonly author?: string;
   readonly comment?: string;
   readonly empty_layer?: boolean;
 }

@@ -149,6 +149,7 @@ export function createFakeEngine(options: FakeOptions = {}): Engine {
         labels: spec.labels ?? {},
         network: 'bridge',
         addresses: [`10.89.0.${seed + 2}`],
+        mounts: spec.mounts ?? [],
       },
     };
     containers.set(id, one);
@@ -161,7 +162,6 @@ export function createFakeEngine(options: FakeOptions = {}): Engine {
     env: spec.env ?? ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin', 'MODE=production', 'TZ=UTC'],
     workdir: '/srv',
     user: '1000:1000',
-    mounts: spec.mounts ?? [],
     logPath: `/var/lib/plimsoll/containers/${summary.id}/ctr.log`,
     warnings: [],
   });
@@ -374,6 +374,7 @@ export function createFakeEngine(options: FakeOptions = {}): Engine {
       list: () => [...events],
       lastSeq: () => events.length,
     },
+    files: missing(),
     volumes: missing(),
     networks: missing(),
     system: missing(),

@@ -15,11 +15,13 @@ export interface CliOptions {
   readonly root?: Root;
   /** In place of an engine of the root. */
   readonly engine?: Partial<Engine>;
-  readonly input?: string;
+  readonly input?: string | Buffer;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   /** Standard output and error are a terminal of 80 columns. */
   readonly tty?: boolean;
+  /** Gets what is written to standard output, byte by byte. */
+  readonly onOutput?: (chunk: Buffer) => void;
   /** Gets the emitter of signals, to send some. */
   readonly onStart?: (signals: EventEmitter) => void;
 }
@@ -32,7 +34,11 @@ export async function runPlimsoll(argv: readonly string[], options: CliOptions =
   if (options.input !== undefined) stdin.end(options.input);
   const output = (name: 'stdout' | 'stderr') =>
     Object.assign(new EventEmitter(), {
-      write: (data: string | Uint8Array) => written[name].push(Buffer.from(data as string)) > 0,
+      write: (data: string | Uint8Array) => {
+        const chunk = Buffer.from(data as string);
+        if (name === 'stdout') options.onOutput?.(chunk);
+        return written[name].push(chunk) > 0;
+      },
       ...(options.tty ? { isTTY: true, columns: 80, rows: 24 } : {}),
     });
   const host = Object.assign(signals, {

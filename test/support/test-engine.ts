@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createContainerService } from '../../src/engine/container/index.ts';
 import { createEventService } from '../../src/engine/events/index.ts';
-import type { ImageService } from '../../src/engine/image/index.ts';
+import type { ImageService, ImageStore } from '../../src/engine/image/index.ts';
 import type { NetworkService } from '../../src/engine/network/index.ts';
 import { createRuntime } from '../../src/engine/runtime/index.ts';
 import { createSnapshotService } from '../../src/engine/snapshot/index.ts';
@@ -52,7 +52,8 @@ export async function openTestEngine(
     db,
     events,
     snapshots,
-    images: { inspect: () => image } as Pick<ImageService, 'inspect'>,
+    images: { inspect: () => image } as Partial<ImageStore> as ImageStore,
+    applyChanges: config => config,
     networks: { disconnect: async () => {} } as Partial<NetworkService> as NetworkService,
     volumes: folderVolumes(join(root.dataDir, 'volumes')),
     runtime: () => createRuntime({ ...root, ...(runtime === undefined ? {} : { runtime }) }),

@@ -18,19 +18,36 @@ export function configureInspect(command: Command, cli: Cli): void {
     .argument('<name...>')
     .option('--type <kind>', 'container, image, volume or network')
     .option('--format <format>', 'json: on one line')
-    .action(async (names: string[], options: { type?: string; format?: string }) => {
-      const engine = await cli.engine();
-      const found: unknown[] = [];
-      for (const name of names) {
-        try {
-          found.push(look(engine, name, options.type));
-        } catch (error) {
-          reportError(error, cli);
-          cli.setExitCode(1);
-        }
-      }
-      cli.stdout.write(`${JSON.stringify(found, undefined, options.format === 'json' ? undefined : 2)}\n`);
-    });
+    .action((names: string[], options: Options) => printObjects(cli, names, options));
+}
+
+/** `container inspect NAME...`: the same, of containers only. */
+export function configureContainerInspect(command: Command, cli: Cli): void {
+  examples(command, 'plimsoll container inspect web')
+    .argument('<container...>')
+    .option('--format <format>', 'json: on one line')
+    .action((names: string[], options: Options) =>
+      printObjects(cli, names, { ...options, type: 'container' }),
+    );
+}
+
+interface Options {
+  readonly type?: string;
+  readonly format?: string;
+}
+
+async function printObjects(cli: Cli, names: readonly string[], { type, format }: Options): Promise<void> {
+  const engine = await cli.engine();
+  const found: unknown[] = [];
+  for (const name of names) {
+    try {
+      found.push(look(engine, name, type));
+    } catch (error) {
+      reportError(error, cli);
+      cli.setExitCode(1);
+    }
+  }
+  cli.stdout.write(`${JSON.stringify(found, undefined, format === 'json' ? undefined : 2)}\n`);
 }
 
 /** The first kind of object that has the name, in docker's order. */

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
+import { isPlimsollError } from '../../errors.ts';
 import type { Cli } from '../cli.ts';
 import { eachName } from '../each-name.ts';
 import { examples } from '../examples.ts';
+import { reportError } from '../report-error.ts';
 
 /** `rm [-f] [-v] CONTAINER...` */
 export function configureRm(command: Command, cli: Cli): void {
@@ -10,6 +12,14 @@ export function configureRm(command: Command, cli: Cli): void {
     .option('-f, --force', 'Kill it first if it runs')
     .option('-v, --volumes', 'Remove its anonymous volumes too')
     .action(async (names: string[], options: { force?: true; volumes?: true }) => {
-      await eachName(cli, names, (engine, name) => engine.containers.remove(name, options));
+      await eachName(cli, names, async (engine, name) => {
+        try {
+          await engine.containers.remove(name, options);
+        } catch (error) {
+          if (!options.force || !isPlimsollError(error, 'not-found')) throw error;
+          reportError(error, cli); // as docker: gone is what was wanted
+          return null;
+        }
+      });
     });
 }

@@ -1,3 +1,4 @@
+import { matchesLabel } from '../../lib/matches-label.ts';
 import { nearMisses } from '../../lib/near-misses.ts';
 import { badOption } from './bad-option.ts';
 
@@ -28,9 +29,5 @@ export function passes(filters: Filters, key: string, test: (value: string) => b
 
 /** True if labels match every `label=name` and `label=name=value` filter (docker asks for all of them). */
 export function passesLabels(filters: Filters, labels: Readonly<Record<string, string>>): boolean {
-  return (filters.get('label') ?? []).every(wanted => {
-    const at = wanted.indexOf('=');
-    if (at < 0) return Object.hasOwn(labels, wanted);
-    return labels[wanted.slice(0, at)] === wanted.slice(at + 1);
-  });
+  return (filters.get('label') ?? []).every(wanted => matchesLabel(labels, wanted));
 }

@@ -1,11 +1,14 @@
 import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { PlimsollError } from '../../errors.ts';
+import { matchesLabel } from '../../lib/matches-label.ts';
 import { setFrozen, validateLimits } from '../runtime/index.ts';
 import { attachToContainer } from './attach.ts';
 import { createAttendance } from './attend.ts';
 import { createContainer } from './create.ts';
 import { execInContainer } from './exec.ts';
+import { createContainerFiles } from './files/container-files.ts';
+import type { ContainerFiles } from './files/types.ts';
 import { folderBytes } from './folder-bytes.ts';
 import { readLog } from './log/read-log.ts';
 import { rotateAboveBytes, rotateLog } from './log/rotate-log.ts';
@@ -21,13 +24,14 @@ import { toDetails, toSummary } from './summary.ts';
 import { takeDown } from './take-down.ts';
 import { listProcesses } from './top.ts';
 import { assertTransition } from './transitions.ts';
-import type { ContainerService, ContainerStatus } from './types.ts';
+import type { ContainerService, ContainerStatus, PruneOptions } from './types.ts';
 import { waitForExit } from './wait.ts';
 import { createExitWatch } from './watch-exits.ts';
 import { announce, isLive, pathsOf, type World, withContainerLock } from './world.ts';
 
 /** What the engine needs of its containers beyond what hosts may ask. */
 export interface ContainerUpkeep extends AsyncDisposable {
+  readonly files: ContainerFiles;
   /** Mends what a crash or a reboot left, if there is anything; else costs well below a millisecond. */
   reconcile(): Promise<number>;
   /**
@@ -81,6 +85,7 @@ export function createContainerService(parts: ContainerParts): ContainerService 
     removeContainer(world, records.find(name), { force, volumes });
 
   return {
+    files: createContainerFiles(world),
     list: ({ all = false } = {}) =>
       records
         .all(all ? undefined : ['running', 'paused', 'restarting'])
@@ -132,7 +137,7 @@ export function createContainerService(parts: ContainerParts): ContainerService 
           announce(world, { ...record, name: newName }, 'rename', { oldName: record.name });
         });
       }),
-    prune: () => prune(world),
+    prune: (options = {}) => prune(world, options),
     async reconcile() {
       rotateLarge(world);
       return needsReconciling(world) ? await reconcile(world) : 0;
@@ -199,16 +204,31 @@ async function killForGood(world: World, record: ContainerRecord): Promise<void>
 }
 
 /** Removes every container that has ended (or never started). */
-async function prune(world: World): Promise<{ deleted: string[]; reclaimedBytes: number }> {
+async function prune(
+  world: World,
+  options: PruneOptions,
+): Promise<{ deleted: string[]; reclaimedBytes: number }> {
   const deleted: string[] = [];
   let reclaimedBytes = 0;
-  for (const record of world.records.all(['created', 'exited', 'dead'])) {
+  const found = world.records.all(['created', 'exited', 'dead']).filter(record => isMeant(record, options));
+  for (const record of found) {
     const bytes = await folderBytes(pathsOf(world.root, record.id).data);
     await removeContainer(world, record, { force: false, volumes: false });
     deleted.push(record.id);
     reclaimedBytes += bytes;
   }
   return { deleted, reclaimedBytes };
+}
+
+function isMeant(
+  { created, resolved: { labels } }: ContainerRecord,
+  { until, labels: wanted = [], withoutLabels = [] }: PruneOptions,
+): boolean {
+  return (
+    (until === undefined || created < until) &&
+    wanted.every(label => matchesLabel(labels, label)) &&
+    !withoutLabels.some(label => matchesLabel(labels, label))
+  );
 }
 
 async function exited(world: World, id: string): Promise<number | undefined> {

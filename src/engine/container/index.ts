@@ -7,6 +7,7 @@
  * @module
  */
 export { type ContainerParts, type ContainerUpkeep, createContainerService } from './container-service.ts';
+export type { CommitRequest, ContainerFiles, FileChange, PathFacts, WriteOptions } from './files/types.ts';
 export { parseSignal } from './stop.ts';
 export { TransitionError, transitions } from './transitions.ts';
 export type {
@@ -22,5 +23,7 @@ export type {
   ExecRequest,
   LogEntry,
   LogOptions,
+  PruneOptions,
   RestartPolicy,
+  StopOptions,
 } from './types.ts';

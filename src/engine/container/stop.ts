@@ -7,6 +7,7 @@ import type { ContainerRecord } from './records.ts';
 import { settle } from './settle.ts';
 import { takeDown } from './take-down.ts';
 import { TransitionError } from './transitions.ts';
+import type { StopOptions } from './types.ts';
 import { announce, isLive, pathsOf, type World, withContainerLock } from './world.ts';
 
 /**
@@ -16,12 +17,13 @@ import { announce, isLive, pathsOf, type World, withContainerLock } from './worl
 export async function stopContainer(
   world: World,
   id: string,
-  { timeoutSeconds, signal }: { timeoutSeconds?: number; signal?: AbortSignal },
+  { stopSignal, timeoutSeconds, signal }: StopOptions,
 ): Promise<void> {
+  if (stopSignal !== undefined) parseSignal(stopSignal);
   const record = await markStopped(world, id, signal);
   if (record === undefined) return;
   const grace = timeoutSeconds ?? record.spec.stopTimeoutSeconds ?? 10;
-  await sendSignal(world, record, record.resolved.stopSignal);
+  await sendSignal(world, record, stopSignal ?? record.resolved.stopSignal);
   const ended = await waitForEnd(record, grace < 0 ? Number.POSITIVE_INFINITY : grace * 1000, signal);
   if (!ended) {
     await sendSignal(world, record, 'SIGKILL');

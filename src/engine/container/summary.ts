@@ -18,6 +18,7 @@ export function toSummary(world: World, record: ContainerRecord): ContainerSumma
     labels: resolved.labels,
     network: spec.network ?? 'bridge',
     addresses: state.addresses ?? [],
+    mounts: resolved.mounts,
     ...(world.root.rootless ? {} : { cgroupPath: pathsOf(world.root, id).cgroup }),
   };
 }
@@ -32,7 +33,6 @@ export function toDetails(world: World, record: ContainerRecord): ContainerDetai
     env: resolved.env,
     workdir: resolved.workdir,
     user: resolved.user,
-    mounts: resolved.mounts,
     logPath: pathsOf(world.root, record.id).log,
     warnings: resolved.warnings,
   };

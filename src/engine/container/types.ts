@@ -104,6 +104,7 @@ export interface ContainerSummary {
   readonly labels: Readonly<Record<string, string>>;
   readonly network: string;
   readonly addresses: readonly string[];
+  readonly mounts: readonly ContainerMount[];
   /** Where its cgroup is, for stats: relative to the cgroup mount. Absent where there is none (rootless). */
   readonly cgroupPath?: string;
 }
@@ -114,7 +115,6 @@ export interface ContainerDetails extends ContainerSummary {
   readonly env: readonly string[];
   readonly workdir: string;
   readonly user: string;
-  readonly mounts: readonly ContainerMount[];
   readonly logPath: string;
   readonly warnings: readonly string[];
 }
@@ -175,8 +175,8 @@ export interface ContainerService {
     options?: { signal?: AbortSignal; terminalSize?: { columns: number; rows: number } },
   ): Promise<void>;
   /** Stop signal, grace (default the spec's, else 10 s), SIGKILL. */
-  stop(name: string, options?: { timeoutSeconds?: number; signal?: AbortSignal }): Promise<void>;
-  restart(name: string, options?: { timeoutSeconds?: number; signal?: AbortSignal }): Promise<void>;
+  stop(name: string, options?: StopOptions): Promise<void>;
+  restart(name: string, options?: StopOptions): Promise<void>;
   /** Sends a signal by name or number (default SIGKILL). */
   kill(name: string, signal?: string): Promise<void>;
   pause(name: string): Promise<void>;
@@ -192,7 +192,27 @@ export interface ContainerService {
   /** `update` of limits while it runs. */
   update(name: string, limits: ContainerLimits): Promise<void>;
   rename(name: string, newName: string): Promise<void>;
-  prune(): Promise<{ deleted: string[]; reclaimedBytes: number }>;
+  /** Removes those that have ended or never started, of those that the options name. */
+  prune(options?: PruneOptions): Promise<{ deleted: string[]; reclaimedBytes: number }>;
+}
+
+/** How to stop; what is missing is the container's own. */
+export interface StopOptions {
+  /** The signal that asks it to stop, by name or number. */
+  readonly stopSignal?: string;
+  /** Patience before SIGKILL; below 0: without end. */
+  readonly timeoutSeconds?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Which stopped containers to remove; every condition that is given has to hold. */
+export interface PruneOptions {
+  /** Created before this, in milliseconds since the epoch. */
+  readonly until?: number;
+  /** `name` or `name=value`: all of these labels. */
+  readonly labels?: readonly string[];
+  /** None of these. */
+  readonly withoutLabels?: readonly string[];
 }
 
 export interface ContainerProcess {

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import type { ImageProcessConfig } from '../../oci/index.ts';
 import type { EventActions, EventService } from '../events/index.ts';
-import type { ImageService } from '../image/index.ts';
-import { withLock } from '../kernel/index.ts';
+import type { ImageStore } from '../image/index.ts';
+import { takeLock, withLock } from '../kernel/index.ts';
 import type { NetworkService } from '../network/index.ts';
 import { pathOfCgroup, type Runtime } from '../runtime/index.ts';
 import type { SnapshotService } from '../snapshot/index.ts';
@@ -15,8 +16,10 @@ export interface World {
   readonly db: Database;
   readonly records: Records;
   readonly events: EventService;
-  readonly images: Pick<ImageService, 'inspect'>;
-  readonly snapshots: Pick<SnapshotService, 'mount' | 'unmount'>;
+  readonly images: Pick<ImageStore, 'inspect' | 'create'>;
+  readonly snapshots: Pick<SnapshotService, 'mount' | 'unmount' | 'changes' | 'capture'>;
+  /** A config after Dockerfile instructions that change no file. */
+  readonly applyChanges: (config: ImageProcessConfig, changes: readonly string[]) => ImageProcessConfig;
   readonly networks: NetworkService;
   readonly volumes: VolumeService;
   /** Found at first use; throws `unavailable` if none is installed. */
@@ -80,7 +83,20 @@ export function withContainerLock<T>(
   action: () => Promise<T>,
   options: { signal?: AbortSignal; timeoutMs?: number } = {},
 ): Promise<T> {
-  return withLock(join(world.root.runDir, 'locks', id.slice(0, 3)), action, options);
+  return withLock(lockPath(world, id), action, options);
+}
+
+/** The same lock, held until it is disposed of. */
+export function lockContainer(
+  world: World,
+  id: string,
+  options: { signal?: AbortSignal } = {},
+): Promise<Disposable> {
+  return takeLock(lockPath(world, id), options);
+}
+
+function lockPath({ root }: World, id: string): string {
+  return join(root.runDir, 'locks', id.slice(0, 3));
 }
 
 /** True while there is, or may be, a process. */

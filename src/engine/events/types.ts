@@ -17,8 +17,12 @@ export interface EventActions {
     | 'rename'
     | 'update'
     | 'resize'
-    | 'attach';
-  image: 'build' | 'tag' | 'untag' | 'delete' | 'import' | 'load' | 'pull';
+    | 'attach'
+    | 'archive-path'
+    | 'extract-to-dir'
+    | 'export'
+    | 'commit';
+  image: 'build' | 'create' | 'tag' | 'untag' | 'delete' | 'import' | 'load' | 'pull';
   network: 'create' | 'destroy' | 'connect' | 'disconnect';
   volume: 'create' | 'destroy' | 'mount' | 'unmount';
   /** plimsoll's own: a build that any process started, moved on or ended. */

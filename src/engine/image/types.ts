@@ -72,7 +72,7 @@ export interface CreateImageRequest {
   /** Names for it; they are taken from the images that had them. `latest` where a tag is missing. */
   readonly references: readonly string[];
   /** The event that announces it. Default `build`. */
-  readonly origin?: 'build' | 'import' | 'load' | 'pull';
+  readonly origin?: 'build' | 'create' | 'import' | 'load' | 'pull';
 }
 
 /** What the rest of the engine asks of images, beside what a host may. */

@@ -4,7 +4,8 @@
  * @module
  */
 export { replaceFile, syncDirectory, writeFileAtomic } from './atomic-file.ts';
-export { type LockOptions, withLock } from './lock.ts';
+export { deviceNumbers } from './device-numbers.ts';
+export { type LockOptions, takeLock, withLock } from './lock.ts';
 export {
   findMount,
   type MountEntry,
@@ -15,6 +16,7 @@ export {
   unmount,
 } from './mount.ts';
 export { type Native, preloadNative } from './native.ts';
+export { openPrivateMounts, type PrivateMounts } from './private-mounts.ts';
 export { bootId, identify, isAlive, type ProcessIdentity } from './process.ts';
 export {
   type ChildProcess,
@@ -26,4 +28,4 @@ export {
   type StdioOptions,
   start,
 } from './spawn.ts';
-export { readXattr, readXattrs } from './xattr.ts';
+export { isContentXattr, readXattr, readXattrs } from './xattr.ts';

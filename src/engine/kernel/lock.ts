@@ -19,12 +19,14 @@ export async function withLock<T>(
   action: () => Promise<T>,
   options: LockOptions = {},
 ): Promise<T> {
+  using _lock = await takeLock(path, options);
+  return await action();
+}
+
+/** The same lock, held until it is disposed of: for work that does not end with a call. */
+export async function takeLock(path: string, options: LockOptions = {}): Promise<Disposable> {
   const lock = await acquire(path, options);
-  try {
-    return await action();
-  } finally {
-    lock.close();
-  }
+  return { [Symbol.dispose]: () => lock.close() };
 }
 
 async function acquire(path: string, options: LockOptions): Promise<DatabaseSync> {

@@ -26,6 +26,13 @@ export interface Native {
   lgetxattr(path: Uint8Array, name: string): Buffer;
   lsetxattr(path: Uint8Array, name: string, value: Uint8Array): void;
   lremovexattr(path: Uint8Array, name: string): void;
+  /**
+   * openat2(2) with RESOLVE_IN_ROOT: opens `path` as a process whose root is the folder `root` would, also while others
+   * change links meanwhile; never on another machine's terms (no magic links). Close-on-exec.
+   */
+  openInRoot(root: number, path: Uint8Array, flags: number): number;
+  /** mknodat(2): `mode` with the type's bits; the device number is 0 for a fifo. */
+  mknodat(folder: number, name: Uint8Array, mode: number, device: { major: number; minor: number }): void;
   /** syncfs(2) on a thread of its own. */
   syncfs(fd: number): Promise<void>;
   /**
@@ -57,7 +64,10 @@ export const MNT_DETACH = 2;
 export const UMOUNT_NOFOLLOW = 8;
 
 // Numbers from 424 up are the same on every architecture. Called by number: glibc has wrappers only since 2.36.
-const SYS = { move_mount: 429, fsopen: 430, fsconfig: 431, fsmount: 432 } as const;
+const SYS = { move_mount: 429, fsopen: 430, fsconfig: 431, fsmount: 432, openat2: 437 } as const;
+/** Older than that: every architecture has its own, but those of this century share one. */
+const SYS_mknodat = process.arch === 'x64' ? 259 : 33;
+const RESOLVE = { noMagiclinks: 2, inRoot: 16 } as const;
 const FSCONFIG = { setFlag: 0, setString: 1, create: 6 } as const;
 const CLOEXEC = 1; // FSOPEN_CLOEXEC and FSMOUNT_CLOEXEC
 const MOVE_MOUNT_F_EMPTY_PATH = 4;
@@ -90,6 +100,8 @@ async function load(): Promise<Native> {
     'const void *',
     'uint',
   ]);
+  const syscallOpen = libc.func('syscall', 'long', ['long', 'int', 'const void *', 'const void *', 'size_t']);
+  const syscallNode = libc.func('syscall', 'long', ['long', 'int', 'const void *', 'uint', 'uint']);
   const umount2 = libc.func('umount2', 'int', ['const void *', 'int']);
   const llistxattr = libc.func('llistxattr', 'long', ['const void *', 'void *', 'size_t']);
   const lgetxattr = libc.func('lgetxattr', 'long', ['const void *', 'const char *', 'void *', 'size_t']);
@@ -156,6 +168,22 @@ async function load(): Promise<Native> {
     lsetxattr: (path, name, value) =>
       void check('lsetxattr', lsetxattr(terminated(path), name, value, value.length, 0)),
     lremovexattr: (path, name) => void check('lremovexattr', lremovexattr(terminated(path), name)),
+    openInRoot: (root, path, flags) => {
+      const how = Buffer.alloc(24); // struct open_how: flags, mode, resolve
+      how.writeBigUInt64LE(BigInt(flags | O_CLOEXEC), 0);
+      how.writeBigUInt64LE(BigInt(RESOLVE.inRoot | RESOLVE.noMagiclinks), 16);
+      const name = terminated(path);
+      for (let attempt = 0; ; attempt++) {
+        const fd = syscallOpen(SYS.openat2, root, name, how, how.length);
+        // Somebody renames folders on the way: openat2(2) says to try again.
+        if (fd < 0 && koffi.errno() === koffi.os.errno.EAGAIN && attempt < 100) continue;
+        return check('openat2', fd);
+      }
+    },
+    mknodat: (folder, name, mode, { major, minor }) => {
+      const device = (minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12);
+      check('mknodat', syscallNode(SYS_mknodat, folder, terminated(name), mode, device >>> 0));
+    },
     syncfs: fd =>
       new Promise((resolve, reject) => {
         syncfs.async(fd, (error: Error | null, result: number) => {

@@ -24,3 +24,14 @@ export function readXattr(native: Native, path: Uint8Array, name: string): Buffe
     throw error;
   }
 }
+
+/**
+ * True for extended attributes that are content of a file: not overlayfs's own notes (which could also redirect a
+ * lookup), not labels of the host's security policy.
+ */
+export function isContentXattr(name: string): boolean {
+  if (name.startsWith('trusted.overlay.') || name.startsWith('user.overlay.')) return false;
+  return (
+    /^(user|trusted)\./.test(name) || name === 'security.capability' || name.startsWith('system.posix_acl_')
+  );
+}

@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoOf, PlimsollError } from '../../errors.ts';
+import { start } from '../kernel/index.ts';
 import { cgroupVersion } from './spec/host-features.ts';
 
 /** Folder of a cgroup in the hierarchy of a v1 controller, or in the one tree of v2. `path` as in ProcessRequest. */
@@ -46,6 +48,36 @@ export async function setFrozen(path: string, frozen: boolean): Promise<void> {
       cause: error,
     });
   }
+}
+
+/**
+ * Keeps all processes of a cgroup stopped until it is disposed of, or until this process ends, however it ends: a shell
+ * that waits for that lets them go on. Throws `not-found` if the cgroup is gone.
+ */
+export async function holdFrozen(path: string): Promise<AsyncDisposable> {
+  const script = 'read -r _; echo "$2" > "$1"';
+  const args = ['-c', script, 'sh', ...thawing(path)];
+  // Its own session: Ctrl-C must not end it before it has done its work.
+  const child = start('/bin/sh', args, { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+  const ended = once(child, 'close');
+  const thaw = async () => {
+    child.stdin?.destroy();
+    await ended;
+  };
+  try {
+    await setFrozen(path, true);
+  } catch (error) {
+    await thaw();
+    throw error;
+  }
+  return { [Symbol.asyncDispose]: thaw };
+}
+
+/** The file that thaws a cgroup, and what to write into it. */
+function thawing(path: string): [file: string, word: string] {
+  const folder = cgroupFolder(path, 'freezer');
+  if (cgroupVersion() === 'v2') return [join(folder, 'cgroup.freeze'), '0'];
+  return [join(folder, 'freezer.state'), 'THAWED'];
 }
 
 /** How often the kernel has killed a process of this cgroup for lack of memory; 0 if it is gone. */

@@ -8,6 +8,7 @@
 export {
   cgroupFolder,
   cgroupProcesses,
+  holdFrozen,
   oomKills,
   pathOfCgroup,
   removeCgroup,

@@ -1,11 +1,21 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { findMount, mountOverlay, mountsBelow, preloadNative, unmount } from '../kernel/index.ts';
+import { joined } from '../../lib/joined.ts';
+import {
+  findMount,
+  mountOverlay,
+  mountsBelow,
+  type Native,
+  preloadNative,
+  unmount,
+} from '../kernel/index.ts';
 import { createLeases, type Database, type Root } from '../store/index.ts';
+import { joinLayers } from './below.ts';
+import { captureLayer } from './capture.ts';
+import { changesIn } from './changes.ts';
 import { coverFolder } from './cover-folder.ts';
 import { hashTree } from './hash-tree.ts';
-import { joined } from './joined.ts';
 import { createLayers, emptyLayerName } from './layers.ts';
 import { overlayOptions } from './overlay-options.ts';
 import { makeScratch } from './scratch.ts';
@@ -33,6 +43,10 @@ export function createSnapshotService({
   const context: StageOptions = { root, leases, layers, trash };
   const layersFolder = join(root.dataDir, 'layers');
   const attribute = opaqueXattr(root);
+  const below = (diffIds: readonly string[], native: Native) => {
+    const folders = diffIds.map(diffId => layers.get(diffId).path).reverse();
+    return joinLayers(folders, { native, opaqueXattr: attribute });
+  };
   return {
     layer: layers.find,
     hold: layers.hold,
@@ -56,6 +70,11 @@ export function createSnapshotService({
         options: overlayOptions(root),
       });
     },
+    changes: async folder => {
+      const native = await preloadNative();
+      return changesIn({ ...folder, native, opaqueXattr: attribute, below: below(folder.layers, native) });
+    },
+    capture: (folder, options = {}) => captureLayer(context, folder, options.signal),
     unmount: target => unmount(target, { lazy: true }),
     mounts: () => [...mountsBelow(root.dataDir), ...mountsBelow(root.runDir)],
     layers: layers.all,

@@ -8,9 +8,11 @@
  */
 export { createSnapshotService } from './create-snapshot-service.ts';
 export type {
+  ChangedFolder,
   CoveredFolder,
   HeldLayer,
   Layer,
+  LayerChange,
   ScratchFolder,
   SnapshotService,
   StagedLayer,

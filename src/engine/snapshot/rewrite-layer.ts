@@ -1,6 +1,7 @@
 import { type TarEntry, type TarPart, tarEnd, tarPadding, writeTarHeader } from '../../lib/tar/index.ts';
+import { isContentXattr } from '../kernel/index.ts';
 import { cleanName, resolveParents, show, unsafe } from './layer-names.ts';
-import { isContentXattr, opaqueMarker, whiteoutPrefix } from './whiteout.ts';
+import { opaqueMarker, whiteoutPrefix } from './whiteout.ts';
 
 export interface RewriteOptions {
   readonly opaqueXattr: string;

@@ -20,19 +20,20 @@ export interface StageOptions {
 }
 
 /**
- * Prepares a layer in `tmp/<lease>`. With parents an overlay is mounted; without any, the folder itself is the
- * target, which costs no mount. The lease is there before the folder and goes after it.
+ * Prepares a layer in `tmp/<lease>`. With parents an overlay is mounted; without any (or without `overlay`), the folder
+ * itself is the target, which costs no mount. The lease is there before the folder and goes after it.
  */
 export async function stageLayer(
   { root, leases, layers, trash }: StageOptions,
   parents: readonly string[],
   signal: AbortSignal | undefined,
+  overlay = parents.length > 0,
 ): Promise<InternalStage> {
   throwIfAborted(signal, 'staging a layer');
   const holds = layers.holdAll(parents);
   const lease = leases.take('stage', '');
   const folder = join(root.dataDir, 'tmp', lease.id);
-  const stage: Stage = { folder, parents, lease, holds, overlay: parents.length > 0 };
+  const stage: Stage = { folder, parents, lease, holds, overlay };
   try {
     makeFolders(stage);
     if (stage.overlay) await mountStage(stage, root, layers);

@@ -11,8 +11,8 @@ import {
 } from 'node:fs';
 import { PlimsollError } from '../../errors.ts';
 import { type TarEntry, tarEnd, tarPadding, writeTarHeader } from '../../lib/tar/index.ts';
-import { type Native, readXattrs } from '../kernel/index.ts';
-import { isContentXattr, opaqueMarker, whiteoutPrefix } from './whiteout.ts';
+import { deviceNumbers, isContentXattr, type Native, readXattrs } from '../kernel/index.ts';
+import { opaqueMarker, whiteoutPrefix } from './whiteout.ts';
 
 export interface TreeOptions {
   readonly native: Native;
@@ -160,12 +160,6 @@ function refuseMarkerName(path: string): void {
     hint: `names that begin with "${whiteoutPrefix}" mean a deletion in image layers: rename it or delete it`,
     data: { path: shown },
   });
-}
-
-/** glibc's encoding of device numbers, see makedev(3). */
-function deviceNumbers(device: number): { major: number; minor: number } {
-  const high = Math.floor(device / 2 ** 20);
-  return { major: Math.floor(device / 256) % 4096, minor: (device % 256) + (high % 4096) * 256 };
 }
 
 function* content(absolute: Buffer, size: number): Generator<Buffer> {

@@ -47,6 +47,22 @@ export interface CoveredFolder extends AsyncDisposable {
   readonly target: string;
 }
 
+/** How a path differs from the layers below. */
+export interface LayerChange {
+  readonly kind: 'added' | 'changed' | 'deleted';
+  /** Absolute in the root filesystem. */
+  readonly path: string;
+}
+
+/** A container's folder of changes. */
+export interface ChangedFolder {
+  /** DiffIDs of what it changes, base first. */
+  readonly layers: readonly string[];
+  readonly upper: string;
+  /** Absolute paths that something was mounted on: what had to be made for that, and is empty, is no change. */
+  readonly mountPoints: readonly string[];
+}
+
 /** Layers of a root, and root filesystems made of them. Layers are named by diffID, base first. */
 export interface SnapshotService {
   layer(diffId: string): Layer | undefined;
@@ -62,6 +78,13 @@ export interface SnapshotService {
    * `upper`/`work` (made if missing). Idempotent: does nothing if it is mounted already.
    */
   mount(request: { layers: readonly string[]; upper: string; work: string; target: string }): Promise<void>;
+  /** What a container has changed, folders before what is in them. */
+  changes(folder: ChangedFolder): Promise<LayerChange[]>;
+  /**
+   * A layer with what a container has changed; the container's own folder stays as it is. Files that vanish meanwhile
+   * are left out.
+   */
+  capture(folder: ChangedFolder, options?: { signal?: AbortSignal }): Promise<HeldLayer>;
   /** Lazily unmounts `target`; does nothing if it is not mounted. */
   unmount(target: string): Promise<void>;
   /** Mounts of this root that are there now. */

@@ -1,9 +1,9 @@
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { cancelled, errnoOf, PlimsollError } from '../../errors.ts';
+import { joined } from '../../lib/joined.ts';
 import { readTar } from '../../lib/tar/index.ts';
 import { type ChildProcess, commandError, start } from '../kernel/index.ts';
-import { joined } from './joined.ts';
 import { rewriteLayer } from './rewrite-layer.ts';
 
 export interface UnpackOptions {

@@ -11,14 +11,3 @@ export const opaqueMarker = '.wh..wh..opq';
 export function opaqueXattr(root: Pick<Root, 'rootless'>): string {
   return root.rootless ? 'user.overlay.opaque' : 'trusted.overlay.opaque';
 }
-
-/**
- * True for extended attributes that are content of a layer: not overlayfs's own notes (which could also redirect a
- * lookup), not labels of the host's security policy.
- */
-export function isContentXattr(name: string): boolean {
-  if (name.startsWith('trusted.overlay.') || name.startsWith('user.overlay.')) return false;
-  return (
-    /^(user|trusted)\./.test(name) || name === 'security.capability' || name.startsWith('system.posix_acl_')
-  );
-}

@@ -6,4 +6,5 @@
 export {} from './bad-archive.ts';
 export { type TarEntry, type TarType, tarPadding } from './entry.ts';
 export { readTar, type TarPart } from './read-tar.ts';
+export { renameRoot } from './rename-root.ts';
 export { tarEnd, writeTarHeader } from './write-header.ts';

@@ -125,6 +125,27 @@ describe('containers without a living engine', { skip: cannotRunContainers }, ()
     await next.containers.remove('always', { force: true });
   });
 
+  test('that a killed process was copying files of leave no mount to the next engine', async () => {
+    const id = await create('true', {
+      mounts: [{ type: 'volume', name: 'v', target: '/v', readOnly: false }],
+    });
+    const reader = start(process.execPath, [fixture, root.dataDir, 'read', id, '/'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(reader.stdout as Readable, 'data');
+    assert.equal(mountsBelow(root.runDir).length, 1, 'only what is mounted into the image, never a volume');
+    await assert.rejects(engine.containers.start(id, { signal: AbortSignal.timeout(50) }), {
+      kind: 'cancelled',
+    });
+    reader.kill('SIGKILL');
+    await once(reader, 'exit');
+    await using next = await createEngine({ root, self });
+    assert.deepEqual(mountsBelow(root.runDir), []);
+    assert.deepEqual(await next.system.check(), []);
+    await next.containers.remove(id, { volumes: true });
+    await next.volumes.remove('v');
+  });
+
   test('that a killed process had half started are cleared away by the next engine', async () => {
     const id = await create('sleep 100', { network: 'bridge' });
     for (const ms of [0, 20, 40, 80]) {

@@ -4,6 +4,7 @@
  *     const result = planBuild({ source, buildArgs: {}, labels: {}, platform, network: 'bridge', bases: new Map() });
  * @module
  */
+export { applyChanges } from './apply-changes.ts';
 export type {
   BaseImage,
   BuildPlan,
