@@ -13,13 +13,34 @@ export type {
   ImageProcessConfig,
   Platform,
 } from './image-config.ts';
-export { type Descriptor, imageManifest, type Manifest, mediaTypes } from './manifest.ts';
-export { hostPlatform } from './platform.ts';
+export { type JsonReader, readJson } from './json-reader.ts';
+export { type Descriptor, type ImageIndex, imageManifest, type Manifest } from './manifest.ts';
+export {
+  acceptedManifests,
+  dockerMediaTypes,
+  isConfigType,
+  isForeignLayerType,
+  isIndexType,
+  isLayerType,
+  isManifestType,
+  mediaTypes,
+} from './media-types.ts';
+export { parseImageConfig } from './parse-image-config.ts';
+export { type ManifestDocument, manifestLimit, parseManifest } from './parse-manifest.ts';
+export {
+  choosePlatform,
+  fitsPlatform,
+  formatPlatform,
+  hostPlatform,
+  parsePlatform,
+  platformsOf,
+} from './platform.ts';
 export {
   familiarReference,
   formatReference,
   localCandidates,
   parseReference,
   type Reference,
+  remoteCandidates,
   withDefaultTag,
 } from './reference.ts';

@@ -1,12 +1,5 @@
-/** Media types of the OCI image spec that plimsoll writes. */
-export const mediaTypes = {
-  manifest: 'application/vnd.oci.image.manifest.v1+json',
-  index: 'application/vnd.oci.image.index.v1+json',
-  config: 'application/vnd.oci.image.config.v1+json',
-  layer: 'application/vnd.oci.image.layer.v1.tar',
-  layerGzip: 'application/vnd.oci.image.layer.v1.tar+gzip',
-  layerZstd: 'application/vnd.oci.image.layer.v1.tar+zstd',
-} as const;
+import type { Platform } from './image-config.ts';
+import { mediaTypes } from './media-types.ts';
 
 /** Names content by type, digest and size in bytes; see the OCI image spec, descriptor. */
 export interface Descriptor {
@@ -14,14 +7,29 @@ export interface Descriptor {
   readonly digest: string;
   readonly size: number;
   readonly annotations?: Readonly<Record<string, string>>;
+  /** In an index: what the image runs on. */
+  readonly platform?: Platform;
+  /** In an index or a list of referrers: what kind of artifact it is. */
+  readonly artifactType?: string;
 }
 
-/** `application/vnd.oci.image.manifest.v1+json`. */
+/** The manifest of one image, or of another artifact: OCI's, or Docker's v2 schema 2. */
 export interface Manifest {
   readonly schemaVersion: 2;
-  readonly mediaType: typeof mediaTypes.manifest;
+  readonly mediaType: string;
   readonly config: Descriptor;
   readonly layers: readonly Descriptor[];
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly artifactType?: string;
+  /** The manifest that this one is about (a signature, an attestation). */
+  readonly subject?: Descriptor;
+}
+
+/** A list of images, one for each platform: OCI's index, or Docker's manifest list. */
+export interface ImageIndex {
+  readonly schemaVersion: 2;
+  readonly mediaType: string;
+  readonly manifests: readonly Descriptor[];
   readonly annotations?: Readonly<Record<string, string>>;
 }
 

@@ -66,6 +66,16 @@ export function localCandidates(text: string): readonly Reference[] {
   return [whole, { ...whole, domain: 'localhost', path: name }];
 }
 
+/**
+ * What a name may mean in registries, best first: one without a registry is looked for in each of `search`.
+ */
+export function remoteCandidates(text: string, search: readonly string[]): readonly Reference[] {
+  const { name } = split(text);
+  const whole = withDefaultTag(parseReference(text));
+  if (looksLikeDomain(name)) return [whole];
+  return search.map(domain => (domain === defaultDomain ? whole : { ...whole, domain, path: name }));
+}
+
 function split(text: string): { name: string; tag: string | undefined; digest: string | undefined } {
   const at = text.indexOf('@');
   const [tagged, digest] = at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];

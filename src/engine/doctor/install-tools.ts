@@ -32,7 +32,8 @@ export async function installTools(options: {
   const prefix = await privilege(root);
   if (distro.family === 'debian' && prefix !== undefined) {
     for (const tool of missing) options.say(`installing ${tool.name}: it ${tool.purpose}`);
-    await aptInstall(packages, { ...options, prefix });
+    const leaveOut = missing.flatMap(tool => tool.leaveOut ?? []);
+    await aptInstall(packages, { ...options, prefix, leaveOut });
   }
   const left = missingTools(missing, folders);
   const fix = installCommand(distro, left, { root });
@@ -50,10 +51,16 @@ async function privilege(root: boolean): Promise<string[] | undefined> {
 /** All at once; if that fails, with fresh package lists; then one by one, so that one unknown name costs only itself. */
 async function aptInstall(
   packages: readonly string[],
-  options: { prefix: readonly string[]; say: (line: string) => void; signal?: AbortSignal },
+  options: {
+    prefix: readonly string[];
+    leaveOut: readonly string[];
+    say: (line: string) => void;
+    signal?: AbortSignal;
+  },
 ): Promise<void> {
+  const without = options.leaveOut.flatMap(path => ['-o', `Dpkg::Options::=--path-exclude=${path}`]);
   const install = (names: readonly string[]) =>
-    apt(['install', '-y', '--no-install-recommends', ...names], options);
+    apt(['install', '-y', '--no-install-recommends', ...without, ...names], options);
   if (hasPackageLists() && (await install(packages)).code === 0) return;
   options.say('refreshing the package lists with apt-get update');
   await apt(['update'], options);

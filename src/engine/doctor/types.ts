@@ -28,6 +28,8 @@ export interface HostTool {
   readonly purpose: string;
   /** Packages by family of distributions, parted by blanks. */
   readonly packages: Readonly<Partial<Record<DistroFamily, string>>>;
+  /** Paths of the package (dpkg's patterns) that are not installed: a service that would start by itself. */
+  readonly leaveOut?: readonly string[];
 }
 
 export type DistroFamily = 'debian' | 'fedora' | 'alpine' | 'arch' | 'suse';
