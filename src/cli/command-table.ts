@@ -18,6 +18,8 @@ import { configureImage } from './commands/image.ts';
 import { configureImages } from './commands/images.ts';
 import { configureInspect } from './commands/inspect.ts';
 import { configureKill } from './commands/kill.ts';
+import { configureLogin } from './commands/login.ts';
+import { configureLogout } from './commands/logout.ts';
 import { configureLogs } from './commands/logs.ts';
 import { configureNetwork } from './commands/network.ts';
 import { configurePause } from './commands/pause.ts';
@@ -28,6 +30,7 @@ import { configureRestart } from './commands/restart.ts';
 import { configureRm } from './commands/rm.ts';
 import { configureRmi } from './commands/rmi.ts';
 import { configureRun } from './commands/run.ts';
+import { configureSearch } from './commands/search.ts';
 import { configureStart } from './commands/start.ts';
 import { configureStats } from './commands/stats.ts';
 import { configureStop } from './commands/stop.ts';
@@ -52,6 +55,7 @@ export interface CommandEntry {
 }
 
 const build = 'Build and images';
+const registry = 'Registries';
 const run = 'Run containers';
 const look = 'Look at them';
 const machine = 'The machine';
@@ -99,6 +103,24 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'Free the build cache (prune)',
     group: build,
     configure: configureBuilder,
+  },
+  {
+    name: 'login',
+    summary: 'Log in to a registry',
+    group: registry,
+    configure: configureLogin,
+  },
+  {
+    name: 'logout',
+    summary: 'Forget the login at a registry',
+    group: registry,
+    configure: configureLogout,
+  },
+  {
+    name: 'search',
+    summary: 'Search a registry for images',
+    group: registry,
+    configure: configureSearch,
   },
   {
     name: 'run',

@@ -8,6 +8,7 @@ import { createEventService } from './events/index.ts';
 import { createImageService, type ImageStore } from './image/index.ts';
 import { bootId, writeFileAtomic } from './kernel/index.ts';
 import { createIdleBridge, createNetworkService, type IdleBridge, lowerForgotten } from './network/index.ts';
+import { createRegistryService, type Registries } from './registry/index.ts';
 import { cgroupVersion, createRuntime, type Runtime } from './runtime/index.ts';
 import { createSnapshotService } from './snapshot/index.ts';
 import { createStatsService, type StatsService } from './stats/index.ts';
@@ -44,6 +45,9 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   return {
     get images() {
       return parts.images();
+    },
+    get registries() {
+      return parts.registries();
     },
     get builds() {
       return parts.builds();
@@ -107,6 +111,7 @@ function openParts({ root, self = [], report = () => {} }: EngineOptions) {
   const networks = once(() => createNetworkService({ root, db, events, clock, ...idleBridge(root, self) }));
   const volumes = once(() => createVolumeService({ root, db, events, clock }));
   const runtime = once(() => createRuntime(root));
+  const registries = once((): Registries => createRegistryService({ env: process.env }));
   const images = once(
     (): ImageStore => createImageService({ root, db, snapshots: snapshots(), events, clock }),
   );
@@ -136,7 +141,20 @@ function openParts({ root, self = [], report = () => {} }: EngineOptions) {
     }),
   );
   return {
-    ...{ db, clock, events, snapshots, networks, volumes, images, containers, builds, stats, system },
+    ...{
+      db,
+      clock,
+      events,
+      snapshots,
+      networks,
+      volumes,
+      registries,
+      images,
+      containers,
+      builds,
+      stats,
+      system,
+    },
     async [Symbol.asyncDispose]() {
       await opened?.[Symbol.asyncDispose]();
       db.close();

@@ -3,6 +3,7 @@ import type { ContainerFiles, ContainerService } from './container/index.ts';
 import type { EventService } from './events/index.ts';
 import type { ImageService } from './image/index.ts';
 import type { NetworkService } from './network/index.ts';
+import type { RegistryService } from './registry/index.ts';
 import type { StatsService } from './stats/index.ts';
 import type { SystemService } from './system/index.ts';
 import type { VolumeService } from './volume/index.ts';
@@ -13,6 +14,7 @@ import type { VolumeService } from './volume/index.ts';
  */
 export interface Engine extends AsyncDisposable {
   readonly images: ImageService;
+  readonly registries: RegistryService;
   readonly builds: BuildService;
   readonly containers: ContainerService;
   readonly files: ContainerFiles;

@@ -18,18 +18,12 @@ export { type Descriptor, type ImageIndex, imageManifest, type Manifest } from '
 export {
   acceptedManifests,
   dockerMediaTypes,
-  isConfigType,
-  isForeignLayerType,
-  isIndexType,
-  isLayerType,
-  isManifestType,
   mediaTypes,
 } from './media-types.ts';
 export { parseImageConfig } from './parse-image-config.ts';
 export { type ManifestDocument, manifestLimit, parseManifest } from './parse-manifest.ts';
 export {
   choosePlatform,
-  fitsPlatform,
   formatPlatform,
   hostPlatform,
   parsePlatform,

@@ -375,6 +375,7 @@ export function createFakeEngine(options: FakeOptions = {}): Engine {
       lastSeq: () => events.length,
     },
     files: missing(),
+    registries: missing(),
     volumes: missing(),
     networks: missing(),
     system: missing(),

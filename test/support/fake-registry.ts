@@ -32,7 +32,7 @@ export async function startFakeRegistry(): Promise<FakeRegistry> {
   const blobs: FakeRegistry['blobs'] = new Map();
   const manifests: FakeRegistry['manifests'] = new Map();
   const faults: Fault[] = [];
-  const server = createServer(async (request, response) => {
+  const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const body = await buffer(request).catch(() => Buffer.alloc(0));
     const one: Asked = {
       method: request.method ?? '',
@@ -43,7 +43,8 @@ export async function startFakeRegistry(): Promise<FakeRegistry> {
     asked.push(one);
     for (const fault of faults) if (await fault(one, response)) return;
     serve(one, response, { blobs, manifests });
-  });
+  };
+  const server = createServer((request, response) => void handle(request, response));
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   return {

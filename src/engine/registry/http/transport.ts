@@ -5,10 +5,9 @@ import {
   type IncomingMessage,
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { Readable } from 'node:stream';
 import { cancelled } from '../../../errors.ts';
 import { connectionError, connectTimeout, silentError } from './connection-error.ts';
-import type { HttpAnswer, HttpRequest, SendableBody, Transport } from './http-types.ts';
+import type { HttpAnswer, HttpRequest, Transport } from './http-types.ts';
 import { isLoopback } from './loopback.ts';
 import { tlsOptionsFor } from './tls-options.ts';
 
@@ -117,9 +116,4 @@ function send(sent: ClientRequest, body: HttpRequest['body'], fail: (error: Erro
 function lengthOf(body: HttpRequest['body']): Record<string, string> {
   if (body === undefined) return {};
   return { 'content-length': String(body.length) };
-}
-
-/** Bytes that are at hand, as a body. */
-export function bodyOf(bytes: Uint8Array): SendableBody {
-  return { length: bytes.length, open: () => Readable.from([bytes]) };
 }
