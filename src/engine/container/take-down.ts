@@ -18,8 +18,11 @@ export async function takeDown(world: World, id: string): Promise<void> {
 export async function releaseKernel(world: World, id: string): Promise<void> {
   const paths = pathsOf(world.root, id);
   if (![paths.bundle, paths.runtimeState].some(path => existsSync(path))) return;
-  await Promise.all([world.runtime().delete(id), world.networks.disconnect(id)]);
-  await removeMountPoint(world, paths.rootfs);
+  await Promise.all([
+    world.runtime().delete(id),
+    world.networks.disconnect(id),
+    removeMountPoint(world, paths.rootfs), // a process that is just being killed has the mounts of its own namespace
+  ]);
   removeCgroup(paths.cgroup);
 }
 

@@ -25,12 +25,56 @@ export async function withLock<T>(
 
 /** The same lock, held until it is disposed of: for work that does not end with a call. */
 export async function takeLock(path: string, options: LockOptions = {}): Promise<Disposable> {
-  const lock = await acquire(path, options);
-  return { [Symbol.dispose]: () => lock.close() };
+  const deadline = performance.now() + (options.timeoutMs ?? 60_000);
+  const leave = await queue(path, deadline, options);
+  try {
+    const lock = await acquire(path, deadline, options);
+    return {
+      [Symbol.dispose]() {
+        lock.close();
+        leave();
+      },
+    };
+  } catch (error) {
+    leave();
+    throw error;
+  }
 }
 
-async function acquire(path: string, options: LockOptions): Promise<DatabaseSync> {
-  const deadline = performance.now() + (options.timeoutMs ?? 60_000);
+/** When the last of this process who holds a lock, or waits for it, will have left: they wake one another, without asking the kernel. */
+const lastInLine = new Map<string, Promise<void>>();
+
+/** Resolves when all who came before have left, with the way to leave. */
+async function queue(path: string, deadline: number, options: LockOptions): Promise<() => void> {
+  const before = lastInLine.get(path);
+  const { promise: left, resolve } = Promise.withResolvers<void>();
+  lastInLine.set(path, left);
+  const leave = () => {
+    if (lastInLine.get(path) === left) lastInLine.delete(path);
+    resolve();
+  };
+  try {
+    if (before !== undefined) await turn(before, path, deadline, options);
+    return leave;
+  } catch (error) {
+    void before?.then(leave); // whoever stands behind still has to wait for those in front
+    throw error;
+  }
+}
+
+async function turn(before: Promise<void>, path: string, deadline: number, { signal }: LockOptions) {
+  const over = new AbortController();
+  const ends = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]);
+  const timeout = sleep(Math.max(0, deadline - performance.now()), 'late', { signal: ends }).catch(
+    () => 'aborted',
+  );
+  const first = await Promise.race([before.then(() => 'free'), timeout]);
+  over.abort();
+  if (first === 'late') throw busy(path);
+  if (first === 'aborted') throw cancelled('waiting for a lock');
+}
+
+async function acquire(path: string, deadline: number, options: LockOptions): Promise<DatabaseSync> {
   const lock = new DatabaseSync(path, { timeout: 0 });
   try {
     for (let pause = 1; ; pause = Math.min(pause * 1.5, 25)) {
@@ -47,7 +91,7 @@ async function acquire(path: string, options: LockOptions): Promise<DatabaseSync
 
 function tryExclusive(lock: DatabaseSync): boolean {
   try {
-    lock.exec('BEGIN EXCLUSIVE');
+    lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE'); // else each lock makes a file and deletes it again
     return true;
   } catch (error) {
     const SQLITE_BUSY = 5;

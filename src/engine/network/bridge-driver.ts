@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PlimsollError } from '../../errors.ts';
-import { run, runOrThrow } from '../kernel/index.ts';
+import { run, runOrThrow, unmount } from '../kernel/index.ts';
 import type { Root } from '../store/index.ts';
 import { uplink } from './host-routes.ts';
 import {
@@ -106,7 +106,10 @@ export function createBridgeDriver(root: Root): BridgeDriver {
 }
 
 async function unplug(namespace: string): Promise<void> {
-  if (hasNamespace(namespace)) await run('ip', ['netns', 'del', namespace]);
+  if (!hasNamespace(namespace)) return;
+  const path = join(namespaceFolder, namespace);
+  await unmount(path, { lazy: true }); // this and the unlink are what 'ip netns del' does
+  rmSync(path, { force: true });
 }
 
 async function raiseBridge(network: BridgeNetwork, mtu: number): Promise<void> {
