@@ -9,11 +9,11 @@ import { watchDetachKeys } from './detach-keys.ts';
 export function pumpInput(
   cli: Cli,
   attachment: Attachment,
-  { tty, onDetach }: { tty: boolean; onDetach: () => void },
+  { tty, detachKeys, onDetach }: { tty: boolean; detachKeys?: readonly number[]; onDetach: () => void },
 ): Disposable {
   const { stdin, stdout } = cli;
   const raw = tty && stdin.isTTY === true;
-  const watch = watchDetachKeys();
+  const watch = watchDetachKeys(detachKeys);
   const onData = (chunk: Buffer) => {
     const typed = raw ? watch(chunk) : { data: chunk, detached: false };
     if (typed.data.length > 0) attachment.write(typed.data);

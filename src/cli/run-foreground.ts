@@ -8,6 +8,11 @@ import { writeLogEntry } from './write-log-entry.ts';
 export interface ForegroundOptions {
   readonly tty: boolean;
   readonly interactive: boolean;
+  readonly detachKeys?: readonly number[];
+  /** False: signals end this process and not the container. Default true. */
+  readonly signalsToContainer?: boolean;
+  /** Which of its streams to print. Default both. */
+  readonly streams?: readonly ('stdout' | 'stderr')[];
 }
 
 /**
@@ -19,8 +24,9 @@ export async function runForeground(
   cli: Cli,
   engine: Engine,
   name: string,
-  { tty, interactive }: ForegroundOptions,
+  options: ForegroundOptions,
 ): Promise<number> {
+  const { tty, interactive, detachKeys, streams = ['stdout', 'stderr'] } = options;
   const { containers } = engine;
   const { columns, rows } = cli.stdout;
   const since = Date.now();
@@ -29,23 +35,28 @@ export async function runForeground(
     signal: cli.signal,
     ...(tty && columns && rows ? { terminalSize: { columns, rows } } : {}),
   });
-  const release = forwardSignals(cli, engine, name, { started, left });
+  const forwards = options.signalsToContainer ?? true;
+  const onAbort = () => left.abort();
+  if (!forwards) cli.signal.addEventListener('abort', onAbort, { once: true });
+  const release = forwards ? forwardSignals(cli, engine, name, { started, left }) : () => {};
   await started.catch(error => {
     release();
     throw error;
   });
   const exited = containers.wait(name);
   const attachment = interactive || tty ? await attachUnlessOver(engine, name) : undefined;
+  const keys = detachKeys === undefined ? {} : { detachKeys };
   const input =
-    attachment && interactive ? pumpInput(cli, attachment, { tty, onDetach: () => left.abort() }) : undefined;
+    attachment && interactive ? pumpInput(cli, attachment, { tty, ...keys, onDetach: onAbort }) : undefined;
   try {
-    await copyOutput(cli, engine, name, { since, raw: tty, signal: left.signal });
+    await copyOutput(cli, engine, name, { since, raw: tty, signal: left.signal, streams });
     if (left.signal.aborted) return 0;
     return await exited.then(code => (code < 0 ? 125 : code));
   } finally {
     input?.[Symbol.dispose]();
     await attachment?.[Symbol.asyncDispose]();
     release();
+    cli.signal.removeEventListener('abort', onAbort);
     exited.catch(() => {}); // left alone, or already thrown
   }
 }
@@ -59,15 +70,22 @@ export function checkTerminal(cli: Cli, { tty, interactive }: ForegroundOptions)
   });
 }
 
+interface CopyOptions {
+  readonly since: number;
+  readonly raw: boolean;
+  readonly signal: AbortSignal;
+  readonly streams: readonly ('stdout' | 'stderr')[];
+}
+
 async function copyOutput(
   cli: Cli,
   engine: Engine,
   name: string,
-  { since, raw, signal }: { since: number; raw: boolean; signal: AbortSignal },
+  { since, raw, signal, streams }: CopyOptions,
 ): Promise<void> {
   try {
     for await (const entry of engine.containers.logs(name, { follow: true, since, signal })) {
-      writeLogEntry(cli, entry, { raw });
+      if (streams.includes(entry.stream)) writeLogEntry(cli, entry, { raw });
     }
   } catch (error) {
     if (!signal.aborted) throw error;

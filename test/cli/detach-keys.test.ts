@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { watchDetachKeys } from '../../src/cli/detach-keys.ts';
+import { parseDetachKeys, watchDetachKeys } from '../../src/cli/detach-keys.ts';
 
 test('ctrl-p ctrl-q detaches, wherever the reads are cut', () => {
   const whole = watchDetachKeys();
@@ -27,4 +27,17 @@ test('no other byte is lost or reordered', () => {
       assert.deepEqual(passed, Buffer.concat([typed, Buffer.from('!')]));
     }),
   );
+});
+
+test('other keys detach if they are asked for, or none', () => {
+  const watch = watchDetachKeys(parseDetachKeys('ctrl-x,ctrl-x,d'));
+  assert.deepEqual(watch(Buffer.from('\x10\x11\x18\x18\x18d.')), {
+    data: Buffer.from('\x10\x11\x18'),
+    detached: true,
+  });
+  const never = watchDetachKeys(parseDetachKeys(''));
+  assert.deepEqual(never(Buffer.from('\x10\x11')), { data: Buffer.from('\x10\x11'), detached: false });
+  assert.deepEqual(parseDetachKeys('ctrl-@,a,ctrl-[,ctrl-_'), [0, 97, 27, 31]);
+  for (const bad of ['ctrl-', 'ctrl-1', 'ab', 'a,,b', 'é'])
+    assert.throws(() => parseDetachKeys(bad), { code: 'BAD_OPTION' });
 });

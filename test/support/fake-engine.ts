@@ -267,6 +267,7 @@ export function createFakeEngine(options: FakeOptions = {}): Engine {
         throw new PlimsollError('not-implemented', 'attach is not part of the fake engine', { code: 'FAKE' });
       },
       exec: async () => ({ exitCode: 0, stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) }),
+      ps: async () => ({ titles: [], rows: [] }),
       top(name) {
         const one = find(name);
         return [1, 2, 3].map(n => ({

@@ -5,7 +5,7 @@ import type { Cli } from '../cli.ts';
 import { examples } from '../examples.ts';
 import { reportError } from '../report-error.ts';
 
-const kinds: readonly [kind: string, look: (engine: Engine, name: string) => unknown][] = [
+const kinds: readonly [kind: string, look: (engine: Engine, name: string) => object][] = [
   ['container', (engine, name) => engine.containers.inspect(name)],
   ['image', (engine, name) => engine.images.inspect(name)],
   ['volume', (engine, name) => engine.volumes.inspect(name)],
@@ -18,6 +18,7 @@ export function configureInspect(command: Command, cli: Cli): void {
     .argument('<name...>')
     .option('--type <kind>', 'container, image, volume or network')
     .option('--format <format>', 'json: on one line')
+    .option('-s, --size', 'Also how much each container has written')
     .action((names: string[], options: Options) => printObjects(cli, names, options));
 }
 
@@ -34,14 +35,20 @@ export function configureContainerInspect(command: Command, cli: Cli): void {
 interface Options {
   readonly type?: string;
   readonly format?: string;
+  readonly size?: true;
 }
 
-async function printObjects(cli: Cli, names: readonly string[], { type, format }: Options): Promise<void> {
+async function printObjects(
+  cli: Cli,
+  names: readonly string[],
+  { type, format, size }: Options,
+): Promise<void> {
   const engine = await cli.engine();
   const found: unknown[] = [];
   for (const name of names) {
     try {
-      found.push(look(engine, name, type));
+      const [kind, facts] = look(engine, name, type);
+      found.push(size && kind === 'container' ? { ...facts, ...(await engine.files.sizes(name)) } : facts);
     } catch (error) {
       reportError(error, cli);
       cli.setExitCode(1);
@@ -51,7 +58,7 @@ async function printObjects(cli: Cli, names: readonly string[], { type, format }
 }
 
 /** The first kind of object that has the name, in docker's order. */
-function look(engine: Engine, name: string, type: string | undefined): unknown {
+function look(engine: Engine, name: string, type: string | undefined): [kind: string, facts: object] {
   const wanted = kinds.filter(([kind]) => type === undefined || kind === type);
   if (wanted.length === 0) {
     throw new PlimsollError('invalid-argument', `there is no kind "${type}"`, {
@@ -59,9 +66,9 @@ function look(engine: Engine, name: string, type: string | undefined): unknown {
       hint: `there are ${kinds.map(([kind]) => kind).join(', ')}`,
     });
   }
-  for (const [, inspect] of wanted) {
+  for (const [kind, inspect] of wanted) {
     try {
-      return inspect(engine, name);
+      return [kind, inspect(engine, name)];
     } catch (error) {
       if (!isPlimsollError(error, 'not-found')) throw error;
     }

@@ -1,13 +1,14 @@
 import type { Command } from 'commander';
-import type { ContainerSummary } from '../../engine/index.ts';
+import type { ContainerMount, ContainerSummary, Engine } from '../../engine/index.ts';
 import type { Cli } from '../cli.ts';
 import { collect } from '../collect.ts';
+import { containerFilters, containerMatcher } from '../container-filters.ts';
 import { examples } from '../examples.ts';
 import { describeCommand, describePorts, describeState } from '../format/describe-container.ts';
-import { humanDuration, shortId } from '../format/human.ts';
+import { humanDuration, humanSize, shortId } from '../format/human.ts';
 import type { Column } from '../format/table.ts';
 import { type ListingOptions, listingOptions } from '../listing-options.ts';
-import { type Filters, parseFilters, passes, passesLabels } from '../parse/parse-filters.ts';
+import { parseFilters } from '../parse/parse-filters.ts';
 import { parseCount } from '../parse/parse-limits.ts';
 import { writeListing } from '../write-listing.ts';
 
@@ -15,49 +16,53 @@ interface Options extends ListingOptions {
   readonly all?: true;
   readonly last?: string;
   readonly latest?: true;
+  readonly size?: true;
   readonly filter?: string[];
 }
 
-/** `ps [-a] [-f FILTER] [--format …]` */
+/** `ps [-a] [-s] [-f FILTER] [--format …]` */
 export function configurePs(command: Command, cli: Cli): void {
   listingOptions(
     examples(command, 'plimsoll ps -a', "plimsoll ps -f label=team=a --format 'table Names,Status'"),
   )
     .option('-a, --all', 'Also those that do not run')
-    .option('-f, --filter <key=value>', `Only these: ${filterKeys.join(', ')}`, collect)
+    .option('-f, --filter <key=value>', `Only these: ${containerFilters.join(', ')}`, collect)
     .option('-n, --last <number>', 'The last few that were created, in any state')
     .option('-l, --latest', 'The last one that was created, in any state')
+    .option('-s, --size', 'Also how much each has written, and with its image')
     .action(async (options: Options) => {
-      const filters = parseFilters(options.filter ?? [], filterKeys);
+      const filters = parseFilters(options.filter ?? [], containerFilters);
       const last = options.latest ? 1 : options.last && parseCount(options.last, 'a number of containers', 1);
       const engine = await cli.engine();
       const all =
         options.all === true || last !== undefined || filters.has('status') || filters.has('exited');
-      const found = engine.containers.list({ all }).filter(container => matches(container, filters));
+      const matches = containerMatcher(engine, filters);
+      const found = engine.containers.list({ all }).filter(matches);
       const rows = found.sort((a, b) => b.created - a.created).slice(0, last || undefined);
-      await writeListing(cli, rows, containerColumns(Date.now(), options.trunc === false), options);
+      const sizes = options.size ? await sizesOf(engine, rows) : undefined;
+      await writeListing(cli, rows, columns(Date.now(), options, sizes), options);
     });
 }
 
-const filterKeys = ['id', 'name', 'status', 'exited', 'label', 'ancestor', 'network', 'publish', 'health'];
-
-function matches(container: ContainerSummary, filters: Filters): boolean {
-  const { id, name, state, labels, imageName, imageId, network, ports } = container;
-  return (
-    passes(filters, 'id', value => id.startsWith(value)) &&
-    passes(filters, 'name', value => name.includes(value)) &&
-    passes(filters, 'status', value => state.status === value) &&
-    passes(filters, 'exited', value => state.status === 'exited' && String(state.exitCode) === value) &&
-    passes(filters, 'ancestor', value => [imageName, imageId, shortId(imageId)].includes(value)) &&
-    passes(filters, 'network', value => network === value) &&
-    passes(filters, 'publish', value => ports.some(port => String(port.hostPort) === value.split('/')[0])) &&
-    passes(filters, 'health', value => (state.health?.status ?? 'none') === value) &&
-    passesLabels(filters, labels)
-  );
+/** Docker's words: what it has written, and all that it sees. */
+async function sizesOf(
+  { files }: Pick<Engine, 'files'>,
+  rows: readonly ContainerSummary[],
+): Promise<ReadonlyMap<string, string>> {
+  const texts = rows.map(async ({ id }) => {
+    const { writtenBytes, totalBytes } = await files.sizes(id);
+    return [id, `${humanSize(writtenBytes)} (virtual ${humanSize(totalBytes)})`] as const;
+  });
+  return new Map(await Promise.all(texts));
 }
 
 /** Docker's columns of `ps`. */
-function containerColumns(now: number, whole: boolean): readonly Column<ContainerSummary>[] {
+function columns(
+  now: number,
+  { trunc }: Options,
+  sizes: ReadonlyMap<string, string> | undefined,
+): readonly Column<ContainerSummary>[] {
+  const whole = trunc === false;
   return [
     { field: 'ID', title: 'CONTAINER ID', value: row => (whole ? row.id : shortId(row.id)) },
     { field: 'Image', title: 'IMAGE', value: row => row.imageName },
@@ -66,6 +71,12 @@ function containerColumns(now: number, whole: boolean): readonly Column<Containe
     { field: 'Status', title: 'STATUS', value: row => describeState(row.state, now) },
     { field: 'Ports', title: 'PORTS', value: row => describePorts(row.ports) },
     { field: 'Names', title: 'NAMES', value: row => row.name },
+    {
+      field: 'Size',
+      title: 'SIZE',
+      value: row => sizes?.get(row.id) ?? '',
+      hidden: sizes === undefined,
+    },
     { field: 'State', title: 'STATE', value: row => row.state.status, hidden: true },
     {
       field: 'CreatedAt',
@@ -74,8 +85,20 @@ function containerColumns(now: number, whole: boolean): readonly Column<Containe
       hidden: true,
     },
     { field: 'Networks', title: 'NETWORKS', value: row => row.network, hidden: true },
+    { field: 'Mounts', title: 'MOUNTS', value: row => row.mounts.map(mountName).join(','), hidden: true },
+    {
+      field: 'LocalVolumes',
+      title: 'LOCAL VOLUMES',
+      value: row => String(row.mounts.filter(({ type }) => type === 'volume').length),
+      hidden: true,
+    },
     { field: 'Labels', title: 'LABELS', value: row => joinLabels(row.labels), hidden: true },
   ];
+}
+
+function mountName(mount: ContainerMount): string {
+  if (mount.type === 'volume') return mount.name;
+  return mount.type === 'bind' ? mount.source : mount.target;
 }
 
 function joinLabels(labels: Readonly<Record<string, string>>): string {

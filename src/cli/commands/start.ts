@@ -1,8 +1,18 @@
 import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
+import { parseDetachKeys } from '../detach-keys.ts';
 import { eachName } from '../each-name.ts';
 import { examples } from '../examples.ts';
+import { badOption } from '../parse/bad-option.ts';
+import { parseBoolean } from '../parse/parse-boolean.ts';
 import { runForeground } from '../run-foreground.ts';
+
+interface Options {
+  readonly attach?: true;
+  readonly interactive?: true;
+  readonly detachKeys?: string;
+  readonly sigProxy?: string | boolean;
+}
 
 /** `start [-a] [-i] CONTAINER...` */
 export function configureStart(command: Command, cli: Cli): void {
@@ -10,13 +20,26 @@ export function configureStart(command: Command, cli: Cli): void {
     .argument('<container...>')
     .option('-a, --attach', 'Print its output, and end with its exit code')
     .option('-i, --interactive', "Pass this terminal's input on")
-    .action(async (names: string[], options: { attach?: true; interactive?: true }) => {
+    .option('--detach-keys <keys>', 'Keys that leave it running (default: ctrl-p,ctrl-q)')
+    .option('--sig-proxy [boolean]', 'Pass signals on to it (default true)')
+    .action(async (names: string[], options: Options) => {
       const [name = ''] = names;
-      if ((options.attach || options.interactive) && names.length === 1) {
+      if (options.attach || options.interactive) {
+        if (names.length > 1) {
+          throw badOption('a terminal cannot be connected with several containers', 'start them one by one');
+        }
+        const { detachKeys, sigProxy = true } = options;
         const engine = await cli.engine();
         const { spec } = engine.containers.inspect(name);
         const interactive = options.interactive === true && spec.openStdin === true;
-        cli.setExitCode(await runForeground(cli, engine, name, { tty: spec.tty === true, interactive }));
+        cli.setExitCode(
+          await runForeground(cli, engine, name, {
+            tty: spec.tty === true,
+            interactive,
+            ...(detachKeys === undefined ? {} : { detachKeys: parseDetachKeys(detachKeys) }),
+            signalsToContainer: parseBoolean(sigProxy, '--sig-proxy'),
+          }),
+        );
         return;
       }
       await eachName(cli, names, (engine, each) => engine.containers.start(each, { signal: cli.signal }));

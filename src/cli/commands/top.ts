@@ -1,17 +1,26 @@
 import type { Command } from 'commander';
 import type { ContainerProcess } from '../../engine/index.ts';
+import { cleanText } from '../../lib/clean-text.ts';
 import type { Cli } from '../cli.ts';
 import { examples } from '../examples.ts';
 import { binarySize } from '../format/human.ts';
-import { type Column, formatRows } from '../format/table.ts';
+import { alignColumns, type Column, formatRows } from '../format/table.ts';
 
-/** `top CONTAINER` */
+/** `top CONTAINER [PS OPTIONS]` */
 export function configureTop(command: Command, cli: Cli): void {
-  examples(command, 'plimsoll top web')
+  examples(command, 'plimsoll top web', 'plimsoll top web -o pid,nlwp,args')
+    .passThroughOptions()
     .argument('<container>')
+    .argument('[options...]', 'Show what ps(1) of this machine shows with these options')
     .option('--format <format>', "table, 'table FIELD,FIELD' or json", 'table')
-    .action(async (name: string, { format }: { format: string }) => {
+    .action(async (name: string, options: string[], { format }: { format: string }) => {
       const engine = await cli.engine();
+      if (options.length > 0) {
+        const { titles, rows } = await engine.containers.ps(name, options);
+        const cells = [titles, ...rows].map(row => row.map(cell => cleanText(cell)));
+        cli.stdout.write(await alignColumns(cells));
+        return;
+      }
       cli.stdout.write(await formatRows(engine.containers.top(name), columns, { format }));
     });
 }

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { PlimsollError } from '../../errors.ts';
 import { matchesLabel } from '../../lib/matches-label.ts';
-import { setFrozen, validateLimits } from '../runtime/index.ts';
+import { cgroupProcesses, setFrozen, validateLimits } from '../runtime/index.ts';
 import { attachToContainer } from './attach.ts';
 import { createAttendance } from './attend.ts';
 import { createContainer } from './create.ts';
@@ -13,6 +13,7 @@ import { folderBytes } from './folder-bytes.ts';
 import { readLog } from './log/read-log.ts';
 import { rotateAboveBytes, rotateLog } from './log/rotate-log.ts';
 import { validateName } from './names.ts';
+import { listWithPs } from './ps-options.ts';
 import { needsReconciling, reconcile } from './reconcile.ts';
 import { type ContainerRecord, createRecords } from './records.ts';
 import { deleteContainer } from './remove.ts';
@@ -114,11 +115,8 @@ export function createContainerService(parts: ContainerParts): ContainerService 
     },
     attach: (name, options = {}) => attachToContainer(world, records.find(name), options.signal),
     exec: (name, request) => execInContainer(world, records.find(name), request),
-    top(name) {
-      const record = records.find(name);
-      if (!isLive(record.state)) assertTransition(record.name, record.state.status, 'paused');
-      return listProcesses(pathsOf(world.root, record.id).cgroup);
-    },
+    top: name => listProcesses(cgroupOfLive(world, name)),
+    ps: async (name, options) => await listWithPs(cgroupProcesses(cgroupOfLive(world, name)), options),
     update: (name, limits) =>
       locked(name, async record => {
         const merged = { ...record.spec.limits, ...limits };
@@ -149,6 +147,13 @@ export function createContainerService(parts: ContainerParts): ContainerService 
       exits[Symbol.dispose]();
     },
   };
+}
+
+/** Throws `conflict` for a container that does not run. */
+function cgroupOfLive(world: World, name: string): string {
+  const record = world.records.find(name);
+  if (!isLive(record.state)) assertTransition(record.name, record.state.status, 'paused');
+  return pathsOf(world.root, record.id).cgroup;
 }
 
 /** A record whose run has ended, but was not settled yet, is settled first. */

@@ -44,7 +44,9 @@ export async function execInContainer(
       announce(world, record, 'exec_start', { execCommand: request.command.join(' ') }),
     );
     const result = await execute(world, id, folder, request);
-    world.db.transaction(() => announce(world, record, 'exec_die', { exitCode: String(result.exitCode) }));
+    if (!request.detach)
+      // nobody waits for the end of one that is left alone
+      world.db.transaction(() => announce(world, record, 'exec_die', { exitCode: String(result.exitCode) }));
     return result;
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -189,6 +189,8 @@ export interface ContainerService {
   exec(name: string, request: ExecRequest): Promise<{ exitCode: number; stdout: Buffer; stderr: Buffer }>;
   /** Processes inside, as the host sees them. */
   top(name: string): ContainerProcess[];
+  /** The same as ps(1) of the host shows them with these options. Throws `invalid-argument` (`PS_OPTIONS`). */
+  ps(name: string, options: readonly string[]): Promise<ProcessTable>;
   /** `update` of limits while it runs. */
   update(name: string, limits: ContainerLimits): Promise<void>;
   rename(name: string, newName: string): Promise<void>;
@@ -213,6 +215,12 @@ export interface PruneOptions {
   readonly labels?: readonly string[];
   /** None of these. */
   readonly withoutLabels?: readonly string[];
+}
+
+/** Processes as ps(1) prints them: a title and a cell per column. */
+export interface ProcessTable {
+  readonly titles: readonly string[];
+  readonly rows: readonly (readonly string[])[];
 }
 
 export interface ContainerProcess {

@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
 import { PlimsollError } from '../../../errors.ts';
 import { type PathFacts, packTree, unpackTree } from '../../archive/index.ts';
+import { folderBytes } from '../folder-bytes.ts';
 import type { ContainerRecord } from '../records.ts';
-import { announce, type World } from '../world.ts';
+import { announce, pathsOf, type World } from '../world.ts';
 import { changedFolder, commitContainer } from './commit.ts';
 import { type OpenFilesystem, type OpenOptions, openFilesystem } from './open-filesystem.ts';
 import type { ContainerFiles } from './types.ts';
@@ -37,6 +38,11 @@ export function createContainerFiles(world: World): ContainerFiles {
       return tar;
     },
     changes: name => world.snapshots.changes(changedFolder(world, records.find(name))),
+    sizes: async name => {
+      const { id, imageId } = records.find(name);
+      const writtenBytes = await folderBytes(pathsOf(world.root, id).upper);
+      return { writtenBytes, totalBytes: writtenBytes + world.images.inspect(imageId).sizeBytes };
+    },
     commit: (name, request = {}) => commitContainer(world, records.find(name), request),
   };
 }

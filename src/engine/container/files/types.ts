@@ -52,6 +52,8 @@ export interface ContainerFiles {
   export(name: string, options?: { signal?: AbortSignal }): Promise<Readable>;
   /** What the container has changed in its image, by path; what was mounted on it is left out. */
   changes(name: string): Promise<FileChange[]>;
+  /** Bytes on disk: what the container has written, and that with its image. */
+  sizes(name: string): Promise<{ readonly writtenBytes: number; readonly totalBytes: number }>;
   /** Makes an image of a container: its image, what it changed, and how it runs. Returns the image's id. */
   commit(name: string, request?: CommitRequest): Promise<string>;
 }
