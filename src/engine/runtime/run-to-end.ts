@@ -9,12 +9,16 @@ type EndRequest = Parameters<Runtime['runToEnd']>[0];
 
 /**
  * Runs `crun run` (or runc's) below a shell that also waits on descriptor 3, which only the caller holds open: when
- * the caller ends, however it ends, the shell deletes the container.
+ * the caller ends, however it ends, the shell deletes the container, and goes on with that as long as the runner lives:
+ * the container may be only about to be created.
  * Arguments: the program for run, the program for delete, the state folder, the log, the bundle, the id.
  */
 const script = `
 "$1" --root "$3" --log "$4" --log-format json run --bundle "$5" "$6" 3<&- & runner=$!
-( read -r _ <&3; exec "$2" --root "$3" delete --force "$6" ) >/dev/null 2>&1 & guard=$!
+(
+  read -r _ <&3
+  while "$2" --root "$3" delete --force "$6"; kill -0 $runner; do sleep 0.05; done
+) >/dev/null 2>&1 & guard=$!
 exec 3<&-
 wait $runner; code=$?
 kill $guard 2>/dev/null

@@ -79,6 +79,26 @@ for (const name of ['crun', 'runc'] as const) {
       assert.deepEqual(readdirSync(join(folder, 'runtime')), []);
     });
 
+    test('dies with an abort that comes before the runtime has created anything', async () => {
+      const slow = join(folder, 'slow');
+      writeFileSync(slow, `#!/bin/sh\ncase " $* " in *" run "*) sleep 0.5 ;; esac\nexec ${path} "$@"\n`, {
+        mode: 0o755,
+      });
+      const late = createRuntime({ runDir: folder, runtime: { name, path: slow } });
+      const abort = new AbortController();
+      const id = `late-${process.pid}-${name}`;
+      const running = late.runToEnd({
+        bundle: join(folder, id),
+        process: request(id, rootfs, ['sh', '-c', 'sleep 1; touch /ran-on']),
+        onOutput: () => {},
+        signal: abort.signal,
+      });
+      setTimeout(() => abort.abort(), 100);
+      await assert.rejects(running, error => isPlimsollError(error, 'cancelled'));
+      assert.ok(!existsSync(join(rootfs, 'ran-on')));
+      assert.deepEqual(readdirSync(join(folder, 'runtime')), []);
+    });
+
     test('dies with a caller that is killed', async () => {
       const id = `orphan-${process.pid}-${name}`;
       const script = join(folder, 'caller.ts');
