@@ -4,6 +4,7 @@ import type { Cli } from './cli.ts';
 import { humanDuration, humanSize, shortId } from './format/human.ts';
 import type { Column } from './format/table.ts';
 import type { ListingOptions } from './listing-options.ts';
+import { noteWithoutRoot } from './note-without-root.ts';
 import { writeListing } from './write-listing.ts';
 
 /** A row of `images`: an image under one of its names. */
@@ -23,6 +24,7 @@ export async function listImages(cli: Cli, name: string | undefined, options: Li
     return;
   }
   await writeListing(cli, rows, imageColumns(Date.now(), options.trunc === false), options);
+  if (rows.length === 0) await noteWithoutRoot(cli, 'images');
 }
 
 function namesOf(image: ImageSummary): NamedImage[] {

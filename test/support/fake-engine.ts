@@ -21,6 +21,8 @@ import { PlimsollError } from '../../src/errors.ts';
 
 /** How the fake machine is to be. */
 export interface FakeOptions {
+  /** As for an ordinary user. */
+  readonly rootless?: boolean;
   readonly containers?: number;
   readonly cores?: number;
   readonly memoryBytes?: number;
@@ -379,7 +381,16 @@ export function createFakeEngine(options: FakeOptions = {}): Engine {
     registries: missing(),
     volumes: missing(),
     networks: missing(),
-    system: missing(),
+    system: {
+      info: () => ({
+        root: { id: '0badcafe', dataDir: '/fake', runDir: '/run/fake', rootless: options.rootless ?? false },
+        runtime: 'crun',
+        cgroupVersion: 'v2',
+        containers: { running: 0, paused: 0, stopped: 0 },
+        images: 0,
+      }),
+      check: async () => [],
+    },
     async [Symbol.asyncDispose]() {},
   };
 

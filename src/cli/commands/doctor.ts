@@ -38,14 +38,14 @@ async function examine(cli: Cli, { json, for: purpose }: Options): Promise<void>
 async function install(cli: Cli, purpose: 'start' | 'test'): Promise<void> {
   const { installTools } = await import('../../engine/index.ts');
   const say = (line: string) => cli.stderr.write(`plimsoll: ${cleanText(line)}\n`);
-  const { missing, fix } = await installTools({ purpose, say, signal: cli.signal });
+  const attended = cli.stderr.isTTY === true;
+  const { missing, fix } = await installTools({ purpose, say, attended, signal: cli.signal });
   const required = missing.some(tool => tool.needed === 'required');
   if (missing.length > 0) {
     const names = missing.map(tool => tool.name).join(', ');
     const what = required ? 'building and running containers cannot work' : 'not everything works';
     say(`${what} without ${names}; to install: ${fix ?? "see 'plimsoll doctor'"}`);
   }
-  if (process.getuid?.() !== 0) say('containers and builds need root; run it with sudo');
   if (required) cli.setExitCode(1);
 }
 

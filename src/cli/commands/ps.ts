@@ -8,6 +8,7 @@ import { describeCommand, describePorts, describeState } from '../format/describ
 import { humanDuration, humanSize, shortId } from '../format/human.ts';
 import type { Column } from '../format/table.ts';
 import { type ListingOptions, listingOptions } from '../listing-options.ts';
+import { noteWithoutRoot } from '../note-without-root.ts';
 import { parseFilters } from '../parse/parse-filters.ts';
 import { parseCount } from '../parse/parse-limits.ts';
 import { writeListing } from '../write-listing.ts';
@@ -41,6 +42,7 @@ export function configurePs(command: Command, cli: Cli): void {
       const rows = found.sort((a, b) => b.created - a.created).slice(0, last || undefined);
       const sizes = options.size ? await sizesOf(engine, rows) : undefined;
       await writeListing(cli, rows, columns(Date.now(), options, sizes), options);
+      if (rows.length === 0) await noteWithoutRoot(cli, 'ps');
     });
 }
 

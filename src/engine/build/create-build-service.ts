@@ -9,7 +9,7 @@ import { identify, mountsBelow, unmount } from '../kernel/index.ts';
 import type { NetworkService } from '../network/index.ts';
 import type { Runtime } from '../runtime/index.ts';
 import type { SnapshotService } from '../snapshot/index.ts';
-import { createLeases, type Database, type Root } from '../store/index.ts';
+import { assertPrivileged, createLeases, type Database, type Root } from '../store/index.ts';
 import { buildAccess } from './build-access.ts';
 import { openContexts } from './build-contexts.ts';
 import type { BuildImages } from './build-images.ts';
@@ -68,6 +68,7 @@ export function createBuildService(options: BuildServiceOptions): BuildKeeper {
     });
   const keeper: BuildKeeper = {
     build: async request => {
+      assertPrivileged(root, 'building an image');
       const id = randomBytes(6).toString('hex');
       const platforms = platformsFor(own, request.platform);
       await using access = buildAccess(id, root, request);

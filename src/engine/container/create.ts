@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { isPlimsollError, PlimsollError, throwIfAborted } from '../../errors.ts';
 import { resolveCapabilities, validateLimits } from '../runtime/index.ts';
+import { assertPrivileged } from '../store/index.ts';
 import { makeName, validateName } from './names.ts';
 import type { ContainerRecord } from './records.ts';
 import { resolveSpec } from './resolve-spec.ts';
@@ -15,6 +16,7 @@ import { announce, pathsOf, type World } from './world.ts';
  */
 export function createContainer(world: World, spec: ContainerSpec, signal?: AbortSignal): ContainerRecord {
   throwIfAborted(signal, 'creating a container');
+  assertPrivileged(world.root, 'creating a container');
   validate(world, spec);
   const image = world.images.inspect(spec.image);
   const id = randomBytes(32).toString('hex');

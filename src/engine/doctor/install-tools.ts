@@ -14,12 +14,14 @@ export interface Installation {
 }
 
 /**
- * Installs the host tools that are missing through apt-get (Debian, Ubuntu), as root or by a sudo that asks nothing;
- * elsewhere it only says what to install. `say` hears what and why before anything is done.
+ * Installs the host tools that are missing through apt-get (Debian, Ubuntu), as root or by sudo; elsewhere it only says
+ * what to install. `say` hears what and why before anything is done.
  */
 export async function installTools(options: {
   purpose: 'start' | 'test';
   say: (line: string) => void;
+  /** Somebody is at the terminal: sudo may ask for a password there. Without, only a sudo that asks nothing is used. */
+  attended?: boolean;
   signal?: AbortSignal;
 }): Promise<Installation> {
   const folders = toolFolders(process.env.PATH);
@@ -29,11 +31,14 @@ export async function installTools(options: {
   const distro = readDistro();
   const root = process.getuid?.() === 0;
   const packages = packagesFor(distro, missing);
-  const prefix = await privilege(root);
-  if (distro.family === 'debian' && prefix !== undefined) {
-    for (const tool of missing) options.say(`installing ${tool.name}: it ${tool.purpose}`);
-    const leaveOut = missing.flatMap(tool => tool.leaveOut ?? []);
-    await aptInstall(packages, { ...options, prefix, leaveOut });
+  if (distro.family === 'debian') {
+    for (const tool of missing) options.say(`${tool.name} is not installed: it ${tool.purpose}`);
+    const prefix = await privilege(root, options);
+    if (prefix !== undefined) {
+      options.say(`installing ${packages.join(', ')} with apt-get`);
+      const leaveOut = missing.flatMap(tool => tool.leaveOut ?? []);
+      await aptInstall(packages, { ...options, prefix, leaveOut });
+    }
   }
   const left = missingTools(missing, folders);
   const fix = installCommand(distro, left, { root });
@@ -42,10 +47,18 @@ export async function installTools(options: {
 }
 
 /** What to put before a command to run it as root: nothing, `sudo -n`, or undefined if neither works. */
-async function privilege(root: boolean): Promise<string[] | undefined> {
+async function privilege(
+  root: boolean,
+  options: { say: (line: string) => void; attended?: boolean; signal?: AbortSignal },
+): Promise<string[] | undefined> {
   if (root) return [];
   const asked = await run('sudo', ['-n', 'true'], { timeoutMs: 5000 }).catch(() => undefined);
-  return asked?.code === 0 ? ['sudo', '-n'] : undefined;
+  if (asked?.code === 0) return ['sudo', '-n'];
+  if (asked === undefined || !options.attended) return undefined;
+  options.say('installing needs root: sudo asks for your password (ctrl-d: go on without)');
+  const { signal } = options;
+  const given = await run('sudo', ['true'], signal === undefined ? {} : { signal }); // it asks on /dev/tty
+  return given.code === 0 ? ['sudo', '-n'] : undefined;
 }
 
 /** All at once; if that fails, with fresh package lists; then one by one, so that one unknown name costs only itself. */

@@ -1,7 +1,7 @@
 import { PlimsollError } from '../../errors.ts';
 import type { EventService } from '../events/index.ts';
 import type { SnapshotService } from '../snapshot/index.ts';
-import { createBlobs, type Database, type Root } from '../store/index.ts';
+import { assertPrivileged, createBlobs, type Database, type Root } from '../store/index.ts';
 import { bootstrapImage } from './bootstrap/bootstrap-image.ts';
 import { createImage, setTag, tagReference } from './create-image.ts';
 import { createImageRecords } from './image-records.ts';
@@ -43,7 +43,10 @@ export function createImageService({ root, db, snapshots, events, clock }: Image
         durable: true,
       }),
     remove: (name, options = {}) => removeImage(context, name, options.force ?? false),
-    bootstrap: async request => inspect(await bootstrapImage({ snapshots, create, clock }, request)),
+    async bootstrap(request) {
+      assertPrivileged(root, 'making a base image');
+      return inspect(await bootstrapImage({ snapshots, create, clock }, request));
+    },
     prune: (options = {}) => pruneImages(context, options.all ?? false),
     layersOfImages: () => new Set(records.all().flatMap(image => image.layers)),
     freeLayers: diffIds => freeLayers(context, diffIds),

@@ -10,6 +10,7 @@ export { type Blobs, createBlobs, sha256 } from './blobs.ts';
 export { Database, isUniqueViolation, type Row } from './database.ts';
 export { createLeases, type Lease, type LeaseRecord, type Leases } from './leases.ts';
 export {
+  assertPrivileged,
   createRootFolders,
   type Root,
   type RootRequest,

@@ -51,6 +51,15 @@ export function createRootFolders(root: Root): void {
   }
 }
 
+/** Throws `permission-denied` for a root of an ordinary user: `what` needs mounts, networks and cgroups of the machine. */
+export function assertPrivileged({ rootless }: Root, what: string): void {
+  if (!rootless) return;
+  throw new PlimsollError('permission-denied', `${what} needs root`, {
+    code: 'NEEDS_ROOT',
+    hint: 'run it with sudo',
+  });
+}
+
 /** The owner that a run folder belongs to, by the boot in which it was made; see `engine/system/recover.ts`. */
 export function readBootMark(root: Root): string | undefined {
   try {

@@ -52,7 +52,7 @@ export class Effects {
       return;
     }
     if (this.#stop.signal.aborted) return;
-    this.#dispatch({ type: 'engine-opened' });
+    this.#dispatch({ type: 'engine-opened', rootless: this.#engine.system.info().root.rootless });
     subscribe(this.#engine, this.#dispatch, createOwnUsage(), this.#stop.signal);
   }
 

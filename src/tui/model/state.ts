@@ -139,6 +139,8 @@ export interface State {
   readonly now: number;
   readonly hostname: string;
   readonly engine: 'opening' | 'ready' | 'failed';
+  /** An ordinary user's: nothing can be built or run. */
+  readonly rootless: boolean;
   readonly facts: HostFacts | undefined;
   readonly host: HostUsage | undefined;
   readonly load: LoadLine | undefined;
@@ -187,6 +189,7 @@ export function initialState(start: {
     now: start.now,
     hostname: start.hostname,
     engine: 'opening',
+    rootless: false,
     facts: undefined,
     host: undefined,
     load: undefined,

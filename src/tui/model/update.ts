@@ -23,7 +23,7 @@ export function update(state: State, msg: Msg): Next {
     case 'ticked':
       return [fresh({ ...state, now: msg.now, own: msg.own ?? state.own }), []];
     case 'engine-opened':
-      return [{ ...state, engine: 'ready' }, []];
+      return [{ ...state, engine: 'ready', rootless: msg.rootless }, []];
     case 'engine-failed':
       return [{ ...state, engine: 'failed', notice: msg.notice }, []];
     case 'facts-read':
