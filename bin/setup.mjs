@@ -78,7 +78,7 @@ function installHostTools(mode) {
 
 /** Path, size and time of all that the bundle is made from. */
 function sources() {
-  const found = ['package-lock.json', 'bin/build.mjs', ...walk('src')];
+  const found = ['package-lock.json', ...walk('bin'), ...walk('src')];
   return found.map(path => {
     const { size, mtimeMs } = statSync(join(home, path));
     return { path, size, mtimeMs };

@@ -54,4 +54,6 @@ function self(): string[] {
   return candidates.filter(path => existsSync(path)).slice(0, 1);
 }
 
-process.exitCode = await main(process.argv.slice(2));
+void main(process.argv.slice(2)).then(code => {
+  process.exitCode = code;
+});

@@ -56,7 +56,7 @@ export async function alignColumns(rows: readonly (readonly string[])[]): Promis
 
 /** Cells of a text. The tables of Unicode take longer to load than a listing to make, and most listings are plain. */
 async function measureFor(rows: readonly (readonly string[])[]): Promise<(text: string) => number> {
-  if (rows.every(row => row.every(cell => /^[ -~…]*$/.test(cell)))) return text => text.length;
+  if (rows.every(row => row.every(cell => /^[ -~\u2026]*$/.test(cell)))) return text => text.length;
   return (await import('../../lib/cell-text.ts')).cellWidth;
 }
 

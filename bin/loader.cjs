@@ -1,0 +1,50 @@
+/**
+ * The entry of the bundle: loads its parts, each from one file of source and one of the bytecode that the build made of
+ * it. What a part imports is loaded at its first use, Node's own modules too: a short command pays for what it calls.
+ */
+'use strict';
+const { readFileSync } = require('node:fs');
+const { Script } = require('node:vm');
+
+const parts = new Map();
+const delayed = new Map();
+
+/** The `require` of the parts. `part:NAME#DOOR` is a door of a part; `lazy:MODULE` is MODULE once it is used. */
+function load(name) {
+  if (name.startsWith('lazy:')) return loadAtFirstUse(name.slice('lazy:'.length));
+  if (!name.startsWith('part:')) return require(name);
+  const [part, door] = name.slice('part:'.length).split('#');
+  return loadPart(part)[door];
+}
+
+function loadPart(name) {
+  const known = parts.get(name);
+  if (known !== undefined) return known.exports;
+  const part = { exports: {} };
+  parts.set(name, part);
+  const filename = `${__dirname}/${name}.js`;
+  const script = new Script(readFileSync(filename, 'utf8'), { filename, cachedData: bytecodeOf(filename) });
+  script.runInThisContext()(part.exports, load, part, filename, __dirname);
+  return part.exports;
+}
+
+/** Without it, or with another Node's, all works from the source. */
+function bytecodeOf(filename) {
+  try {
+    return readFileSync(`${filename}.bytecode`);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Stands for the exports of a module. Only its properties are looked at by what the bundler writes. */
+function loadAtFirstUse(name) {
+  let stand = delayed.get(name);
+  if (stand === undefined) {
+    stand = new Proxy({}, { get: (_, key) => load(name)[key] });
+    delayed.set(name, stand);
+  }
+  return stand;
+}
+
+loadPart('app');

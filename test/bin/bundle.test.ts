@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { test } from 'node:test';
+
+const main = realpathSync(resolve(import.meta.dirname, '../../.build/main.js'));
+
+test('every part of the bundle has its bytecode, and takes one byte a character in memory', () => {
+  const files = readdirSync(dirname(main));
+  const parts = files.filter(file => file.endsWith('.js'));
+  assert.ok(parts.length > 10);
+  for (const part of parts) {
+    assert.ok(files.includes(`${part}.bytecode`), part);
+    assert.match(readFileSync(join(dirname(main), part), 'utf8'), /^[\0-\xff]*$/, part);
+  }
+});
+
+test('a command that needs no engine loads none', () => {
+  assert.deepEqual(partsLoadedBy(['version']), ['app', 'core']);
+});
+
+/** Asks the scripts that are made, as the loader makes one of each part. */
+function partsLoadedBy(args: readonly string[]): string[] {
+  const folder = mkdtempSync(join(tmpdir(), 'plimsoll-bundle-'));
+  try {
+    writeFileSync(join(folder, 'spy.cjs'), spy);
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [
+        '--disable-warning=ExperimentalWarning',
+        '--require',
+        join(folder, 'spy.cjs'),
+        main,
+        '--root',
+        folder,
+        ...args,
+      ],
+      { encoding: 'utf8' },
+    );
+    assert.equal(status, 0, stderr);
+    return stderr.trimEnd().split('\n');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const spy = `
+const vm = require('node:vm');
+vm.Script = class extends vm.Script {
+  constructor(source, options) {
+    super(source, options);
+    console.error(require('node:path').basename(options.filename, '.js'));
+  }
+};`;
