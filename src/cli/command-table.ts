@@ -280,7 +280,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     name: 'network',
-    summary: 'Look at networks (ls, inspect)',
+    summary: 'Manage networks (ls, create, connect, disconnect, inspect, rm, prune)',
     group: machine,
     configure: configureNetwork,
   },

@@ -27,8 +27,16 @@ export function containerOptions(command: Command): Command {
     .option('-v, --volume <volume>', 'Mount a folder or volume: SOURCE:TARGET[:ro]', collect)
     .option('--mount <mount>', 'Mount: type=bind|volume|tmpfs,source=…,target=…', collect)
     .option('--tmpfs <target>', 'Mount memory: TARGET[:size=64m]', collect)
-    .option('--network <network>', "bridge, host, none or a network's name")
-    .option('--net <network>', 'The same as --network')
+    .option(
+      '--network <network>',
+      "bridge, host, none or a network's name; several for several networks",
+      collect,
+    )
+    .option('--net <network>', 'The same as --network', collect)
+    .option('--network-alias <name>', 'A further name on the first network', collect)
+    .option('--net-alias <name>', 'The same as --network-alias', collect)
+    .option('--ip <address>', 'Address on the first network')
+    .option('--mac-address <mac>', 'Hardware address on the first network')
     .option('--dns <address>', 'Name server', collect)
     .option('--add-host <host:address>', 'Line of /etc/hosts', collect)
     .option('-h, --hostname <name>', 'Host name inside')

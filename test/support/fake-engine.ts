@@ -293,6 +293,8 @@ export function createFakeEngine(options: FakeOptions = {}): Engine {
         one.summary = { ...one.summary, name: newName };
         emit('container', 'rename', one.summary.id, { name: newName });
       },
+      connect: async () => {},
+      disconnect: async () => {},
       async prune() {
         const dead = [...containers.values()].filter(one => one.summary.state.status === 'exited');
         for (const one of dead) containers.delete(one.summary.id);

@@ -4,6 +4,7 @@ import { PlimsollError } from '../../errors.ts';
 import { matchesLabel } from '../../lib/matches-label.ts';
 import { cgroupProcesses, setFrozen, validateLimits } from '../runtime/index.ts';
 import { attachToContainer } from './attach.ts';
+import { connectContainer, disconnectContainer } from './attachments.ts';
 import { createAttendance } from './attend.ts';
 import { createContainer } from './create.ts';
 import { execInContainer } from './exec.ts';
@@ -135,6 +136,8 @@ export function createContainerService(parts: ContainerParts): ContainerService 
           announce(world, { ...record, name: newName }, 'rename', { oldName: record.name });
         });
       }),
+    connect: (name, attachment) => locked(name, record => connectContainer(world, record, attachment)),
+    disconnect: (name, network) => locked(name, record => disconnectContainer(world, record, network)),
     prune: (options = {}) => prune(world, options),
     async reconcile() {
       rotateLarge(world);

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { isPlimsollError, PlimsollError, throwIfAborted } from '../../errors.ts';
 import { resolveCapabilities, validateLimits } from '../runtime/index.ts';
 import { assertPrivileged } from '../store/index.ts';
+import { attachmentsOf } from './attachments.ts';
 import { makeName, validateName } from './names.ts';
 import type { ContainerRecord } from './records.ts';
 import { resolveSpec } from './resolve-spec.ts';
@@ -52,17 +53,7 @@ function validate(world: World, spec: ContainerSpec): void {
   if (spec.name !== undefined) validateName(spec.name);
   validateLimits(spec.limits ?? {}, availableParallelism());
   resolveCapabilities({ privileged: false, add: spec.capAdd ?? [], drop: spec.capDrop ?? [], bounding: [] });
-  const network = spec.network ?? 'bridge';
-  if (!['host', 'none'].includes(network)) world.networks.inspect(network);
-  else if ((spec.ports ?? []).length > 0) {
-    throw new PlimsollError('invalid-argument', `ports cannot be published with the network "${network}"`, {
-      code: 'PORTS_WITHOUT_NETWORK',
-      hint:
-        network === 'host'
-          ? "they are the host's own already: leave --publish out"
-          : 'use the bridge network',
-    });
-  }
+  validateNetworks(world, spec);
   if (spec.autoRemove && spec.restart !== undefined && spec.restart.name !== 'no') {
     throw new PlimsollError(
       'invalid-argument',
@@ -81,6 +72,28 @@ function validate(world: World, spec: ContainerSpec): void {
       data: { source: mount.source },
     });
   }
+}
+
+function validateNetworks(world: World, spec: ContainerSpec): void {
+  const attachments = attachmentsOf(spec);
+  for (const { network } of attachments) world.networks.inspect(network);
+  const network = spec.network ?? 'bridge';
+  if (attachments.length === 0 && (spec.attachments ?? []).length > 0) {
+    throw new PlimsollError(
+      'invalid-argument',
+      `the network "${network}" has no addresses and goes with no other`,
+      {
+        code: 'NETWORK_ATTACHMENT',
+        hint: 'leave out the other networks, addresses and aliases',
+      },
+    );
+  }
+  if (attachments.length > 0 || (spec.ports ?? []).length === 0) return;
+  throw new PlimsollError('invalid-argument', `ports cannot be published with the network "${network}"`, {
+    code: 'PORTS_WITHOUT_NETWORK',
+    hint:
+      network === 'host' ? "they are the host's own already: leave --publish out" : 'use the bridge network',
+  });
 }
 
 function freeName(world: World): string {

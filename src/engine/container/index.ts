@@ -23,6 +23,7 @@ export type {
   ExecRequest,
   LogEntry,
   LogOptions,
+  NetworkAttachment,
   ProcessTable,
   PruneOptions,
   RestartPolicy,

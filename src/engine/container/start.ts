@@ -3,7 +3,6 @@ import { existsSync, mkdirSync, statfsSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, PlimsollError, throwIfAborted } from '../../errors.ts';
 import { bootId } from '../kernel/index.ts';
-import type { Endpoint } from '../network/index.ts';
 import {
   type ProcessMount,
   type ProcessRequest,
@@ -12,6 +11,7 @@ import {
   resolveUser,
   startMonitor,
 } from '../runtime/index.ts';
+import { type ConnectedEndpoint, connectAll } from './attachments.ts';
 import { copyUp } from './copy-up.ts';
 import { makeEtcFiles, writeEtcFiles } from './etc-files.ts';
 import { exitCommand } from './exit-command.ts';
@@ -78,7 +78,7 @@ async function createRun(
   options: StartOptions,
 ) {
   const { id, spec, resolved } = record;
-  const connecting = connect(world, record);
+  const connecting = connectAll(world, record);
   connecting.catch(() => {}); // awaited below, maybe after something else has failed
   try {
     const { upper, work, rootfs } = paths;
@@ -109,19 +109,11 @@ async function createRun(
   }
 }
 
-async function connect(world: World, { id, name, spec }: ContainerRecord): Promise<Endpoint | undefined> {
-  const network = spec.network ?? 'bridge';
-  if (network === 'host' || network === 'none') return undefined;
-  return await world.networks.connect({
-    container: id,
-    names: [name, id.slice(0, 12), ...(spec.hostname === undefined ? [] : [spec.hostname])],
-    network,
-    ports: spec.ports ?? [],
-  });
-}
-
 /** The namespace is there long before `connect` has made addresses and rules: create needs no more than that. */
-async function namespaceReady(path: string, connecting: Promise<Endpoint | undefined>): Promise<void> {
+async function namespaceReady(
+  path: string,
+  connecting: Promise<ConnectedEndpoint | undefined>,
+): Promise<void> {
   if (!path.startsWith('/')) return;
   const NSFS_MAGIC = 0x6e736673;
   let connected = false;
@@ -210,7 +202,7 @@ function runningState(
     process: StoredState['process'] & {};
     monitor: StoredState['monitor'] & {};
     run: string;
-    endpoint: Endpoint | undefined;
+    endpoint: ConnectedEndpoint | undefined;
     restart: boolean;
   },
 ): StoredState {
@@ -223,7 +215,7 @@ function runningState(
     restartCount: run.restart ? state.restartCount + 1 : 0,
     run: run.run,
     ...(run.restart && state.backoffMs !== undefined ? { backoffMs: state.backoffMs } : {}),
-    ...(run.endpoint === undefined ? {} : { addresses: [run.endpoint.address], ports: run.endpoint.ports }),
+    ...(run.endpoint === undefined ? {} : { addresses: run.endpoint.addresses, ports: run.endpoint.ports }),
   };
 }
 

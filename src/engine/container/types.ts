@@ -17,6 +17,16 @@ export type ContainerMount =
     }
   | { readonly type: 'tmpfs'; readonly target: string; readonly sizeBytes?: number };
 
+/** How a container is on a network. */
+export interface NetworkAttachment {
+  readonly network: string;
+  /** Further names that resolve to it there. */
+  readonly aliases?: readonly string[];
+  /** Without prefix length; default the next free one. */
+  readonly address?: string;
+  readonly mac?: string;
+}
+
 /** What a container is to be; everything a user may choose. Serialised as it is. */
 export interface ContainerSpec {
   readonly image: string;
@@ -41,6 +51,8 @@ export interface ContainerSpec {
   readonly mounts?: readonly ContainerMount[];
   /** `bridge` (plimsoll's own), `host`, `none`, or the name of a network. Default `bridge`. */
   readonly network?: string;
+  /** Further networks, and what is special about `network`. */
+  readonly attachments?: readonly NetworkAttachment[];
   readonly dns?: readonly string[];
   /** `host:ip`. */
   readonly extraHosts?: readonly string[];
@@ -194,6 +206,10 @@ export interface ContainerService {
   /** `update` of limits while it runs. */
   update(name: string, limits: ContainerLimits): Promise<void>;
   rename(name: string, newName: string): Promise<void>;
+  /** Puts a container on a further network, also while it runs. Throws `conflict` if it is on it, or may be on none. */
+  connect(name: string, attachment: NetworkAttachment): Promise<void>;
+  /** Takes a container off a network, also while it runs. Throws `conflict` if it is not on it, or on no other. */
+  disconnect(name: string, network: string): Promise<void>;
   /** Removes those that have ended or never started, of those that the options name. */
   prune(options?: PruneOptions): Promise<{ deleted: string[]; reclaimedBytes: number }>;
 }

@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { PlimsollError } from '../../errors.ts';
 import { type Database, isUniqueViolation, type Row } from '../store/index.ts';
-import { formatIpv4, parseCidr, parseIpv4, size } from './ipv4.ts';
+import { type Cidr, formatIpv4, parseCidr, parseIpv4, size } from './ipv4.ts';
 import { macOf } from './names.ts';
 import type { PublishedPort } from './types.ts';
 
@@ -12,31 +12,53 @@ export interface Booking {
   /** Without prefix length. */
   readonly address: string;
   readonly mac: string;
+  /** Of the container: `eth0` for the network that it was started on, which its published ports lead to. */
+  readonly interface: string;
   readonly ports: readonly PublishedPort[];
 }
 
+/** What to book; without an address the next free one, without a MAC the one that follows from the address. */
+export interface BookingRequest {
+  readonly container: string;
+  readonly network: string;
+  readonly subnet: string;
+  readonly gateway: string;
+  readonly ports: readonly PublishedPort[];
+  readonly address?: string;
+  readonly mac?: string;
+}
+
 /**
- * Books an address and the ports for a container, in one transaction. Throws `conflict` (`PORT_IN_USE`) if a
- * container of this root has one of the ports, `resource-exhausted` if the network is full.
+ * Books an address and the ports for a container, in one transaction. Throws `conflict` (`PORT_IN_USE`,
+ * `ADDRESS_IN_USE`) if a container of this root has one of them, `resource-exhausted` if the network is full.
  */
-export function book(
-  db: Database,
-  request: { container: string; network: string; subnet: string; ports: readonly PublishedPort[] },
-): Booking {
-  const { container, network, subnet, ports } = request;
+export function book(db: Database, request: BookingRequest): Booking {
+  const { container, network, ports } = request;
   return db.transaction(() => {
-    const address = nextAddress(db, network, subnet);
-    const mac = macOf(address);
-    db.run('INSERT INTO addresses VALUES (?, ?, ?, ?)', network, formatIpv4(address), container, mac);
+    const address =
+      request.address === undefined
+        ? nextAddress(db, network, request)
+        : wantedAddress(db, request.address, request);
+    const mac = request.mac ?? macOf(address);
+    const taken = bookingsOf(db, container).map(booking => booking.interface);
+    const name = freeInterface(taken);
+    db.run(
+      'INSERT INTO addresses VALUES (?, ?, ?, ?, ?)',
+      network,
+      formatIpv4(address),
+      container,
+      mac,
+      name,
+    );
     for (const port of ports) bookPort(db, container, port);
-    return { container, network, address: formatIpv4(address), mac, ports };
+    return { container, network, address: formatIpv4(address), mac, interface: name, ports };
   });
 }
 
-/** What a container has booked. */
-export function findBooking(db: Database, container: string): Booking | undefined {
-  const row = db.get('SELECT * FROM addresses WHERE container = ?', container);
-  return row === undefined ? undefined : toBooking(db, row);
+/** What a container has booked, the network that it was started on first. */
+export function bookingsOf(db: Database, container: string): Booking[] {
+  const rows = db.all('SELECT * FROM addresses WHERE container = ? ORDER BY interface', container);
+  return rows.map(row => toBooking(db, row));
 }
 
 /** All bookings, of one network or all. */
@@ -53,6 +75,15 @@ export function unbook(db: Database, container: string): boolean {
   return db.transaction(() => {
     const ports = db.run('DELETE FROM ports WHERE container = ?', container).changes;
     return db.run('DELETE FROM addresses WHERE container = ?', container).changes + ports > 0;
+  });
+}
+
+/** Takes away one of them, with the ports if they lead to it. */
+export function unbookOne(db: Database, booking: Booking): void {
+  const { container, network } = booking;
+  db.transaction(() => {
+    if (booking.ports.length > 0) db.run('DELETE FROM ports WHERE container = ?', container);
+    db.run('DELETE FROM addresses WHERE container = ? AND network = ?', container, network);
   });
 }
 
@@ -128,13 +159,12 @@ function containerOwner(db: Database, id: string): string {
 }
 
 /** The address after the one given last: an address is not re-used while clients may remember its last owner. */
-function nextAddress(db: Database, network: string, subnet: string): number {
-  const cidr = parseCidr(subnet);
-  if (cidr === undefined) throw new TypeError(`network "${network}" has a malformed subnet "${subnet}"`);
+function nextAddress(db: Database, network: string, { subnet, gateway }: BookingRequest): number {
+  const cidr = subnetOf(network, subnet);
   const rows = db.all('SELECT address FROM addresses WHERE network = ? ORDER BY rowid', network);
-  const used = new Set(rows.map(row => parseIpv4(String(row.address)) ?? 0));
-  const usable = size(cidr) - 3; // not the network, the gateway, the broadcast address
-  const first = cidr.base + 2;
+  const used = new Set([...rows.map(row => String(row.address)), gateway].map(text => parseIpv4(text) ?? 0));
+  const usable = size(cidr) - 2; // not the network, the broadcast address
+  const first = cidr.base + 1;
   const last = parseIpv4(String(rows.at(-1)?.address ?? '')) ?? first - 1;
   for (let i = 1; i <= usable; i++) {
     const candidate = first + ((last - first + i) % usable);
@@ -146,17 +176,57 @@ function nextAddress(db: Database, network: string, subnet: string): number {
   });
 }
 
+/** An address that the user chose. */
+function wantedAddress(db: Database, text: string, { network, subnet, gateway }: BookingRequest): number {
+  const cidr = subnetOf(network, subnet);
+  const address = parseIpv4(text);
+  const outside =
+    address === undefined ||
+    address <= cidr.base ||
+    address >= cidr.base + size(cidr) - 1 ||
+    text === gateway;
+  if (outside) {
+    throw new PlimsollError('invalid-argument', `"${text}" is not a free address of network "${network}"`, {
+      code: 'ADDRESS_INVALID',
+      hint: `choose one of ${subnet}, other than its gateway ${gateway}`,
+      data: { address: text, network, subnet },
+    });
+  }
+  const owner = db.get('SELECT container FROM addresses WHERE network = ? AND address = ?', network, text);
+  if (owner === undefined) return address;
+  throw new PlimsollError(
+    'conflict',
+    `the address ${text} is in use by ${containerOwner(db, String(owner.container))}`,
+    {
+      code: 'ADDRESS_IN_USE',
+      hint: 'choose another, or leave it to plimsoll',
+      data: { address: text, network },
+    },
+  );
+}
+
+function subnetOf(network: string, subnet: string): Cidr {
+  const cidr = parseCidr(subnet);
+  if (cidr === undefined) throw new TypeError(`network "${network}" has a malformed subnet "${subnet}"`);
+  return cidr;
+}
+
+function freeInterface(taken: readonly string[]): string {
+  for (let i = 0; ; i++) if (!taken.includes(`eth${i}`)) return `eth${i}`;
+}
+
 function toBooking(db: Database, row: Row): Booking {
   const container = String(row.container);
-  const ports = db.all(
-    'SELECT * FROM ports WHERE container = ? ORDER BY container_port, host_port',
-    container,
-  );
+  const ports =
+    row.interface === 'eth0'
+      ? db.all('SELECT * FROM ports WHERE container = ? ORDER BY container_port, host_port', container)
+      : [];
   return {
     container,
     network: String(row.network),
     address: String(row.address),
     mac: String(row.mac),
+    interface: String(row.interface),
     ports: ports.map(port => ({
       protocol: port.protocol === 'udp' ? 'udp' : 'tcp',
       hostAddress: String(port.host_address),

@@ -29,8 +29,12 @@ export interface BridgeDriver {
   raise(networks: readonly BridgeNetwork[], ports: readonly PortRule[]): Promise<void>;
   /** Takes away the table and all bridges of the root; `retire` them first. */
   lower(networks: readonly Pick<BridgeNetwork, 'bridge'>[]): Promise<void>;
-  /** Makes a container's namespace and link. */
-  plug(link: Link): Promise<void>;
+  /** Takes away one bridge that is on no table any more. */
+  removeBridge(network: Pick<BridgeNetwork, 'bridge'>): Promise<void>;
+  /** Makes a container's link; with its namespace, if it is the first. */
+  plug(link: Link, options: { first: boolean }): Promise<void>;
+  /** Removes one link of a container, if it is there. */
+  pull(link: Pick<Link, 'host'>): Promise<void>;
   /** Removes a container's namespace, if it is there. Its link goes with it, a moment later. */
   unplug(namespace: string): Promise<void>;
   /**
@@ -77,13 +81,18 @@ export function createBridgeDriver(root: Root): BridgeDriver {
       await nft(`table ip ${table} {}\ndelete table ip ${table}\n`);
       await Promise.all(networks.map(({ bridge }) => lowerBridge(bridge)));
     },
-    async plug(link) {
-      const { host, namespace } = link;
-      if (hasNamespace(namespace)) await unplug(namespace); // what a killed process left
-      if (hasLink(host)) await run('ip', ['link', 'del', host]); // on its way out since the container's last run
-      await batch([], linkCommands(link));
+    async removeBridge({ bridge }) {
+      rmSync(markFile(bridge), { force: true });
+      await lowerBridge(bridge);
+    },
+    async plug(link, { first }) {
+      const { namespace } = link;
+      if (first && hasNamespace(namespace)) await unplug(namespace); // what a killed process left
+      await pull(link); // on its way out since the container's last run
+      await batch([], linkCommands(link, { newNamespace: first }));
       await batch(['-n', link.namespace], namespaceCommands(link));
     },
+    pull,
     unplug,
     async attach(links) {
       const off = links.filter(({ host, bridge }) => hasLink(host) && !hasLink(`${bridge}/brif/${host}`));
@@ -112,6 +121,10 @@ async function unplug(namespace: string): Promise<void> {
   rmSync(path, { force: true });
 }
 
+async function pull({ host }: Pick<Link, 'host'>): Promise<void> {
+  if (hasLink(host)) await run('ip', ['link', 'del', host]);
+}
+
 async function raiseBridge(network: BridgeNetwork, mtu: number): Promise<void> {
   const { bridge, gateway, subnet } = network;
   const commands = bridgeCommands({
@@ -127,10 +140,11 @@ async function raiseBridge(network: BridgeNetwork, mtu: number): Promise<void> {
 }
 
 async function lowerBridge(bridge: string): Promise<void> {
+  if (!hasLink(bridge)) return;
   // Links first: a namespace that a process holds open would keep its own for as long.
   const links = listFolder(`/sys/class/net/${bridge}/brif`);
   await run('ip', ['-force', '-batch', '-'], {
-    input: script([...links, bridge].filter(hasLink).map(link => `link del ${link}`)),
+    input: script([...links, bridge].map(link => `link del ${link}`)),
   });
   if (hasLink(bridge)) {
     throw new PlimsollError('internal', `the bridge "${bridge}" cannot be removed`, {

@@ -13,6 +13,7 @@ export type {
   Endpoint,
   Network,
   NetworkProblem,
+  NetworkRequest,
   NetworkService,
   PublishedPort,
 } from './types.ts';

@@ -19,20 +19,24 @@ export function bridgeCommands(bridge: {
 /** A container's end of a link, and the host's. */
 export interface Link {
   readonly namespace: string;
+  /** The container's end. */
+  readonly name: string;
   readonly host: string;
   readonly bridge: string;
   readonly mac: string;
   /** With prefix length. */
   readonly address: string;
-  readonly gateway: string;
+  /** The way to the world, if this link is it. */
+  readonly gateway: string | undefined;
   readonly mtu: number;
 }
 
-/** Commands on the host's side: the namespace, the link, its place on the bridge. */
-export function linkCommands(link: Link): string {
+/** Commands on the host's side: the namespace with the first link, the link, its place on the bridge. */
+export function linkCommands(link: Link, options: { readonly newNamespace: boolean }): string {
+  const { host, name, mac, mtu, namespace } = link;
   return script([
-    `netns add ${link.namespace}`,
-    `link add ${link.host} mtu ${link.mtu} type veth peer name eth0 address ${link.mac} mtu ${link.mtu} netns ${link.namespace}`,
+    ...(options.newNamespace ? [`netns add ${namespace}`] : []),
+    `link add ${host} mtu ${mtu} type veth peer name ${name} address ${mac} mtu ${mtu} netns ${namespace}`,
     ...attachCommands(link),
   ]);
 }
@@ -46,9 +50,9 @@ export function attachCommands({ host, bridge }: Pick<Link, 'host' | 'bridge'>):
 export function namespaceCommands(link: Link): string {
   return script([
     'link set lo up',
-    `addr add ${link.address} broadcast + dev eth0`,
-    'link set eth0 up',
-    `route add default via ${link.gateway}`,
+    `addr add ${link.address} broadcast + dev ${link.name}`,
+    `link set ${link.name} up`,
+    ...(link.gateway === undefined ? [] : [`route add default via ${link.gateway}`]),
   ]);
 }
 

@@ -1,14 +1,15 @@
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import type { Root } from '../store/index.ts';
 import { createBridgeDriver } from './bridge-driver.ts';
 import { createNameServer } from './name-server.ts';
-import { bridgeName } from './names.ts';
+import { rootOfBridge } from './names.ts';
 
 /** Takes away what a root left in the kernel whose folder has been deleted: known by names that follow from its id. */
 export async function lowerForgotten(root: Root): Promise<void> {
   const driver = createBridgeDriver(root);
   for (const namespace of driver.namespaces()) await driver.unplug(namespace);
   await createNameServer(root).stop();
-  await driver.lower([{ bridge: bridgeName(root) }]);
+  const bridges = readdirSync('/sys/class/net').filter(link => rootOfBridge(link) === root.id);
+  await driver.lower(bridges.map(bridge => ({ bridge })));
   rmSync(root.runDir, { recursive: true, force: true });
 }

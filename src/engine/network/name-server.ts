@@ -13,6 +13,8 @@ export interface NameServer {
     gateway: string,
     change: (entries: readonly DnsEntry[]) => DnsEntry[],
   ): Promise<boolean>;
+  /** Forgets a network that nobody is on. */
+  forget(network: string): Promise<void>;
   isRunning(): boolean;
   /** Ends the server and forgets all names. */
   stop(): Promise<void>;
@@ -46,6 +48,12 @@ export function createNameServer(root: Root, env: NodeJS.ProcessEnv = process.en
         if (running === undefined) return await launch(folder, env);
         if (after !== before) process.kill(running.pid, 'SIGHUP');
         return true;
+      }),
+    forget: network =>
+      withLock(lock, async () => {
+        rmSync(join(folder, network), { force: true });
+        const running = findRunning(folder);
+        if (running !== undefined) process.kill(running.pid, 'SIGHUP');
       }),
     isRunning: () => findRunning(folder) !== undefined,
     stop: () =>

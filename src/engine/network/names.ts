@@ -5,9 +5,14 @@ import type { Root } from '../store/index.ts';
 /** Where `ip netns` keeps namespaces. */
 export const namespaceFolder = '/run/netns';
 
-/** The bridge of a root; interface names have at most 15 characters. */
-export function bridgeName(root: Pick<Root, 'id'>): string {
-  return `plb${root.id}`;
+/** The bridge of a root's default network, or of its nth other one; interface names have at most 15 characters. */
+export function bridgeName(root: Pick<Root, 'id'>, nth = 0): string {
+  return nth === 0 ? `plb${root.id}` : `plb${root.id}-${nth}`;
+}
+
+/** The root id in the name of a bridge, or undefined if it is not one of ours. */
+export function rootOfBridge(link: string): string | undefined {
+  return /^plb([0-9a-f]{8})(-\d+)?$/.exec(link)?.[1];
 }
 
 /** The nftables table of a root. */
@@ -31,9 +36,12 @@ export function namespacePath(root: Pick<Root, 'id'>, container: string): string
   return join(namespaceFolder, namespaceName(root, container));
 }
 
-/** The host's end of a container's link. */
-export function linkName(root: Pick<Root, 'id'>, container: string): string {
-  return `plv${digest(`${root.id} ${container}`).slice(0, 12)}`;
+/** The host's end of a link of a container. */
+export function linkName(
+  root: Pick<Root, 'id'>,
+  end: { readonly container: string; readonly interface: string },
+): string {
+  return `plv${digest(`${root.id} ${end.container} ${end.interface}`).slice(0, 12)}`;
 }
 
 /** A locally administered MAC that follows from the address, so that a re-used address keeps its neighbours right. */

@@ -15,6 +15,9 @@ export interface BridgeNetwork {
   /** Without prefix length; the bridge's own address. */
   readonly gateway: string;
   readonly created: number;
+  /** Nothing enters or leaves it. */
+  readonly internal: boolean;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** The name of the network that containers join when they name none. */
@@ -35,9 +38,11 @@ export function resolveBridgeNetwork(
   return db.transaction(() => {
     const row = db.get("SELECT * FROM networks WHERE name = ? AND driver = 'bridge'", name);
     const known = row === undefined ? undefined : toBridgeNetwork(row);
-    if (known !== undefined && (inUse(db, name) || stillFree(known, taken()))) return known;
+    // Only the default one may move: of the others somebody may know the subnet.
+    const stays = name !== defaultNetwork || inUse(db, name);
+    if (known !== undefined && (stays || stillFree(known, taken()))) return known;
     if (known === undefined && name !== defaultNetwork) throw networkNotFound(name);
-    const subnet = chooseSubnet(taken(), Number.parseInt(root.id, 16));
+    const subnet = chooseSubnet([...taken(), ...subnetsOf(db, name)], Number.parseInt(root.id, 16));
     db.run(
       `INSERT INTO networks VALUES (?, ?, 'bridge', ?, ?, ?, ?, '{}')
        ON CONFLICT (name) DO UPDATE SET subnet = excluded.subnet, gateway = excluded.gateway`,
@@ -52,6 +57,12 @@ export function resolveBridgeNetwork(
   });
 }
 
+/** Networks that somebody is on. */
+export function usedNetworks(db: Database): BridgeNetwork[] {
+  const used = new Set(db.all('SELECT DISTINCT network FROM addresses').map(row => String(row.network)));
+  return bridgeNetworks(db).filter(({ name }) => used.has(name));
+}
+
 /** The networks that every engine has without a row: as users see them. */
 export function fixedNetworks(root: Root): Network[] {
   return (['bridge', 'host', 'none'] as const).map(name => ({
@@ -60,6 +71,8 @@ export function fixedNetworks(root: Root): Network[] {
     driver: name,
     created: 0,
     containers: {},
+    internal: false,
+    labels: {},
   }));
 }
 
@@ -67,13 +80,20 @@ export function fixedNetworks(root: Root): Network[] {
 export function networkNotFound(name: string): PlimsollError {
   return new PlimsollError('not-found', `there is no network "${name}"`, {
     code: 'NETWORK_NOT_FOUND',
-    hint: "use 'bridge', 'host' or 'none'",
+    hint: "'plimsoll network ls' lists them, 'plimsoll network create' makes one",
     data: { network: name },
   });
 }
 
-function networkId(root: Root, name: string): string {
+/** The id that a network of this name gets. */
+export function networkId(root: Root, name: string): string {
   return createHash('sha256').update(`${root.dataDir} ${name}`).digest('hex');
+}
+
+/** Subnets of the root's other networks, also of those that are down. */
+export function subnetsOf(db: Database, but: string): Cidr[] {
+  const others = bridgeNetworks(db).filter(({ name }) => name !== but);
+  return others.flatMap(({ subnet }) => parseCidr(subnet) ?? []);
 }
 
 function inUse(db: Database, name: string): boolean {
@@ -86,7 +106,8 @@ function stillFree(network: BridgeNetwork, taken: readonly Cidr[]): boolean {
   return own !== undefined && !taken.some(other => overlap(own, other));
 }
 
-function toBridgeNetwork(row: Row): BridgeNetwork {
+/** A network from its row. */
+export function toBridgeNetwork(row: Row): BridgeNetwork {
   const text = (column: string) => String(row[column]);
   return {
     id: text('id'),
@@ -95,5 +116,12 @@ function toBridgeNetwork(row: Row): BridgeNetwork {
     subnet: text('subnet'),
     gateway: text('gateway'),
     created: Number(row.created),
+    ...readOptions(text('options')),
   };
+}
+
+/** What column `options` holds, where it says anything. */
+function readOptions(text: string): Pick<BridgeNetwork, 'internal' | 'labels'> {
+  const { internal = false, labels = {} } = JSON.parse(text) as Partial<BridgeNetwork>;
+  return { internal, labels };
 }

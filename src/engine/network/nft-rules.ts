@@ -9,7 +9,11 @@ export interface PortRule extends PublishedPort {
 /** What the table of a root is made from. */
 export interface TableState {
   readonly table: string;
-  readonly networks: readonly { readonly bridge: string; readonly subnet: string }[];
+  readonly networks: readonly {
+    readonly bridge: string;
+    readonly subnet: string;
+    readonly internal: boolean;
+  }[];
   readonly ports: readonly PortRule[];
 }
 
@@ -20,12 +24,19 @@ export interface TableState {
  * - `unspoof`: route_localnet lets the host's own 127.0.0.1 reach containers; the other direction stays shut.
  * - `forward`: into a bridge goes only what a container asked for, what is published, and its own traffic. An accept
  *   here does not beat another table's drop; a drop does end it.
+ * - An internal network keeps to itself: nothing is forwarded from it or to it. Networks do not reach one another.
  * - `source`: towards the world containers take the host's address; so do the host's loopback clients of published
  *   ports, and containers that reach a neighbour (or themselves) by a published port.
  */
 export function formatTable({ table, networks, ports }: TableState): string {
   const bridges = networks.map(({ bridge }) => `"${bridge}"`).join(', ');
   const within = networks.map(({ bridge }) => `    iifname "${bridge}" oifname "${bridge}" accept`);
+  const shut = networks
+    .filter(({ internal }) => internal)
+    .flatMap(({ bridge }) => [
+      `    iifname "${bridge}" oifname != "${bridge}" drop`,
+      `    oifname "${bridge}" iifname != "${bridge}" drop`,
+    ]);
   return [
     `table ip ${table} {}`,
     `delete table ip ${table}`,
@@ -52,6 +63,7 @@ export function formatTable({ table, networks, ports }: TableState): string {
     '  }',
     '  chain forward {',
     '    type filter hook forward priority 0',
+    ...shut,
     '    oifname @bridges ct state established,related accept',
     '    oifname @bridges ct status dnat accept',
     ...within,

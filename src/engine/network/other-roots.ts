@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { run } from '../kernel/index.ts';
 import { portInUse } from './address-book.ts';
-import { bridgeName, tableName } from './names.ts';
+import { rootOfBridge, tableName } from './names.ts';
 import type { PublishedPort } from './types.ts';
 
 /**
@@ -10,7 +10,7 @@ import type { PublishedPort } from './types.ts';
  * bridge.
  */
 export async function probeOtherRoots(root: { id: string }, ports: readonly PublishedPort[]): Promise<void> {
-  const isOther = (link: string) => /^plb[0-9a-f]{8}$/.test(link) && link !== bridgeName(root);
+  const isOther = (link: string) => ![undefined, root.id].includes(rootOfBridge(link));
   if (ports.length === 0 || !readdirSync('/sys/class/net').some(isOther)) return;
   const { stdout } = await run('nft', ['-n', 'list', 'maps', 'ip']);
   const published = parsePublished(stdout).filter(({ table }) => table !== tableName(root));

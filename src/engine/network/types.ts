@@ -7,6 +7,9 @@ export interface Network {
   readonly subnet?: string;
   readonly gateway?: string;
   readonly created: number;
+  /** Nothing enters or leaves it, but the host itself. */
+  readonly internal: boolean;
+  readonly labels: Readonly<Record<string, string>>;
   /** Container id to address. */
   readonly containers: Readonly<Record<string, string>>;
 }
@@ -41,6 +44,21 @@ export interface ConnectRequest {
   readonly names: readonly string[];
   readonly network: string;
   readonly ports: readonly PublishedPort[];
+  /** Without prefix length; default the next free one. */
+  readonly address?: string;
+  /** Default: one that follows from the address. */
+  readonly mac?: string;
+}
+
+/** A network to make. */
+export interface NetworkRequest {
+  readonly name: string;
+  /** CIDR; default one that nobody on this host uses. */
+  readonly subnet?: string;
+  /** Default: the first address of the subnet. */
+  readonly gateway?: string;
+  readonly internal?: boolean;
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** A difference between the kernel's networking and the database, which `repair` would mend. */
@@ -56,13 +74,18 @@ export interface NetworkService {
   inspect(name: string): Network;
   /** Name of the namespace that `connect` will use, known before it exists, so that a spec can name it. */
   namespacePath(container: string): string;
+  /** Records a network. Throws `conflict` (`NETWORK_EXISTS`, `SUBNET_IN_USE`), `invalid-argument`. */
+  create(request: NetworkRequest): Network;
+  /** Throws `not-found`, `conflict` (`NETWORK_IN_USE`), `invalid-argument` for a built-in one. */
+  remove(name: string): Promise<void>;
   /**
-   * Makes the container's namespace, its address, link, ports and names. Idempotent per container. If it throws
-   * (`PORT_IN_USE` names the owner), nothing of it is left.
+   * Makes the container's namespace, its address, link, ports and names; for a container that is on another network
+   * already a further link. Anew if it is on this one. If it throws (`PORT_IN_USE` names the owner), nothing of it is
+   * left. The first network is the way to the world.
    */
   connect(request: ConnectRequest): Promise<Endpoint>;
-  /** Takes all of it away again; never throws for what is gone already. */
-  disconnect(container: string): Promise<void>;
+  /** Takes all of it away again, or the link to one network; never throws for what is gone already. */
+  disconnect(container: string, network?: string): Promise<void>;
   /**
    * Brings kernel state (bridges, rules, names) back in line with the database, after a crash or a reboot. Whatever
    * is not in `live` loses its endpoint: name also those that another process is just starting. A function is asked

@@ -85,4 +85,10 @@ export const migrations: readonly string[] = [
     created INTEGER NOT NULL, last_used INTEGER NOT NULL, PRIMARY KEY (key, variant)
   ) STRICT;
   `,
+  `
+  -- A container may be on several networks: eth0 is the one that it was started on.
+  ALTER TABLE addresses ADD COLUMN interface TEXT NOT NULL DEFAULT 'eth0';
+  CREATE UNIQUE INDEX addresses_interface ON addresses (container, interface);
+  CREATE UNIQUE INDEX addresses_endpoint ON addresses (container, network);
+  `,
 ];

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { parseFilters, passes, passesLabels } from '../../../src/cli/parse/parse-filters.ts';
 import { parseLimits } from '../../../src/cli/parse/parse-limits.ts';
 import { parseMount, parseTmpfs, parseVolume } from '../../../src/cli/parse/parse-mount.ts';
+import { parseNetworks } from '../../../src/cli/parse/parse-networks.ts';
 import { parseBuildArgs, parseEnv, parseEnvFile, parsePairs } from '../../../src/cli/parse/parse-pairs.ts';
 import { formatPort, parsePort } from '../../../src/cli/parse/parse-port.ts';
 import { formatRestart, parseRestart } from '../../../src/cli/parse/parse-restart.ts';
@@ -31,6 +32,29 @@ test("parseSize() knows docker's units, all binary", () => {
   assert.equal(parseSize('4096'), 4096);
   assert.equal(parseSize('-1', { unlimited: true }), -1);
   for (const bad of ['', 'm', '1x', '-1', '1 2', '1mm', 'NaN', '1e3']) refused(() => parseSize(bad));
+});
+
+test('parseNetworks() reads names, long forms, and what is said of the first network', () => {
+  assert.deepEqual(parseNetworks({}), {});
+  assert.deepEqual(parseNetworks({ network: ['host'] }), { network: 'host' });
+  assert.deepEqual(parseNetworks({ ip: '10.0.0.5' }), {
+    attachments: [{ network: 'bridge', address: '10.0.0.5' }],
+  });
+  assert.deepEqual(
+    parseNetworks({
+      network: ['front', 'name=back,alias=db,alias=sql,mac-address=02:42:AC:11:00:02'],
+      networkAlias: ['web'],
+    }),
+    {
+      network: 'front',
+      attachments: [
+        { network: 'front', aliases: ['web'] },
+        { network: 'back', aliases: ['db', 'sql'], mac: '02:42:ac:11:00:02' },
+      ],
+    },
+  );
+  for (const network of ['alias=x', 'name=a,colour=red', 'name=a,ip=10.0.0', 'name=a,mac-address=1'])
+    assert.throws(() => parseNetworks({ network: [network] }), { code: 'BAD_OPTION' });
 });
 
 test('parsePort() reads what formatPort() writes', () => {

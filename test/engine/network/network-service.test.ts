@@ -15,6 +15,7 @@ import {
   type Endpoint,
   type IdleBridge,
   lowerForgotten,
+  type NetworkRequest,
   type PublishedPort,
 } from '../../../src/engine/network/index.ts';
 import { findNameServer } from '../../../src/engine/network/name-server.ts';
@@ -291,6 +292,102 @@ function kernelTests(): void {
       assert.match(inside(endpoint, 'busybox', 'ping', '-c1', '-W2', endpoint.gateway), / 0% packet loss/);
       await networks.disconnect(id('late'));
     }
+  });
+
+  test('networks keep apart, each with its names; a container on two of them reaches both', async t => {
+    const { networks, root } = world(t);
+    const back = networks.create({ name: 'back', subnet: '10.201.7.0/24', gateway: '10.201.7.254' });
+    networks.create({ name: 'front', labels: { tier: 'web' } });
+    assert.equal(networks.inspect(back.id).gateway, '10.201.7.254');
+    assert.deepEqual(networks.inspect('front').labels, { tier: 'web' });
+    const db = await networks.connect({ ...request('db'), network: 'back', names: ['db', 'postgres'] });
+    const web = await networks.connect({ ...request('web'), network: 'front' });
+    assert.equal(db.address, '10.201.7.1/24', 'the gateway is not the first here');
+    const pings = (from: Endpoint, to: Endpoint) =>
+      inside(from, 'busybox', 'ping', '-c1', '-W1', to.address.split('/')[0] ?? '').includes(
+        ' 0% packet loss',
+      );
+    assert.equal(pings(web, db), false, 'networks do not reach one another');
+    const both = await networks.connect({ ...request('web'), network: 'back', address: '10.201.7.77' });
+    assert.equal(both.address, '10.201.7.77/24');
+    assert.equal(both.namespace, web.namespace);
+    assert.equal(pings(web, db), true);
+    assert.equal(pings(db, both), true);
+    assert.deepEqual(networks.inspect('back').containers, {
+      [id('db')]: '10.201.7.1',
+      [id('web')]: '10.201.7.77',
+    });
+    if (noNameServer === false) {
+      const lookup = inside(web, 'busybox', 'nslookup', 'postgres', both.gateway);
+      assert.match(lookup, /10\.201\.7\.1\b/);
+    }
+    await networks.disconnect(id('web'), 'back');
+    assert.equal(pings(web, db), false);
+    assert.match(inside(web, 'ip', '-br', 'link'), /eth0/);
+    assert.doesNotMatch(inside(web, 'ip', '-br', 'link'), /eth1/);
+    await assert.rejects(networks.remove('back'), { code: 'NETWORK_IN_USE' });
+    await networks.disconnect(id('db'));
+    await networks.remove('back');
+    assert.deepEqual(await networks.leftovers(new Set([id('web')])), []);
+    assert.deepEqual(
+      readdirSync('/sys/class/net').filter(link => link.startsWith(`plb${root.id}`)),
+      [`plb${root.id}-2`],
+    );
+    await assert.rejects(networks.connect({ ...request('late'), network: 'back' }), {
+      code: 'NETWORK_NOT_FOUND',
+    });
+    await networks.disconnect(id('web'));
+    await assertNothingLeft(root.id);
+  });
+
+  test('an internal network reaches nothing but its own and the host', async t => {
+    const { networks } = world(t);
+    const outside = await networks.connect(request('outside'));
+    networks.create({ name: 'vault', internal: true });
+    const one = await networks.connect({ ...request('one'), network: 'vault' });
+    const two = await networks.connect({ ...request('two'), network: 'vault' });
+    const pings = (address: string) =>
+      inside(one, 'busybox', 'ping', '-c1', '-W1', address).includes(' 0% packet loss');
+    assert.equal(pings(two.address.split('/')[0] ?? ''), true);
+    assert.equal(pings(one.gateway), true);
+    assert.equal(inside(one, 'ip', 'route', 'show', 'default'), '');
+    inside(one, 'ip', 'route', 'add', 'default', 'via', one.gateway);
+    assert.equal(pings(outside.address.split('/')[0] ?? ''), false, 'also with a route of its own making');
+    const published = networks.connect({ ...request('three', [publish(18_095, 80)]), network: 'vault' });
+    await assert.rejects(published, { code: 'PORTS_OF_INTERNAL' });
+  });
+
+  test('a network that cannot be is refused in words', async t => {
+    const { networks } = world(t);
+    networks.create({ name: 'taken', subnet: '10.202.0.0/16' });
+    const refused = (change: Partial<NetworkRequest>) => {
+      try {
+        networks.create({ name: 'new', ...change });
+        return 'accepted';
+      } catch (error) {
+        return isPlimsollError(error) ? error.code : error;
+      }
+    };
+    assert.equal(refused({ name: 'taken' }), 'NETWORK_EXISTS');
+    assert.equal(refused({ name: 'host' }), 'NETWORK_EXISTS');
+    assert.equal(refused({ name: '-x' }), 'NETWORK_NAME_INVALID');
+    assert.equal(refused({ subnet: '10.202.3.0/24' }), 'SUBNET_IN_USE');
+    assert.equal(refused({ subnet: '10.203.0.0/31' }), 'SUBNET_INVALID');
+    assert.equal(refused({ subnet: '10.203.0.0' }), 'SUBNET_INVALID');
+    assert.equal(refused({ subnet: '10.203.0.0/24', gateway: '10.204.0.1' }), 'GATEWAY_INVALID');
+    const address = async (wanted: string) =>
+      await networks.connect({ ...request(`a${wanted}`), network: 'taken', address: wanted }).then(
+        () => 'accepted',
+        error => error.code,
+      );
+    assert.equal(await address('10.202.0.1'), 'ADDRESS_INVALID', "the gateway's");
+    assert.equal(await address('10.9.9.9'), 'ADDRESS_INVALID');
+    assert.equal(await address('10.202.9.9'), 'accepted');
+    networks.create({ name: 'other' });
+    const twin = networks.connect({ ...request('twin'), network: 'taken', address: '10.202.9.9' });
+    await assert.rejects(twin, { code: 'ADDRESS_IN_USE' });
+    await assert.rejects(networks.remove('bridge'), { code: 'NETWORK_BUILT_IN' });
+    await assert.rejects(networks.remove('nowhere'), { code: 'NETWORK_NOT_FOUND' });
   });
 
   test('lowerForgotten() finds what a deleted root has left by the names alone', async t => {

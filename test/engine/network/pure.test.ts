@@ -8,7 +8,7 @@ import { formatDnsConfig, parseDnsConfig } from '../../../src/engine/network/dns
 import { hostNameservers } from '../../../src/engine/network/host-nameservers.ts';
 import { hostRoutes, uplink } from '../../../src/engine/network/host-routes.ts';
 import { formatCidr, formatIpv4, overlap, parseCidr, parseIpv4 } from '../../../src/engine/network/ipv4.ts';
-import { bridgeName, linkName, namespaceName } from '../../../src/engine/network/names.ts';
+import { bridgeName, linkName, namespaceName, rootOfBridge } from '../../../src/engine/network/names.ts';
 import { formatTable } from '../../../src/engine/network/nft-rules.ts';
 import { parsePublished } from '../../../src/engine/network/other-roots.ts';
 import { socketInodes } from '../../../src/engine/network/port-owner.ts';
@@ -52,8 +52,8 @@ test('the nftables script of a root is the one that was tried', () => {
   const script = formatTable({
     table: 'plimsoll_1a2b3c4d',
     networks: [
-      { bridge: 'plb1a2b3c4d', subnet: '10.90.16.0/20' },
-      { bridge: 'plbsecond', subnet: '10.91.0.0/20' },
+      { bridge: 'plb1a2b3c4d', subnet: '10.90.16.0/20', internal: false },
+      { bridge: 'plb1a2b3c4d-1', subnet: '10.91.0.0/20', internal: true },
     ],
     ports: [
       { protocol: 'tcp', hostAddress: '0.0.0.0', hostPort: 8080, containerPort: 80, address: '10.90.16.2' },
@@ -68,8 +68,17 @@ test('the nftables script of a root is the one that was tried', () => {
 test('names of interfaces fit the kernel, and differ between roots', () => {
   const [one, two] = [{ id: '1a2b3c4d' }, { id: '5e6f7a8b' }];
   const container = 'ab'.repeat(32);
-  for (const name of [bridgeName(one), linkName(one, container)]) assert.ok(name.length <= 15, name);
-  assert.notEqual(linkName(one, container), linkName(two, container));
+  const end = { container, interface: 'eth0' };
+  for (const name of [bridgeName(one), bridgeName(one, 999), linkName(one, end)])
+    assert.ok(name.length <= 15, name);
+  assert.notEqual(linkName(one, end), linkName(two, end));
+  assert.notEqual(linkName(one, end), linkName(one, { ...end, interface: 'eth1' }));
+  assert.deepEqual(['plb1a2b3c4d', 'plb1a2b3c4d-12', 'plbridge0', 'eth0'].map(rootOfBridge), [
+    '1a2b3c4d',
+    '1a2b3c4d',
+    undefined,
+    undefined,
+  ]);
   assert.equal(namespaceName(one, container), 'plim-1a2b3c4d-abababababab');
   assert.match(namespaceName(one, 'build/step 3'), /^plim-1a2b3c4d-[0-9a-f]{12}$/);
 });

@@ -1,0 +1,63 @@
+import { isIPv4 } from 'node:net';
+import type { ContainerSpec, NetworkAttachment } from '../../engine/index.ts';
+import { badOption } from './bad-option.ts';
+
+/** The options of `run` and `create` about networks, as typed. */
+export interface NetworkOptions {
+  readonly network?: readonly string[];
+  readonly net?: readonly string[];
+  readonly networkAlias?: readonly string[];
+  readonly netAlias?: readonly string[];
+  readonly ip?: string;
+  readonly macAddress?: string;
+}
+
+/**
+ * What they say of a spec; nothing if none was given. A network is a name, or docker's long form
+ * `name=NAME,alias=ALIAS,ip=ADDRESS,mac-address=MAC`. The short options are about the first network.
+ */
+export function parseNetworks(options: NetworkOptions): Pick<ContainerSpec, 'network' | 'attachments'> {
+  const named = [...(options.network ?? []), ...(options.net ?? [])].map(parseAttachment);
+  const aliases = [...(options.networkAlias ?? []), ...(options.netAlias ?? [])];
+  const { ip, macAddress } = options;
+  const [given, ...others] = named;
+  const first: NetworkAttachment = {
+    ...(given ?? { network: 'bridge' }),
+    ...(aliases.length === 0 ? {} : { aliases: [...(given?.aliases ?? []), ...aliases] }),
+    ...(ip === undefined ? {} : { address: parseAddress(ip) }),
+    ...(macAddress === undefined ? {} : { mac: parseMac(macAddress) }),
+  };
+  const all = [first, ...others];
+  const plain = all.length === 1 && Object.keys(first).length === 1;
+  return {
+    ...(given === undefined ? {} : { network: given.network }),
+    ...(plain ? {} : { attachments: all }),
+  };
+}
+
+/** One `--network`. */
+function parseAttachment(text: string): NetworkAttachment {
+  if (!text.includes('=')) return { network: text };
+  const attachment: { network: string; aliases?: string[]; address?: string; mac?: string } = { network: '' };
+  for (const field of text.split(',')) {
+    const [key = '', value = ''] = [field.slice(0, field.indexOf('=')), field.slice(field.indexOf('=') + 1)];
+    if (key === 'name') attachment.network = value;
+    else if (key === 'alias') attachment.aliases = [...(attachment.aliases ?? []), value];
+    else if (key === 'ip') attachment.address = parseAddress(value);
+    else if (key === 'mac-address') attachment.mac = parseMac(value);
+    else throw badOption(`"${field}" says nothing about a network`, 'write name=NAME,alias=ALIAS,ip=ADDRESS');
+  }
+  if (attachment.network === '') throw badOption(`"${text}" names no network`, 'write name=NAME,alias=ALIAS');
+  return attachment;
+}
+
+/** An IPv4 address. */
+export function parseAddress(text: string): string {
+  if (isIPv4(text)) return text;
+  throw badOption(`"${text}" is not an IPv4 address`, 'write it as 10.20.0.5');
+}
+
+function parseMac(text: string): string {
+  if (/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(text)) return text.toLowerCase();
+  throw badOption(`"${text}" is not a hardware address`, 'write it as 02:42:ac:11:00:02');
+}

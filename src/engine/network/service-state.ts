@@ -1,0 +1,97 @@
+import { join } from 'node:path';
+import { PlimsollError } from '../../errors.ts';
+import type { EventService } from '../events/index.ts';
+import { withLock } from '../kernel/index.ts';
+import type { Database, Root } from '../store/index.ts';
+import { anyBooked, type Booking, bookings } from './address-book.ts';
+import type { BridgeDriver } from './bridge-driver.ts';
+import type { IdleBridge } from './idle-bridge.ts';
+import type { Link } from './ip-batch.ts';
+import type { NameServer } from './name-server.ts';
+import { linkName, namespaceName } from './names.ts';
+import { type BridgeNetwork, bridgeNetworks, usedNetworks } from './networks.ts';
+import type { PortRule } from './nft-rules.ts';
+
+/** What the verbs of networks work with. */
+export interface ServiceState {
+  readonly root: Root;
+  readonly db: Database;
+  readonly events: EventService;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  readonly idle?: IdleBridge;
+  readonly driver: BridgeDriver;
+  readonly names: NameServer;
+}
+
+/** Runs `action` while no other process makes or takes away bridges and tables. */
+export function withInfrastructure<T>({ root }: ServiceState, action: () => Promise<T>): Promise<T> {
+  return withLock(join(root.runDir, 'locks', 'network'), action);
+}
+
+/** Makes bridges and table as the database has them; `done` tells that another process was faster. */
+export function raise(state: ServiceState, done: () => boolean = () => false): Promise<void> {
+  const { db, driver } = state;
+  return withInfrastructure(state, async () => {
+    if (!done()) await driver.raise(usedNetworks(db), bookings(db).flatMap(rules));
+  });
+}
+
+/** The last one has left: bridges go too, but not at once, as the next container most often comes soon. */
+export async function leave(state: ServiceState): Promise<void> {
+  if (state.idle === undefined) await lowerIfUnused(state);
+  else state.idle.begin();
+}
+
+/** What a killed process had no time for. */
+export async function tidy(state: ServiceState): Promise<void> {
+  const { db, driver } = state;
+  const isUp = bridgeNetworks(db).some(({ bridge }) => driver.hasBridge(bridge));
+  if (isUp && !anyBooked(db)) await leave(state);
+}
+
+/** Takes bridges, table and name server away if nobody is on any network. */
+export async function lowerIfUnused(state: ServiceState): Promise<void> {
+  const { db, driver, names } = state;
+  await withInfrastructure(state, async () => {
+    const networks = bridgeNetworks(db);
+    const up = networks.filter(network => driver.isUp(network));
+    driver.retire(networks); // before the look at the bookings: who books from now on finds it down, and waits for the lock
+    if (anyBooked(db)) return driver.reinstate(up); // somebody came meanwhile, and may be using the bridge
+    await Promise.all([names.stop(), driver.lower(networks)]);
+  });
+}
+
+export function linkOf({ root, driver }: ServiceState, booking: Booking, network: BridgeNetwork): Link {
+  const isWayOut = booking.interface === 'eth0' && !network.internal;
+  return {
+    namespace: namespaceName(root, booking.container),
+    name: booking.interface,
+    host: linkName(root, booking),
+    bridge: network.bridge,
+    mac: booking.mac,
+    address: `${booking.address}/${network.subnet.split('/')[1]}`,
+    gateway: isWayOut ? network.gateway : undefined,
+    mtu: driver.mtu(),
+  };
+}
+
+export function rules(booking: Booking): PortRule[] {
+  return booking.ports.map(port => ({ ...port, address: booking.address }));
+}
+
+export function announce(
+  events: EventService,
+  network: BridgeNetwork,
+  action: 'connect' | 'disconnect',
+  container: string,
+): void {
+  events.emit('network', action, network.id, { container, name: network.name, type: 'bridge' });
+}
+
+export function needsRoot(): PlimsollError {
+  return new PlimsollError('not-implemented', 'a network of its own needs root', {
+    code: 'NETWORK_ROOTLESS',
+    hint: 'run as root, or use --network host or none',
+  });
+}
