@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { PlimsollError } from '../../errors.ts';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { errnoOf, PlimsollError } from '../../errors.ts';
 
 /** Where one engine root keeps everything. Two roots on one machine share nothing: names carry `id`. */
 export interface Root {
@@ -37,9 +37,9 @@ export function resolveRoot({ root, env, uid }: RootRequest): Root {
 export function createRootFolders(root: Root): void {
   try {
     for (const folder of ['', 'blobs/sha256', 'layers', 'containers', 'volumes', 'builds', 'mounts', 'tmp'])
-      mkdirSync(join(root.dataDir, folder), { recursive: true, mode: 0o711 });
+      makeFolder(join(root.dataDir, folder), 0o711);
     for (const folder of ['', 'locks', 'exits', 'containers']) {
-      mkdirSync(join(root.runDir, folder), { recursive: true, mode: 0o700 });
+      makeFolder(join(root.runDir, folder), 0o700);
     }
   } catch (error) {
     throw new PlimsollError('permission-denied', `cannot create the root "${root.dataDir}"`, {
@@ -58,6 +58,17 @@ export function assertPrivileged({ rootless }: Root, what: string): void {
     code: 'NEEDS_ROOT',
     hint: 'run it with sudo',
   });
+}
+
+/** As `mkdir -p`. Node's own `recursive` never ends below /proc, where mkdir(2) says ENOENT whatever is there. */
+function makeFolder(path: string, mode: number): void {
+  if (existsSync(path)) return;
+  if (!existsSync(dirname(path))) makeFolder(dirname(path), mode);
+  try {
+    mkdirSync(path, { mode });
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error; // another process was faster
+  }
 }
 
 /** The owner that a run folder belongs to, by the boot in which it was made; see `engine/system/recover.ts`. */
