@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { runCli } from './cli/index.ts';
+import { lightProcess, runCli } from './cli/index.ts';
 import type { DemoOptions } from './demo/index.ts';
 import type { Engine, Root } from './engine/index.ts';
 
@@ -10,7 +10,7 @@ import type { Engine, Root } from './engine/index.ts';
  */
 async function main(argv: readonly string[]): Promise<number> {
   if (argv[0] === 'internal') return await internal(argv.slice(1));
-  return await runCli({ argv, process, resolveRoot, openEngine, runDashboard });
+  return await runCli({ argv, process: lightProcess(process), resolveRoot, openEngine, runDashboard });
 }
 
 /** Records the end of a container, and prints after how many seconds to ask again, if at all. */
@@ -55,5 +55,6 @@ function self(): string[] {
 }
 
 void main(process.argv.slice(2)).then(code => {
-  process.exitCode = code;
+  // All is written and closed; Node would give its memory back piece by piece before it lets go.
+  process.exit(code);
 });

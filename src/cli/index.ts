@@ -3,7 +3,8 @@
  * tables in `format/`. What is slow to load (the engine, the tables of Unicode) is imported where it is needed: a few
  * modules start quicker than many.
  *
- *     process.exitCode = await runCli({ argv: process.argv.slice(2), process, resolveRoot, openEngine });
+ *     process.exitCode = await runCli({ argv: process.argv.slice(2), process: lightProcess(process), ... });
  * @module
  */
+export { lightProcess } from './light-process.ts';
 export { type CliHost, runCli } from './run-cli.ts';

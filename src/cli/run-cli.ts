@@ -1,18 +1,27 @@
 import type { Engine, Root } from '../engine/index.ts';
 import { errnoOf, isPlimsollError, PlimsollError } from '../errors.ts';
-import type { Cli } from './cli.ts';
+import type { Cli, Output } from './cli.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { parseGlobals } from './globals.ts';
 import { reportError } from './report-error.ts';
 import { runCommandLine } from './run-command-line.ts';
 
+/** What the command line uses of its process. */
+export interface CliProcess extends Pick<NodeJS.Process, 'stdin' | 'env' | 'cwd' | 'exit'> {
+  readonly signals: Pick<NodeJS.Process, 'on' | 'off'>;
+  readonly stdout: CheckedOutput;
+  readonly stderr: Output;
+}
+
+/** What tells of a reader that went away by an event. */
+interface CheckedOutput extends Output {
+  on(event: 'error', listener: (error: Error) => void): unknown;
+}
+
 /** What the command line is given by the program that hosts it. */
 export interface CliHost {
   readonly argv: readonly string[];
-  readonly process: Pick<
-    NodeJS.Process,
-    'stdin' | 'stdout' | 'stderr' | 'env' | 'cwd' | 'on' | 'off' | 'exit'
-  >;
+  readonly process: CliProcess;
   /** Where the engine keeps everything; `root` is what `--root` said. */
   readonly resolveRoot: (root: string | undefined) => Promise<Root>;
   readonly openEngine: (root: Root) => Promise<Engine>;
@@ -40,16 +49,16 @@ export async function runCli(host: CliHost): Promise<number> {
       interrupted.abort();
     }
   };
-  for (const signal of listened) process.on(signal, onSignal);
+  for (const signal of listened) process.signals.on(signal, onSignal);
   // What goes wrong in the background, where nobody waits for it, is told in the same words.
   const onStray = (error: unknown) => {
     reportError(error, process);
     process.exit(exitCodeOf(error, verb));
   };
-  process.on('uncaughtException', onStray);
+  process.signals.on('uncaughtException', onStray);
   const stopListening = () => {
-    for (const signal of listened) process.off(signal, onSignal);
-    process.off('uncaughtException', onStray);
+    for (const signal of listened) process.signals.off(signal, onSignal);
+    process.signals.off('uncaughtException', onStray);
   };
   // A reader that went away (`plimsoll logs x | head`) ends the command, as SIGPIPE would.
   process.stdout.on('error', error => errnoOf(error) === 'EPIPE' && interrupted.abort());
@@ -58,9 +67,13 @@ export async function runCli(host: CliHost): Promise<number> {
     const { root, rest } = parseGlobals(host.argv);
     verb = (rest[0] === 'container' ? rest[1] : rest[0]) ?? '';
     const cli: Cli = {
-      stdin: process.stdin,
+      get stdin() {
+        return process.stdin;
+      },
       stdout: process.stdout,
-      stderr: process.stderr,
+      get stderr() {
+        return process.stderr;
+      },
       env: process.env,
       cwd: process.cwd(),
       root: () => host.resolveRoot(root),

@@ -41,7 +41,8 @@ export async function runPlimsoll(argv: readonly string[], options: CliOptions =
       },
       ...(options.tty ? { isTTY: true, columns: 80, rows: 24 } : {}),
     });
-  const host = Object.assign(signals, {
+  const host = {
+    signals,
     stdin,
     stdout: output('stdout'),
     stderr: output('stderr'),
@@ -50,7 +51,7 @@ export async function runPlimsoll(argv: readonly string[], options: CliOptions =
     exit: () => {
       throw new Error('a stray error ended the process');
     },
-  });
+  };
   const pending = runCli({
     argv,
     process: host as unknown as CliHost['process'],
