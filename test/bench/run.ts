@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: plimsoll beside docker and podman in the same run, as medians and ratios. Figures of a noisy
- * machine differ from run to run; the ratios are what to read. Needs root. Words after it choose parts:
+ * machine differ from run to run; the ratios are what to read, and for promises in milliseconds what they are at the
+ * speed that the machine has at the time. Needs root. Words after it choose parts:
  * `npm run bench -- commands in-process dashboard`.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -11,6 +12,7 @@ import { benchCommands } from './commands.ts';
 import { benchDashboard } from './dashboard.ts';
 import { benchInProcess } from './in-process.ts';
 import { findPeers } from './peers.ts';
+import { measureYardstick } from './yardstick.ts';
 
 const chosen = process.argv.slice(2);
 const wanted = (part: string) => chosen.length === 0 || chosen.includes(part);
@@ -23,9 +25,12 @@ const engine = await createEngine({
 });
 try {
   await engine.images.bootstrap({ source: 'busybox' });
-  if (wanted('commands')) await benchCommands(plimsoll, findPeers('/bin/busybox'));
-  if (wanted('in-process')) await benchInProcess(engine);
-  if (wanted('dashboard')) await benchDashboard(engine, plimsoll);
+  if (wanted('commands')) {
+    await measureYardstick();
+    await benchCommands(plimsoll, findPeers('/bin/busybox'));
+  }
+  if (wanted('in-process')) await benchInProcess(engine, await measureYardstick());
+  if (wanted('dashboard')) await benchDashboard(engine, plimsoll, await measureYardstick());
 } finally {
   await engine[Symbol.asyncDispose]();
   rmSync(home, { recursive: true, force: true });
