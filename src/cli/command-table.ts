@@ -3,6 +3,7 @@ import type { Cli } from './cli.ts';
 import { configureAttach } from './commands/attach.ts';
 import { configureBuild } from './commands/build.ts';
 import { configureBuilder } from './commands/builder.ts';
+import { configureCapacity } from './commands/capacity.ts';
 import { configureCommit } from './commands/commit.ts';
 import { configureCompletion } from './commands/completion.ts';
 import { configureContainer } from './commands/container.ts';
@@ -42,6 +43,7 @@ import { configureUpdate } from './commands/update.ts';
 import { configureVersion } from './commands/version.ts';
 import { configureVolume } from './commands/volume.ts';
 import { configureWait } from './commands/wait.ts';
+import { configureWaste } from './commands/waste.ts';
 
 /** Gives a bare command its arguments, options, examples and action. */
 export type Configure = (command: Command, cli: Cli) => void;
@@ -235,6 +237,18 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'Watch what containers use',
     group: look,
     configure: configureStats,
+  },
+  {
+    name: 'capacity',
+    summary: 'Tell how the machine is spent, and what of it is wasted',
+    group: look,
+    configure: configureCapacity,
+  },
+  {
+    name: 'waste',
+    summary: 'List what containers hold and do not use',
+    group: look,
+    configure: configureWaste,
   },
   {
     name: 'top',

@@ -1,0 +1,53 @@
+import type { Command } from 'commander';
+import type { Cli } from './cli.ts';
+import { formatCsv, formatMarkdown } from './format/report-forms.ts';
+import type { Column } from './format/table.ts';
+import { type ListingOptions, listingOptions } from './listing-options.ts';
+import { badOption } from './parse/bad-option.ts';
+import { writeListing } from './write-listing.ts';
+
+/** The options of what is measured for people, spreadsheets and scripts alike. */
+export interface ReportOptions extends ListingOptions {
+  readonly csv?: true;
+  readonly md?: true;
+  /** Seconds. */
+  readonly over: string;
+  readonly failOver?: string;
+}
+
+/** Adds `--format`, `--json`, `--csv`, `--md`, `--over` and `--fail-over`. */
+export function reportOptions(command: Command): Command {
+  return listingOptions(command, { ids: false })
+    .option('--csv', 'Comma-separated values')
+    .option('--md', 'A table of Markdown')
+    .option('--over <seconds>', 'How long to measure', '1')
+    .option('--fail-over <percent>', 'Exit with 1 if more than this of the CPU or the memory is wasted');
+}
+
+/** Writes rows in the form that was asked for. */
+export async function writeReport<Row>(
+  cli: Cli,
+  rows: readonly Row[],
+  columns: readonly Column<Row>[],
+  options: ReportOptions,
+): Promise<void> {
+  const shown = columns.filter(({ hidden }) => hidden !== true);
+  if (options.csv) cli.stdout.write(formatCsv(rows, columns));
+  else if (options.md) cli.stdout.write(formatMarkdown(rows, shown));
+  else await writeListing(cli, rows, columns, options);
+}
+
+/** Milliseconds to measure. */
+export function parseOver({ over }: ReportOptions): number {
+  const seconds = Number(over);
+  if (over.trim() !== '' && seconds >= 0.1 && seconds <= 3600) return seconds * 1000;
+  throw badOption(`"${over}" is not a time to measure`, 'write --over SECONDS, from 0.1 to 3600');
+}
+
+/** A share, 0..1, or undefined if none was given. */
+export function parseFailOver({ failOver }: ReportOptions): number | undefined {
+  if (failOver === undefined) return undefined;
+  const percent = Number(/^([\d.]+)%?$/.exec(failOver)?.[1]);
+  if (percent >= 0 && percent <= 100) return percent / 100;
+  throw badOption(`"${failOver}" is not a percentage`, 'write --fail-over 40%');
+}

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { formatCsv, formatMarkdown } from '../../src/cli/format/report-forms.ts';
+import type { ContainerSummary, ContainerUsage, Engine, StatsFrame } from '../../src/engine/index.ts';
+import { runPlimsoll } from '../support/run-cli.ts';
+
+const GiB = 1024 ** 3;
+
+/** A VM of 25 cores and 25 GiB whose app uses 6 and 10 of them, and may use twice the cores. */
+const engine = {
+  containers: {
+    list: () => [
+      { id: 'a', name: 'app', limits: { cpus: 12 } } as Partial<ContainerSummary> as ContainerSummary,
+      {
+        id: 'b',
+        name: 'idle',
+        limits: { memoryBytes: 2 * GiB },
+      } as Partial<ContainerSummary> as ContainerSummary,
+      { id: 'c', name: 'gone', limits: {} } as Partial<ContainerSummary> as ContainerSummary,
+    ],
+  },
+  stats: { once: async () => frame },
+} as unknown as Partial<Engine>;
+
+const usage = (id: string, cpuCores: number, workingSetBytes: number, peakBytes?: number) =>
+  [id, { id, cpuCores, memory: { workingSetBytes, peakBytes } } as unknown as ContainerUsage] as const;
+
+const frame = {
+  host: { cores: 25, cpuCores: 6, stealCores: 0, memoryTotalBytes: 25 * GiB, memoryUsedBytes: 10 * GiB },
+  containers: new Map([usage('a', 6, 10 * GiB, 11 * GiB), usage('b', 0, 0)]),
+} as unknown as StatsFrame;
+
+const plimsoll = (words: string) => runPlimsoll(words.split(' '), { engine });
+
+test('capacity tells the worked example: 19 of 25 cores and 15 of 25 GiB are wasted', async () => {
+  const { code, stdout } = await plimsoll('capacity');
+  assert.equal(code, 0);
+  const [, cpu = '', memory = ''] = stdout.split('\n');
+  assert.deepEqual(cpu.split(/ {2,}/), [
+    'CPU',
+    '25 cores',
+    '6 cores',
+    '0 cores',
+    '6 cores',
+    '13 cores',
+    '19 cores',
+    '76%',
+  ]);
+  assert.deepEqual(memory.split(/ {2,}/), [
+    'memory',
+    '25 GiB',
+    '10 GiB',
+    '0 B',
+    '2 GiB',
+    '13 GiB',
+    '15 GiB',
+    '60%',
+  ]);
+});
+
+test('capacity ends with 1 where more is wasted than may be, and measures as long as it is told', async () => {
+  assert.equal((await plimsoll('capacity --fail-over 80%')).code, 0);
+  const failed = await plimsoll('capacity --fail-over 75 --csv');
+  assert.equal(failed.code, 1);
+  assert.match(failed.stdout, /^CPU,25,6,0,6,13,19,0.76\r$/m);
+  for (const words of ['--fail-over lots', '--fail-over 101%', '--over 0', '--over x'])
+    assert.equal((await plimsoll(`capacity ${words}`)).code, 1, words);
+  assert.match((await plimsoll('capacity --over x')).stderr, /"x" is not a time to measure/);
+});
+
+test('waste lists the container first that holds the largest unused part of the machine', async () => {
+  const { stdout } = await plimsoll('waste');
+  const [, first = '', second = '', third] = stdout.split('\n');
+  assert.deepEqual(first.split(/ {2,}/), ['app', '6', '12', '6', '10 GiB', '11 GiB', '-', '0 B']);
+  assert.deepEqual(second.split(/ {2,}/), ['idle', '0', '-', '0', '0 B', '-', '2 GiB', '2 GiB']);
+  assert.equal(third, '', 'what has ended meanwhile is left out');
+  const markdown = await plimsoll('waste --md');
+  assert.match(markdown.stdout, /^\| NAME \| CORES USED .*\n\| --- \|/);
+  assert.equal(JSON.parse((await plimsoll('waste --json')).stdout).length, 2);
+});
+
+test('formatCsv() and formatMarkdown() keep a cell a cell, whatever is in it', () => {
+  const columns = [{ field: 'Name', title: 'NAME', value: (row: string) => row }];
+  const csv = (cell: string) => formatCsv([cell], columns).slice('Name\r\n'.length, -2);
+  assert.equal(csv('plain'), 'plain');
+  assert.equal(csv('-1.5'), '-1.5');
+  assert.equal(csv('a,"b"\nc'), '"a,""b""\nc"');
+  assert.equal(csv('=HYPERLINK("x")'), `"'=HYPERLINK(""x"")"`);
+  assert.equal(formatMarkdown(['a|b\u001b[31m*'], columns), '| NAME |\n| --- |\n| a\\|b\\* |\n');
+});
