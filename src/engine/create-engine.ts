@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isPlimsollError } from '../errors.ts';
 import { applyChanges, type BuildKeeper, createBuildService } from './build/index.ts';
@@ -113,19 +113,28 @@ function openParts({ root, self = [], report = () => {} }: EngineOptions) {
   const runtime = once(() => createRuntime(root));
   const registries = once((): Registries => createRegistryService({ env: process.env }));
   const images = once(
-    (): ImageStore => createImageService({ root, db, snapshots: snapshots(), events, clock }),
+    (): ImageStore => createImageService({ root, db, snapshots: later(snapshots), events, clock }),
   );
+  // What a service works with is made when it calls it: listing containers needs no layer and no network.
+  const services = {
+    images: later(images),
+    snapshots: later(snapshots),
+    networks: later(networks),
+    volumes: later(volumes),
+  };
   let opened: (ContainerService & ContainerUpkeep) | undefined;
   const containers = once(() => {
-    const services = { images: images(), snapshots: snapshots(), networks: networks(), volumes: volumes() };
-    const own = { root, db, events, runtime, clock, self, report, applyChanges };
-    opened = createContainerService({ ...services, ...own });
+    const own = { root, db, events, runtime, clock, self, report };
+    opened = createContainerService({
+      ...services,
+      ...own,
+      applyChanges: (config, changes) => applyChanges(config, changes), // found when it is called
+    });
     return opened;
   });
-  const builds = once((): BuildKeeper => {
-    const services = { images: images(), snapshots: snapshots(), networks: networks() };
-    return createBuildService({ root, db, events, ...services, runtime, clock });
-  });
+  const builds = once(
+    (): BuildKeeper => createBuildService({ root, db, events, ...services, runtime, clock }),
+  );
   const listRunning = () => containers().list().map(toRunning);
   const stats = once((): StatsService => createStatsService({ listRunning, dataDir: root.dataDir }));
   const system = once(() =>
@@ -167,13 +176,19 @@ async function bringInLine(root: Root, parts: Parts): Promise<void> {
   const boot = bootId();
   const rebooted = readBootMark(root) !== boot;
   if (createLeases(parts).dead().length > 0) await parts.snapshots().sweep();
-  await parts.builds().sweep();
+  if (mayHaveLostBuilds(root, parts.db)) await parts.builds().sweep();
   await parts.containers().reconcile();
   await parts.networks().tidy();
   if (!rebooted) return;
   const live = parts.containers().list();
   await parts.networks().repair(new Set(live.map(({ id }) => id)));
   writeFileAtomic(join(root.runDir, 'boot-id'), `${boot}\n`);
+}
+
+/** False where the sweep of builds has nothing to look at; asked here, as loading all that builds takes longer. */
+function mayHaveLostBuilds(root: Root, db: Database): boolean {
+  if (db.get("SELECT 1 FROM builds WHERE state = 'running'") !== undefined) return true;
+  return readdirSync(join(root.dataDir, 'mounts')).length > 0;
 }
 
 function databaseOf(root: Root): string {
@@ -210,4 +225,9 @@ function once<T>(make: () => T): () => T {
     made ??= { value: make() };
     return made.value;
   };
+}
+
+/** Stands for a service, which is made at the first use of something of it. */
+function later<T extends object>(make: () => T): T {
+  return new Proxy({} as T, { get: (_, key) => Reflect.get(make(), key) });
 }

@@ -21,6 +21,13 @@ test('a command that needs no engine loads none', () => {
   assert.deepEqual(partsLoadedBy(['version']), ['app', 'core']);
 });
 
+test('listing containers loads nothing that builds, mounts or runs', () => {
+  const parts = partsLoadedBy(['ps']);
+  assert.ok(parts.includes('engine-container'));
+  for (const part of ['engine-build', 'engine-snapshot', 'engine-runtime', 'engine-image', 'engine-doctor'])
+    assert.ok(!parts.includes(part), `${part} is among ${parts.join(', ')}`);
+});
+
 /** Asks the scripts that are made, as the loader makes one of each part. */
 function partsLoadedBy(args: readonly string[]): string[] {
   const folder = mkdtempSync(join(tmpdir(), 'plimsoll-bundle-'));
