@@ -1,5 +1,7 @@
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { type ErrorKind, PlimsollError } from '../../errors.ts';
+import { type Connection, openConnection } from './connection.ts';
+import { type DiskRoom, diskRoom } from './disk-room.ts';
 import { migrations } from './schema.ts';
 
 /** A row as SQLite gives it; the caller turns it into its own type at once. */
@@ -7,49 +9,47 @@ export type Row = Readonly<Record<string, string | number | bigint | null | Uint
 
 /**
  * The metadata database: SQLite in WAL mode, safe among processes and against `kill -9` and power cuts
- * (synchronous=NORMAL never corrupts; the last transactions before a power cut may be missing, whole).
- * Wraps the young `node:sqlite` so that nothing else depends on it.
+ * (synchronous=NORMAL never corrupts; the last transactions before a power cut may be missing, whole). It can be read
+ * and changed also when its disk is full. Wraps the young `node:sqlite` so that nothing else depends on it.
  */
 export class Database implements Disposable {
-  readonly #db: DatabaseSync;
+  readonly #path: string;
+  readonly #room: DiskRoom;
+  /** Undefined between operations while the database cannot be shared, and after `close`. */
+  #connection: Connection | undefined;
   readonly #statements = new Map<string, StatementSync>();
   #depth = 0;
+  #isClosed = false;
 
-  readonly #path: string;
-
-  private constructor(db: DatabaseSync, path: string) {
-    this.#db = db;
+  private constructor(path: string, room: DiskRoom) {
     this.#path = path;
+    this.#room = room;
   }
 
   /** Opens (and creates or migrates) the database at `path`. */
   static open(path: string): Database {
-    let db: DatabaseSync | undefined;
-    try {
-      db = new DatabaseSync(path, { timeout: 5000 });
-      db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;');
-      migrate(db, path);
-    } catch (error) {
-      db?.close();
-      throw explained(error, path);
-    }
-    return new Database(db, path);
+    const database = new Database(path, diskRoom(path));
+    database.#use(db => migrate(db, path));
+    return database;
   }
 
   /** All rows of a query. */
   all(sql: string, ...values: SQLInputValue[]): Row[] {
-    return this.#explain(() => this.#prepare(sql).all(...values) as Row[]);
+    return this.#use(db => this.#prepare(db, sql).all(...values) as Row[]);
   }
 
   /** The first row of a query. */
   get(sql: string, ...values: SQLInputValue[]): Row | undefined {
-    return this.#explain(() => this.#prepare(sql).get(...values) as Row | undefined);
+    return this.#use(db => this.#prepare(db, sql).get(...values) as Row | undefined);
   }
 
   /** Runs a statement; returns how many rows it changed and the last row id. */
   run(sql: string, ...values: SQLInputValue[]): { changes: number; lastId: number } {
-    const { changes, lastInsertRowid } = this.#explain(() => this.#prepare(sql).run(...values));
-    return { changes: Number(changes), lastId: Number(lastInsertRowid) };
+    return this.#use(db => {
+      this.#makeRoom(db);
+      const { changes, lastInsertRowid } = this.#prepare(db, sql).run(...values);
+      return { changes: Number(changes), lastId: Number(lastInsertRowid) };
+    });
   }
 
   /**
@@ -58,26 +58,28 @@ export class Database implements Disposable {
    */
   transaction<T>(action: () => T, options: { durable?: boolean } = {}): T {
     if (this.#depth > 0) return action();
-    this.#explain(() => {
-      this.#db.exec(`PRAGMA synchronous = ${options.durable ? 'FULL' : 'NORMAL'}`);
-      this.#db.exec('BEGIN IMMEDIATE');
+    return this.#use(db => {
+      this.#makeRoom(db);
+      db.exec(`PRAGMA synchronous = ${options.durable ? 'FULL' : 'NORMAL'}`);
+      db.exec('BEGIN IMMEDIATE');
+      this.#depth++;
+      try {
+        const result = action();
+        db.exec('COMMIT');
+        return result;
+      } catch (error) {
+        if (db.isTransaction) db.exec('ROLLBACK'); // SQLite has done so itself when the disk is full
+        throw error;
+      } finally {
+        this.#depth--;
+      }
     });
-    this.#depth++;
-    try {
-      const result = action();
-      this.#db.exec('COMMIT');
-      return result;
-    } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK'); // SQLite has done so itself when the disk is full
-      throw explained(error, this.#path);
-    } finally {
-      this.#depth--;
-    }
   }
 
   /** Changes whenever another connection has committed: a cheap "did anything happen". */
   dataVersion(): number {
-    return Number(this.get('PRAGMA data_version')?.data_version);
+    const version = Number(this.get('PRAGMA data_version')?.data_version);
+    return this.#connection === undefined ? performance.now() : version; // a new connection each time cannot tell
   }
 
   /** SQLite's own proof of the file; empty when it is sound. */
@@ -87,29 +89,62 @@ export class Database implements Disposable {
   }
 
   close(): void {
-    this.#statements.clear();
-    if (this.#db.isOpen) this.#db.close();
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const wantsSpare = this.#room.wantsSpare();
+    if (wantsSpare && this.#connection !== undefined) occupy(this.#connection.db);
+    this.#disconnect();
+    if (wantsSpare) this.#room.keep();
   }
 
   [Symbol.dispose](): void {
     this.close();
   }
 
-  #explain<T>(action: () => T): T {
+  /** Runs one operation, with a connection for it alone where the database cannot be shared. */
+  #use<T>(action: (db: DatabaseSync) => T): T {
+    if (this.#isClosed) throw new TypeError('the database is closed');
     try {
-      return action();
+      this.#connection ??= openConnection(this.#path, this.#room);
+      return action(this.#connection.db);
     } catch (error) {
       throw explained(error, this.#path);
+    } finally {
+      if (this.#connection?.alone && this.#depth === 0) this.#disconnect();
     }
   }
 
-  #prepare(sql: string): StatementSync {
+  /** Before something is written to a full disk. Who is alone writes into the spare bytes anyway. */
+  #makeRoom(db: DatabaseSync): void {
+    if (this.#depth > 0 || this.#connection?.alone || !this.#room.isScarce()) return;
+    if (this.#room.give()) occupy(db);
+    db.exec('PRAGMA wal_checkpoint(PASSIVE)'); // so that the log is used from its beginning again
+  }
+
+  #disconnect(): void {
+    this.#statements.clear();
+    const { db, alone } = this.#connection ?? {};
+    this.#connection = undefined;
+    if (alone) this.#room.takeBackLog(() => db?.close());
+    else db?.close();
+  }
+
+  #prepare(db: DatabaseSync, sql: string): StatementSync {
     let statement = this.#statements.get(sql);
     if (statement === undefined) {
-      statement = this.#db.prepare(sql);
+      statement = db.prepare(sql);
       this.#statements.set(sql, statement);
     }
     return statement;
+  }
+}
+
+/** Takes room for some hundred changes before somebody else does: free pages, and a log. */
+function occupy(db: DatabaseSync): void {
+  try {
+    db.exec('CREATE TABLE room (bytes); INSERT INTO room VALUES (zeroblob(262144)); DROP TABLE room;');
+  } catch {
+    // there is too little, or somebody else writes: what is to be written now may still fit
   }
 }
 
@@ -137,6 +172,12 @@ const explanations: Readonly<
     'ROOT_UNWRITABLE',
     'the database % cannot be written',
     'run as root, or choose a folder of your own with --root',
+  ],
+  10: [
+    'unavailable',
+    'DISK_FAILS',
+    'the disk that holds % is full, or does not work',
+    'free some space, or see what dmesg says about the disk',
   ],
   11: ['data-loss', 'DATABASE_DAMAGED', 'the database % is damaged', "see 'plimsoll system check'"],
   13: [
