@@ -12,6 +12,8 @@ import { bundle } from './bundle.mjs';
 
 const home = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const target = join(home, '.build');
+/** V8 keeps bytecode apart by its options; a terminal shows the most when it is a common one. */
+const plain = { ...process.env, NODE_OPTIONS: '', TERM: 'xterm-256color', LANG: 'C.UTF-8' };
 const day = 24 * 60 * 60 * 1000;
 
 async function main() {
@@ -45,21 +47,34 @@ async function install(folder) {
   }
 }
 
-/** Keeps the bytecode of the parts: all that is needed to list the containers of an empty root, and of the rest a start. */
+/** Keeps the bytecode of what runs when the containers of an empty root are listed and watched, and of other parts the start. */
 async function compile(entry) {
   const root = await mkdtemp(join(tmpdir(), 'plimsoll-build-'));
-  const plimsoll = args => {
-    const node = ['--disable-warning=ExperimentalWarning', '--require', join(home, 'bin/compile.cjs'), entry];
-    return spawnSync(process.execPath, [...node, '--root', root, ...args], { encoding: 'utf8' });
-  };
+  const command = [
+    process.execPath,
+    '--disable-warning=ExperimentalWarning',
+    '--require',
+    join(home, 'bin/compile.cjs'),
+    entry,
+    '--root',
+    root,
+  ];
+  const run = (file, args) => spawnSync(file, args, { encoding: 'utf8', env: plain, timeout: 60_000 });
+  const plimsoll = (...args) => run(command[0], [...command.slice(1), ...args]);
   try {
-    const { status, stderr } = plimsoll(['ps']);
+    const { status, stderr } = plimsoll('ps');
     if (status !== 0) throw new Error(`the bundle does not run: ${stderr}`);
-    const { runDir } = JSON.parse(plimsoll(['system', 'info', '--json']).stdout).root;
+    // Where there is no script(1) to make a terminal, the dashboard's first frame takes a little longer.
+    run('script', ['-qec', `stty cols 120 rows 40; ${command.map(quoted).join(' ')}`, '/dev/null']);
+    const { runDir } = JSON.parse(plimsoll('system', 'info', '--json').stdout).root;
     await rm(runDir, { recursive: true, force: true });
   } finally {
     await rm(root, { recursive: true, force: true });
   }
+}
+
+function quoted(word) {
+  return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 async function hashOf(folder) {

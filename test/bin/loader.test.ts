@@ -46,6 +46,17 @@ test('compile.cjs keeps the bytecode of every part, loaded or not, and the loade
   assert.deepEqual(run(folder, ['all']), ['app false', 'app runs', 'late false', 'late loads', '42 1 true']);
 });
 
+test('compile.cjs leaves the bytecode of a part alone that this run did not load', t => {
+  const folder = makeBundle(t);
+  const compile = (...args: string[]) =>
+    node(['--require', join(bin, 'compile.cjs'), join(folder, 'main.cjs'), ...args]);
+  const kept = () => readFileSync(join(folder, 'late.js.bytecode'));
+  compile('all');
+  const ofAll = kept();
+  compile();
+  assert.deepEqual(kept(), ofAll);
+});
+
 test('bytecode that is broken or of another Node is left aside', t => {
   const folder = makeBundle(t);
   node(['--require', join(bin, 'compile.cjs'), join(folder, 'main.cjs')]);
