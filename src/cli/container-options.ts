@@ -54,6 +54,14 @@ export function containerOptions(command: Command): Command {
     .option('--cap-add <capability>', 'Add a capability', collect)
     .option('--cap-drop <capability>', 'Drop a capability', collect)
     .option('--security-opt <option>', 'no-new-privileges, seccomp=unconfined|FILE', collect)
+    .option('--health-cmd <command>', 'Command of a shell that says whether it is well (exit code 0)')
+    .option('--health-interval <time>', 'Between probes (default 30s)')
+    .option('--health-timeout <time>', 'Longest that a probe may take (default 30s)')
+    .option('--health-retries <number>', 'Failures in a row that make it unhealthy (default 3)')
+    .option('--health-start-period <time>', 'Time to come up, in which failures do not count (default 0s)')
+    .option('--health-start-interval <time>', 'Between probes while it comes up (default 5s)')
+    .option('--health-on-failure <action>', 'When it becomes unhealthy: none, kill, restart or stop')
+    .option('--no-healthcheck', "Carry out no check, also not the image's")
     .option('--stop-signal <signal>', 'Signal that asks it to stop')
     .option('--stop-timeout <seconds>', 'Patience before SIGKILL');
 }

@@ -1,5 +1,6 @@
 import type { ContainerSpec, PublishedPort } from '../engine/index.ts';
 import { badOption } from './parse/bad-option.ts';
+import { type HealthOptions, parseHealth } from './parse/parse-health.ts';
 import { type LimitOptions, parseCount, parseLimits } from './parse/parse-limits.ts';
 import { parseMount, parseTmpfs, parseVolume } from './parse/parse-mount.ts';
 import { parseNetworks } from './parse/parse-networks.ts';
@@ -9,7 +10,7 @@ import { parseRestart } from './parse/parse-restart.ts';
 import { parseSecurity } from './parse/parse-security.ts';
 
 /** The options of `run` and `create`, as typed. */
-export interface ContainerOptions extends LimitOptions {
+export interface ContainerOptions extends LimitOptions, HealthOptions {
   readonly name?: string;
   readonly env?: readonly string[];
   readonly envFile?: readonly string[];
@@ -101,6 +102,8 @@ export function toContainerSpec(
   Object.assign(spec, parseNetworks(options));
   if (options.dns) spec.dns = options.dns;
   if (options.addHost) spec.extraHosts = options.addHost.map(extraHost);
+  const health = parseHealth(options);
+  if (health !== undefined) spec.health = health;
   const limits = parseLimits(options);
   if (Object.keys(limits).length > 0) spec.limits = limits;
   return { ...spec, ...parseSecurity(options.securityOpt ?? [], cwd) };

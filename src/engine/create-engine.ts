@@ -78,14 +78,14 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
 /**
  * What runs when no host does: the command line after `internal`. `exited ID` is started by the monitor of a container
  * that has ended, and returns what to print: nothing, or after how many seconds the monitor's shell shall ask again.
- * `lower-bridge` is started some time after the last container has left the network.
+ * `health ID RUN STATUS` and `rotate ID` are started by the keeper of the root. `lower-bridge` is started some time after the last container has left the network.
  */
 export async function runInternal(
   args: readonly string[],
   root: Root,
   self: readonly string[],
 ): Promise<string> {
-  const [verb, id] = args.filter((arg, index) => arg !== '--root' && args[index - 1] !== '--root');
+  const [verb, id, ...rest] = args.filter((arg, index) => arg !== '--root' && args[index - 1] !== '--root');
   if (verb === 'lower-bridge' && !existsSync(databaseOf(root))) {
     await lowerForgotten(root); // opening it would make the root anew
     return '';
@@ -93,6 +93,16 @@ export async function runInternal(
   await using parts = openParts({ root, self });
   if (verb === 'lower-bridge') {
     await parts.networks().lowerIfUnused();
+    return '';
+  }
+  if (id !== undefined && verb === 'rotate') {
+    await parts.containers().rotate(id);
+    return '';
+  }
+  if (id !== undefined && verb === 'health') {
+    const [run = '', status] = rest;
+    if (status === 'healthy' || status === 'unhealthy')
+      await parts.containers().noteHealth({ id, run, status });
     return '';
   }
   if (verb !== 'exited' || id === undefined) throw new TypeError(`no internal command "${args.join(' ')}"`);

@@ -66,7 +66,7 @@ function matches({ type, action, actor }: EngineEvent, filters: Filters): boolea
     throw badOption(`there are no events of type "${unknown}"`, `there are ${types.join(', ')}`);
   return (
     passes(filters, 'type', value => type === value) &&
-    passes(filters, 'event', value => action === value) &&
+    passes(filters, 'event', value => action === value || action.startsWith(`${value}: `)) &&
     passes(filters, 'container', is('container')) &&
     passes(filters, 'image', value => image === value || is('image')(value)) &&
     passesLabels(filters, actor.attributes)

@@ -26,7 +26,12 @@ export function describeState(state: ContainerState, now: number): string {
   }
 }
 
-const healthWords = { starting: 'health: starting', healthy: 'healthy', unhealthy: 'unhealthy' } as const;
+const healthWords = {
+  starting: 'health: starting',
+  healthy: 'healthy',
+  unhealthy: 'unhealthy',
+  'not-checked': 'health: not checked',
+} as const;
 
 /** Docker's PORTS column: `0.0.0.0:8080->80/tcp, 127.0.0.1:53->53/udp`. */
 export function describePorts(ports: readonly PublishedPort[]): string {

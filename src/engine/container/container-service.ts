@@ -11,6 +11,9 @@ import { execInContainer } from './exec.ts';
 import { createContainerFiles } from './files/container-files.ts';
 import type { ContainerFiles } from './files/types.ts';
 import { folderBytes } from './folder-bytes.ts';
+import { pauseHealthJob } from './health/health-job.ts';
+import { type HealthNote, noteHealth } from './health/note-health.ts';
+import { createKeeper } from './keeper/keeper.ts';
 import { readLog } from './log/read-log.ts';
 import { rotateAboveBytes, rotateLog } from './log/rotate-log.ts';
 import { validateName } from './names.ts';
@@ -41,16 +44,21 @@ export interface ContainerUpkeep extends AsyncDisposable {
    * milliseconds until it has to be called again, if a restart is due only then.
    */
   exited(id: string): Promise<number | undefined>;
+  /** For the keeper: a change of a container's health. */
+  noteHealth(note: HealthNote): Promise<void>;
+  /** For the keeper: a log has grown too large. */
+  rotate(id: string): Promise<void>;
 }
 
-export type ContainerParts = Omit<World, 'records'> & {
+export type ContainerParts = Omit<World, 'records' | 'keeper'> & {
   /** Told what goes wrong while nobody waits for it. */
   readonly report?: (error: unknown) => void;
 };
 
 /** The containers of a root. Disposing of it ends nothing but this process's looking after them. */
 export function createContainerService(parts: ContainerParts): ContainerService & ContainerUpkeep {
-  const world: World = { ...parts, records: createRecords(parts.db) };
+  const keeper = createKeeper({ ...parts, rotateAboveBytes });
+  const world: World = { ...parts, records: createRecords(parts.db), keeper };
   const { records, db } = world;
   const exits = createExitWatch(world.root);
   const attendance = createAttendance(world, exits, parts.report ?? (() => {}));
@@ -77,7 +85,9 @@ export function createContainerService(parts: ContainerParts): ContainerService 
   const freeze = (name: string, to: 'paused' | 'running') =>
     locked(name, async record => {
       assertFreezable(record, to);
-      await setFrozen(pathsOf(world.root, record.id).cgroup, to === 'paused');
+      const paths = pathsOf(world.root, record.id);
+      await setFrozen(paths.cgroup, to === 'paused');
+      pauseHealthJob(paths, to === 'paused');
       db.transaction(() => {
         records.saveState(record.id, { ...record.state, status: to });
         announce(world, record, to === 'paused' ? 'pause' : 'unpause');
@@ -110,7 +120,7 @@ export function createContainerService(parts: ContainerParts): ContainerService 
     logs(name, options = {}) {
       const { id } = records.find(name);
       const { log } = pathsOf(world.root, id);
-      rotateInPassing(world, id);
+      void rotateInPassing(world, id);
       const ended = () => !goesOn(records.byId(id)?.state.status);
       return readLog(log, { ...options, ended });
     },
@@ -141,11 +151,20 @@ export function createContainerService(parts: ContainerParts): ContainerService 
     prune: (options = {}) => prune(world, options),
     async reconcile() {
       rotateLarge(world);
-      return needsReconciling(world) ? await reconcile(world) : 0;
+      const mended = needsReconciling(world) ? await reconcile(world) : 0;
+      keeper.ensure();
+      return mended;
     },
-    exited: id => exited(world, id),
+    exited: async id => {
+      const left = await exited(world, id);
+      keeper.ensure(); // somebody may have killed it
+      return left;
+    },
+    noteHealth: note => noteHealth(world, note),
+    rotate: id => rotateInPassing(world, id),
     async [Symbol.asyncDispose]() {
       clearInterval(upkeep);
+      keeper.ensure(); // nobody else looks after what goes on running
       await attendance[Symbol.asyncDispose]();
       exits[Symbol.dispose]();
     },
@@ -252,12 +271,12 @@ async function exited(world: World, id: string): Promise<number | undefined> {
 
 /** Rotates the logs of running containers that have grown too large; every process does it in passing. */
 function rotateLarge(world: World): void {
-  for (const { id } of world.records.all(['running'])) rotateInPassing(world, id);
+  for (const { id } of world.records.all(['running'])) void rotateInPassing(world, id);
 }
 
 /** Rotation needs the lock, and nobody should wait for it: if another is busy, the next one does it. */
-function rotateInPassing(world: World, id: string): void {
+async function rotateInPassing(world: World, id: string): Promise<void> {
   const { log, control } = pathsOf(world.root, id);
   if ((statSync(log, { throwIfNoEntry: false })?.size ?? 0) <= rotateAboveBytes) return;
-  withContainerLock(world, id, async () => rotateLog(log, control), { timeoutMs: 0 }).catch(() => {});
+  await withContainerLock(world, id, async () => rotateLog(log, control), { timeoutMs: 0 }).catch(() => {});
 }

@@ -37,7 +37,7 @@ export async function execInContainer(
   const folder = join(pathsOf(world.root, id).bundle, `exec-${randomBytes(4).toString('hex')}`);
   mkdirSync(folder, { mode: 0o700 });
   try {
-    writeFileSync(join(folder, 'process.json'), JSON.stringify(processOf(world, record, request)), {
+    writeFileSync(join(folder, 'process.json'), JSON.stringify(processFor(world, record, request)), {
       mode: 0o600,
     });
     world.db.transaction(() =>
@@ -53,8 +53,12 @@ export async function execInContainer(
   }
 }
 
-/** The container's own process, with another command and whatever else the request says. */
-function processOf(world: World, record: ContainerRecord, request: ExecRequest): OciProcess {
+/** The own process of a container that runs, with another command and whatever else the request says. */
+export function processFor(
+  world: World,
+  record: ContainerRecord,
+  request: Omit<ExecRequest, 'signal'>,
+): OciProcess {
   const { bundle, rootfs } = pathsOf(world.root, record.id);
   const { process: base } = JSON.parse(readFileSync(join(bundle, 'config.json'), 'utf8')) as OciSpec;
   const { consoleSize: _, ...inherited } = base;

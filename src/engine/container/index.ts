@@ -8,6 +8,14 @@
  */
 export { type ContainerParts, type ContainerUpkeep, createContainerService } from './container-service.ts';
 export type { CommitRequest, ContainerFiles, FileChange, PathFacts, WriteOptions } from './files/types.ts';
+export type {
+  Health,
+  HealthAction,
+  HealthCheck,
+  HealthResult,
+  HealthSpec,
+  HealthStatus,
+} from './health/types.ts';
 export { parseSignal } from './stop.ts';
 export { TransitionError, transitions } from './transitions.ts';
 export type {

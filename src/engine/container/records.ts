@@ -1,6 +1,7 @@
 import { PlimsollError } from '../../errors.ts';
 import type { PublishedPort } from '../network/index.ts';
 import { type Database, isUniqueViolation, type Row } from '../store/index.ts';
+import type { HealthCheck } from './health/types.ts';
 import type { ContainerMount, ContainerSpec, ContainerState } from './types.ts';
 
 /** What a spec came to be with its image, decided once at create. */
@@ -16,6 +17,7 @@ export interface Resolved {
   readonly mounts: readonly ContainerMount[];
   readonly labels: Readonly<Record<string, string>>;
   readonly stopSignal: string;
+  readonly health?: HealthCheck;
   /** DiffIDs of the image, base first. */
   readonly layers: readonly string[];
   readonly warnings: readonly string[];
@@ -30,6 +32,8 @@ export interface StoredState extends ContainerState {
   /** While `restarting`: when the next start is due, and the pause before it, in milliseconds. */
   readonly restartAt?: number;
   readonly backoffMs?: number;
+  /** It is being stopped to be started again. */
+  readonly restartWanted?: boolean;
 }
 
 export interface ContainerRecord {

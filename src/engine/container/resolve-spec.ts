@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { PlimsollError } from '../../errors.ts';
 import type { ImageConfig } from '../../oci/index.ts';
+import { resolveHealth } from './health/resolve-health.ts';
 import type { Resolved } from './records.ts';
 import type { ContainerMount, ContainerSpec } from './types.ts';
 
@@ -21,6 +22,7 @@ export function resolveSpec(spec: ContainerSpec, id: string, image: ImageConfig)
   if (!workdir.startsWith('/')) {
     throw invalid('WORKDIR_INVALID', `the working directory "${workdir}" is not absolute`, 'begin it with /');
   }
+  const health = resolveHealth(spec.health, config);
   return {
     entrypoint,
     command,
@@ -31,6 +33,7 @@ export function resolveSpec(spec: ContainerSpec, id: string, image: ImageConfig)
     mounts: resolveMounts(spec.mounts ?? [], Object.keys(config.Volumes ?? {})),
     labels: { ...config.Labels, ...spec.labels },
     stopSignal: spec.stopSignal ?? config.StopSignal ?? 'SIGTERM',
+    ...(health === undefined ? {} : { health }),
     layers: image.rootfs.diff_ids,
     warnings: [],
   };

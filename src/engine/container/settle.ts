@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { bootId, isAlive } from '../kernel/index.ts';
 import { oomKills } from '../runtime/index.ts';
+import { readHealth, readHealthLog } from './health/read-health.ts';
 import { rotateLog } from './log/rotate-log.ts';
 import type { ContainerRecord, StoredState } from './records.ts';
 import { deleteContainer } from './remove.ts';
@@ -30,13 +31,16 @@ export async function settle(world: World, record: ContainerRecord): Promise<Set
   const ending = readEnding(world, state, paths);
   if (ending === undefined) return undefined;
   rotateQuietly(paths);
-  const pause = pauseBeforeRestart(spec.restart, state, {
-    exitCode: ending.exitCode ?? -1,
-    stoppedByUser: state.stoppedByUser ?? false,
-    restartCount: state.restartCount,
-    ranMs: ending.finishedAt - (state.startedAt ?? ending.finishedAt),
-    backoffMs: state.backoffMs,
-  });
+  const health = lastHealth(world, record, paths);
+  const pause = state.restartWanted
+    ? 0
+    : pauseBeforeRestart(spec.restart, state, {
+        exitCode: ending.exitCode ?? -1,
+        stoppedByUser: state.stoppedByUser ?? false,
+        restartCount: state.restartCount,
+        ranMs: ending.finishedAt - (state.startedAt ?? ending.finishedAt),
+        backoffMs: state.backoffMs,
+      });
   await releaseKernel(world, id);
   const {
     process: _process,
@@ -49,6 +53,7 @@ export async function settle(world: World, record: ContainerRecord): Promise<Set
   const ended: StoredState = {
     ...kept,
     ...ending,
+    ...health,
     ...(pause === undefined
       ? { status: 'exited' as const }
       : { status: 'restarting' as const, restartAt: world.clock() + pause, backoffMs: pause }),
@@ -59,8 +64,16 @@ export async function settle(world: World, record: ContainerRecord): Promise<Set
     announce(world, record, 'die', { exitCode: String(ending.exitCode ?? -1) });
   });
   removeRunFiles(world, id, { awaitsRestart: pause !== undefined });
-  if (spec.autoRemove) await deleteContainer(world, { ...record, state: ended }, { volumes: true });
+  if (spec.autoRemove && pause === undefined)
+    await deleteContainer(world, { ...record, state: ended }, { volumes: true });
   return { exitCode: ending.exitCode ?? -1, ...(pause === undefined ? {} : { restartIn: pause }) };
+}
+
+/** What the keeper wrote goes with the run: its last words stay in the state. */
+function lastHealth(world: World, { state, resolved }: ContainerRecord, paths: ContainerPaths) {
+  if (resolved.health === undefined || state.bootId !== bootId()) return {};
+  const log = readHealthLog(paths, resolved.health, world.clock());
+  return { health: { ...readHealth(paths, { isKept: true }), log } };
 }
 
 /** After a reboot `reconcile` decides by other rules: the end says nothing about the container. */

@@ -14,7 +14,9 @@ import {
 import { type ConnectedEndpoint, connectAll } from './attachments.ts';
 import { copyUp } from './copy-up.ts';
 import { makeEtcFiles, writeEtcFiles } from './etc-files.ts';
+import { processFor } from './exec.ts';
 import { exitCommand } from './exit-command.ts';
+import { writeHealthJob } from './health/health-job.ts';
 import { rotateAboveBytes } from './log/rotate-log.ts';
 import type { ContainerRecord, StoredState } from './records.ts';
 import { deleteContainer } from './remove.ts';
@@ -61,6 +63,7 @@ export async function startContainer(
     );
     await world.runtime().start(id);
     world.db.transaction(() => announce(world, record, 'start'));
+    beginHealthChecks(world, record, paths);
   } catch (error) {
     await takeDown(world, id);
     const failed = options.signal?.aborted ? state : failedState(state, error, world.clock());
@@ -68,6 +71,15 @@ export async function startContainer(
     if (record.spec.autoRemove) await deleteContainer(world, { ...record, state: failed }, { volumes: true });
     throw error;
   }
+}
+
+/** Without them the container would run as well: what goes wrong here is shown as `not-checked`. */
+function beginHealthChecks(world: World, record: ContainerRecord, paths: ContainerPaths): void {
+  const { health } = record.resolved;
+  if (health === undefined) return;
+  writeHealthJob(paths, health, processFor(world, record, { command: health.command }));
+  world.keeper.ensure();
+  world.keeper.wake();
 }
 
 async function createRun(

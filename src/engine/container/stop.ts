@@ -22,6 +22,21 @@ export async function stopContainer(
   if (stopSignal !== undefined) parseSignal(stopSignal);
   const record = await markStopped(world, id, signal);
   if (record === undefined) return;
+  await endGently(world, record, {
+    ...(stopSignal === undefined ? {} : { stopSignal }),
+    ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  const { db } = world;
+  db.transaction(() => announce(world, record, 'stop'));
+}
+
+/** The stop signal, the grace, SIGKILL; returns when the end is recorded. */
+async function endGently(
+  world: World,
+  record: ContainerRecord,
+  { stopSignal, timeoutSeconds, signal }: StopOptions,
+): Promise<void> {
   const grace = timeoutSeconds ?? record.spec.stopTimeoutSeconds ?? 10;
   await sendSignal(world, record, stopSignal ?? record.resolved.stopSignal);
   const ended = await waitForEnd(record, grace < 0 ? Number.POSITIVE_INFINITY : grace * 1000, signal);
@@ -30,8 +45,21 @@ export async function stopContainer(
     await waitForEnd(record, Number.POSITIVE_INFINITY, signal);
   }
   await settleEnded(world, record);
-  const { db } = world;
-  db.transaction(() => announce(world, record, 'stop'));
+}
+
+/**
+ * Stops a container so that it is started again, whatever its restart policy says: by whoever records its end, so that
+ * it comes up also if this process is killed meanwhile. Returns when its end is recorded.
+ */
+export async function stopForRestart(world: World, id: string): Promise<void> {
+  const record = await withContainerLock(world, id, async () => {
+    const now = world.records.byId(id);
+    if (now === undefined || !isLive(now.state)) return undefined;
+    world.records.saveState(id, { ...now.state, restartWanted: true });
+    return now;
+  });
+  if (record === undefined) return;
+  await endGently(world, record, {});
 }
 
 /** Kills a container at once and records its end; for a forced removal. */
@@ -41,13 +69,21 @@ export async function killToEnd(world: World, record: ContainerRecord): Promise<
   await settleEnded(world, record);
 }
 
-/** Sends one signal by name or number to a running container's first process, and thaws a paused one for it. */
-export async function killContainer(world: World, record: ContainerRecord, signal: string): Promise<void> {
+/**
+ * Sends one signal by name or number to a running container's first process, and thaws a paused one for it. `byUser`:
+ * a signal that ends it is a person's will, against which no restart policy acts.
+ */
+export async function killContainer(
+  world: World,
+  record: ContainerRecord,
+  signal: string,
+  { byUser = true } = {},
+): Promise<void> {
   const number = parseSignal(signal);
   if (!isLive(record.state))
     throw new TransitionError(record.name, record.state.status, 'exited', 'it does not run');
   const meant = number === constants.signals.SIGKILL || number === parseSignal(record.resolved.stopSignal);
-  if (meant) await markStopped(world, record.id, undefined);
+  if (meant && byUser) await markStopped(world, record.id, undefined);
   await sendSignal(world, record, signal);
 }
 

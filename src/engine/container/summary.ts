@@ -1,3 +1,4 @@
+import { readHealth, readHealthLog } from './health/read-health.ts';
 import type { ContainerRecord, StoredState } from './records.ts';
 import type { ContainerDetails, ContainerState, ContainerSummary } from './types.ts';
 import { isLive, pathsOf, type World } from './world.ts';
@@ -12,7 +13,7 @@ export function toSummary(world: World, record: ContainerRecord): ContainerSumma
     imageName,
     command: resolved.command,
     created,
-    state: publicState(state),
+    state: { ...publicState(state), ...healthOf(world, record) },
     ports: state.ports ?? (isLive(state) ? [] : (spec.ports ?? [])),
     limits: spec.limits ?? {},
     labels: resolved.labels,
@@ -33,12 +34,35 @@ export function toDetails(world: World, record: ContainerRecord): ContainerDetai
     env: resolved.env,
     workdir: resolved.workdir,
     user: resolved.user,
+    state: detailedState(world, record),
     logPath: pathsOf(world.root, record.id).log,
+    ...(resolved.health === undefined ? {} : { healthCheck: resolved.health }),
     warnings: resolved.warnings,
   };
 }
 
+/** While it runs its keeper's files tell; afterwards what was kept of them. */
+function healthOf(world: World, { id, state, resolved }: ContainerRecord): Pick<ContainerState, 'health'> {
+  if (resolved.health === undefined) return {};
+  if (isLive(state))
+    return { health: readHealth(pathsOf(world.root, id), { isKept: world.keeper.isAlive() }) };
+  if (state.health === undefined) return {};
+  const { log: _, ...health } = state.health;
+  return { health };
+}
+
+function detailedState(world: World, record: ContainerRecord): ContainerState {
+  const { id, state, resolved } = record;
+  const { health } = healthOf(world, record);
+  if (health === undefined || resolved.health === undefined) return publicState(state);
+  const log = isLive(state)
+    ? readHealthLog(pathsOf(world.root, id), resolved.health, world.clock())
+    : (state.health?.log ?? []);
+  return { ...publicState(state), health: { ...health, log } };
+}
+
 function publicState(state: StoredState): ContainerState {
-  const { run: _run, addresses: _addresses, ports: _ports, restartAt: _at, backoffMs: _ms, ...shown } = state;
+  const { run: _run, addresses: _addresses, ports: _ports, restartAt: _at, backoffMs: _ms, ...more } = state;
+  const { restartWanted: _wanted, health: _health, ...shown } = more;
   return shown;
 }

@@ -53,9 +53,11 @@ export function removeRunFiles(world: World, id: string, { awaitsRestart = false
 }
 
 /** The parent cgroup goes with the last run; while anything else starts or runs it stays. */
-function removeParentCgroup({ root }: World): void {
+function removeParentCgroup({ root, keeper }: World): void {
   const busy = ['containers', 'runtime'].some(name => filesIn(join(root.runDir, name)).length > 0);
-  if (!busy) removeCgroup(pathOfCgroup(root.id));
+  if (busy) return;
+  removeCgroup(pathOfCgroup(root.id));
+  keeper.wake(); // it has nothing more to do
 }
 
 function filesIn(folder: string): string[] {

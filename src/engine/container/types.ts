@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { PublishedPort } from '../network/index.ts';
 import type { ContainerLimits } from '../runtime/index.ts';
+import type { Health, HealthCheck, HealthSpec } from './health/types.ts';
 
 /** Docker's restart policies (docs.docker.com/engine/containers/start-containers-automatically). */
 export type RestartPolicy =
@@ -66,6 +67,7 @@ export interface ContainerSpec {
   readonly seccomp?: string;
   readonly stopSignal?: string;
   readonly stopTimeoutSeconds?: number;
+  readonly health?: HealthSpec;
 }
 
 export type ContainerStatus =
@@ -95,7 +97,8 @@ export interface ContainerState {
   readonly stoppedByUser?: boolean;
   /** One sentence, when a start failed. */
   readonly error?: string;
-  readonly health?: { readonly status: 'starting' | 'healthy' | 'unhealthy'; readonly failingStreak: number };
+  /** Of the current (or last) run, if it has a health check. */
+  readonly health?: Health;
 }
 
 /** One container in a list. */
@@ -128,6 +131,7 @@ export interface ContainerDetails extends ContainerSummary {
   readonly workdir: string;
   readonly user: string;
   readonly logPath: string;
+  readonly healthCheck?: HealthCheck;
   readonly warnings: readonly string[];
 }
 

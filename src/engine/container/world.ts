@@ -8,6 +8,7 @@ import { pathOfCgroup, type Runtime } from '../runtime/index.ts';
 import type { SnapshotService } from '../snapshot/index.ts';
 import type { Database, Root } from '../store/index.ts';
 import type { VolumeService } from '../volume/index.ts';
+import type { Keeper } from './keeper/keeper.ts';
 import type { ContainerRecord, Records, StoredState } from './records.ts';
 
 /** What the verbs of containers work with. */
@@ -26,6 +27,7 @@ export interface World {
   readonly runtime: () => Runtime;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
+  readonly keeper: Keeper;
   /** The command line that is plimsoll itself, for what a monitor starts; empty: nothing is started. */
   readonly self: readonly string[];
 }
@@ -46,6 +48,8 @@ export interface ContainerPaths {
   readonly run: string;
   /** Process (pid and start time) that has promised to settle this run when it ends. */
   readonly attended: string;
+  /** What the keeper works with and writes, where the run has a health check. */
+  readonly health: string;
   readonly exitFile: string;
   /** What the OCI runtime keeps of it while it exists. */
   readonly runtimeState: string;
@@ -66,6 +70,7 @@ export function pathsOf(root: Root, id: string): ContainerPaths {
     control: join(bundle, 'ctl'),
     run: join(bundle, 'run'),
     attended: join(bundle, 'attended'),
+    health: join(bundle, 'health'),
     runtimeState: join(root.runDir, 'runtime', id),
     exitFile: join(root.runDir, 'exits', id),
     persist: join(root.runDir, 'persist', id),

@@ -1,4 +1,4 @@
-import type { ContainerSummary, ContainerUsage } from '../../engine/index.ts';
+import type { ContainerSummary, ContainerUsage, HealthStatus } from '../../engine/index.ts';
 import { formatCores } from '../../lib/format-cores.ts';
 import { type Column, meter, type Span, sparkline, type Theme, type Tone } from '../components/index.ts';
 import {
@@ -214,9 +214,10 @@ function statusSpan(row: ContainerRow): Span {
   }
 }
 
-function runningStatus(health: 'starting' | 'healthy' | 'unhealthy' | undefined): Span {
+function runningStatus(health: HealthStatus | undefined): Span {
   if (health === 'healthy') return ['healthy', 'good'];
   if (health === 'unhealthy') return ['unhealthy', 'bad'];
+  if (health === 'not-checked') return ['not checked', 'warn'];
   return health === 'starting' ? ['starting', 'warn'] : ['running', 'dim'];
 }
 

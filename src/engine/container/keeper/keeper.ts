@@ -1,0 +1,96 @@
+import { closeSync, constants, mkdirSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { isAlive, replaceFile, start } from '../../kernel/index.ts';
+import type { Runtime } from '../../runtime/index.ts';
+import type { Root } from '../../store/index.ts';
+import { keeperScript } from './keeper-script.ts';
+
+/** The process of a root that looks after its containers while no plimsoll runs; see `keeperScript`. */
+export interface Keeper {
+  /** Sees that it runs, if there are containers for it. Never fails. */
+  ensure(): void;
+  /** True while it runs, or this process has just started it. */
+  isAlive(): boolean;
+  /** Tells it that something has changed, if it runs. */
+  wake(): void;
+}
+
+export interface KeeperOptions {
+  readonly root: Root;
+  readonly runtime: () => Runtime;
+  /** plimsoll's own command line; empty: there never is a keeper. */
+  readonly self: readonly string[];
+  /** Bytes above which a log is to be rotated. */
+  readonly rotateAboveBytes: number;
+}
+
+export function createKeeper({ root, runtime, self, rotateAboveBytes }: KeeperOptions): Keeper {
+  const folder = join(root.runDir, 'keeper');
+  let startedAt = Number.NEGATIVE_INFINITY;
+  const isThere = () => {
+    // It needs a moment to sign on.
+    return performance.now() - startedAt < 3000 || isSignedOn(join(folder, 'pid'));
+  };
+  const wake = () => writeLine(join(folder, 'fifo'), 'scan\n');
+  const launch = () => {
+    const { path, globalArgs } = runtime();
+    const plimsoll = [...self, 'internal', '--root', root.dataDir];
+    const script = join(folder, 'keeper.sh');
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    replaceFile(script, keeperScript); // a file: the kernel and ps(1) would keep a copy of any argument
+    const args = [root.runDir, root.dataDir, String(rotateAboveBytes), path, ...globalArgs, ...plimsoll];
+    // A session of its own: neither a hangup nor Ctrl-C reaches it.
+    const options = { cwd: '/', detached: true, stdio: 'ignore' } as const;
+    const child = start('/bin/sh', [script, ...args], options);
+    child.on('error', () => {
+      startedAt = Number.NEGATIVE_INFINITY;
+    });
+    child.unref();
+  };
+  return {
+    isAlive: isThere,
+    wake,
+    ensure() {
+      if (self.length === 0 || !hasContainers(root)) return;
+      if (isThere()) return;
+      try {
+        launch();
+        startedAt = performance.now();
+      } catch {
+        // No runtime, no processes left: the next call tries again.
+      }
+    },
+  };
+}
+
+/** A run of a container has a folder of its name. */
+function hasContainers(root: Root): boolean {
+  try {
+    return readdirSync(join(root.runDir, 'containers')).some(name => name.length === 64);
+  } catch {
+    return false;
+  }
+}
+
+function isSignedOn(file: string): boolean {
+  try {
+    const [pid = 0, startTime = 0] = readFileSync(file, 'utf8').split(' ').map(Number);
+    return isAlive({ pid, startTime });
+  } catch {
+    return false;
+  }
+}
+
+/** Never waits: without a reader there is nobody to tell. */
+function writeLine(fifo: string, line: string): void {
+  try {
+    const fd = openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK);
+    try {
+      writeSync(fd, line);
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    // ENOENT, ENXIO: no keeper. EAGAIN: it has a thousand lines to read, and scans anyway.
+  }
+}
