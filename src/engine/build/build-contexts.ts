@@ -7,17 +7,25 @@ import { resolveInRoot } from '../runtime/index.ts';
 import { checkOutGit, download, type GitAccess, isArchive, resolveGit, unpackArchive } from './copy/index.ts';
 import { parseGitSource } from './dockerfile/index.ts';
 import type { StepDeps } from './solve/index.ts';
-import { type BuildContext, openContext, openFolder, type SourceTree } from './source/index.ts';
+import {
+  type BuildContext,
+  type KnownDigests,
+  openContext,
+  openFolder,
+  type SourceTree,
+} from './source/index.ts';
 import type { BuildRequest } from './types.ts';
 
 /** The contexts of a build, read in place or fetched; what was fetched goes when this is disposed of. */
 export interface BuildContexts extends AsyncDisposable {
-  readonly main: BuildContext;
+  readonly main: BuildContext & SourceTree;
   /** By name, as far as they are folders. */
   readonly named: ReadonlyMap<string, SourceTree>;
 }
 
 export interface ContextAccess {
+  /** What is known of the files of a folder that stays. */
+  readonly known: (folder: string) => KnownDigests;
   readonly snapshots: Pick<StepDeps['snapshots'], 'stage'>;
   readonly git: GitAccess;
 }
@@ -31,23 +39,30 @@ export async function openContexts(request: BuildRequest, access: ContextAccess)
   const fetcher = new Fetcher(request, access, stack);
   const main = await openMain(request, fetcher);
   const named = new Map<string, SourceTree>();
+  const remembering = <T extends SourceTree>(tree: T): T => {
+    const known = access.known(tree.root);
+    stack.defer(() => known.save());
+    return { ...tree, known };
+  };
   for (const [name, given] of Object.entries(request.contexts ?? {})) {
-    if ('folder' in given) named.set(name, openFolder(given.folder));
+    if ('folder' in given) named.set(name, remembering(openFolder(given.folder)));
     else if ('address' in given) named.set(name, openFolder((await fetcher.fetch(given.address)).folder));
   }
+  const opened = main.origin === main.root ? remembering(main) : main;
   const kept = stack.move();
-  return { main, named, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  return { main: opened, named, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }
 
-async function openMain(request: BuildRequest, fetcher: Fetcher): Promise<BuildContext> {
+async function openMain(request: BuildRequest, fetcher: Fetcher): Promise<BuildContext & SourceTree> {
   const { context, dockerfile, stream } = request;
   if (stream === undefined && !isAddress(context)) {
-    return openContext({ context, ...(dockerfile === undefined ? {} : { dockerfile }) });
+    const opened = openContext({ context, ...(dockerfile === undefined ? {} : { dockerfile }) });
+    return { ...opened, root: opened.folder };
   }
   const fetched = await fetcher.fetch(stream ?? context);
   const path = fetched.dockerfile ?? resolveInRoot(fetched.folder, dockerfile ?? 'Dockerfile');
   const opened = openContext({ context: fetched.folder, dockerfile: path });
-  return { ...opened, origin: context, dockerfile: dockerfile ?? 'Dockerfile' };
+  return { ...opened, root: opened.folder, origin: context, dockerfile: dockerfile ?? 'Dockerfile' };
 }
 
 /** True for a context that has to be fetched. */

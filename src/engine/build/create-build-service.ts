@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { machine } from 'node:os';
 import { join } from 'node:path';
@@ -24,6 +24,7 @@ import {
 } from './journal/index.ts';
 import { runBuild, summaryOf } from './run-build.ts';
 import type { StepDeps } from './solve/index.ts';
+import { openKnownDigests } from './source/index.ts';
 import type { BuildRecord, BuildService, CacheRecord } from './types.ts';
 
 /** What builds need of the rest of the engine. */
@@ -58,6 +59,10 @@ export function createBuildService(options: BuildServiceOptions): BuildKeeper {
   const cache = openBuildCache({ db, snapshots, clock });
   const cacheMounts = openCacheMounts({ root, db, clock });
   const deps: StepDeps = { root, snapshots, runtime, networks, cache, cacheMounts, clock };
+  const known = (folder: string) => {
+    const name = createHash('sha256').update(folder).digest('hex').slice(0, 16);
+    return openKnownDigests(folder, join(root.dataDir, 'builds/contexts', name), clock);
+  };
   const leases = createLeases({ db, clock });
   const listCache = () =>
     cacheUsage({
@@ -72,7 +77,7 @@ export function createBuildService(options: BuildServiceOptions): BuildKeeper {
       const id = randomBytes(6).toString('hex');
       const platforms = platformsFor(own, request.platform);
       await using access = buildAccess(id, root, request);
-      await using contexts = await openContexts(request, { snapshots, git: access.git });
+      await using contexts = await openContexts(request, { snapshots, git: access.git, known });
       const record: BuildRecord = {
         id,
         started: clock(),

@@ -72,7 +72,7 @@ async function solve(run: BuildRun, plan: BuildPlan, replaced: (diffId: string) 
   const scope: BuildScope = {
     deps,
     build: id,
-    contexts: { main: { root: main.folder, filter: main.filter }, named: contexts.named },
+    contexts,
     settings: access.settings,
     git: access.git,
     origin: `${main.origin}\n${main.dockerfile}`,

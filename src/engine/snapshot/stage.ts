@@ -44,6 +44,10 @@ export async function stageLayer(
   let ended = false;
   return {
     target: stage.overlay ? join(folder, 'merged') : join(folder, 'upper'),
+    upper: join(folder, 'upper'),
+    detach: async () => {
+      if (stage.overlay) await unmount(join(folder, 'merged'));
+    },
     commit: async (options = {}) => {
       const layer = await commit(stage, { root, layers, signal, ...options });
       ended = true;

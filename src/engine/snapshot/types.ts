@@ -28,6 +28,10 @@ export interface HeldLayer extends Layer, Disposable {}
 export interface StagedLayer extends AsyncDisposable {
   /** The merged root filesystem, to write into. */
   readonly target: string;
+  /** The folder in which the changes land: the layer as it will be. Not to be written to while `target` is mounted. */
+  readonly upper: string;
+  /** Unmounts `target`; from now on `upper` may be written to, which costs half as much. Safe to call twice. */
+  detach(): Promise<void>;
   /**
    * Unmounts, computes the diffID, and makes the changes a layer (durable before it is recorded; if the same layer is
    * there already, that one is used). `sourceDateEpoch` (seconds) caps mtimes.

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
+  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
   readlinkSync,
+  rmSync,
   statSync,
   symlinkSync,
   utimesSync,
@@ -148,6 +150,43 @@ describe('COPY', { skip }, () => {
       assert.equal(facts('m/tool')[0], '755');
       assert.equal(facts('m/private')[0], '755');
     });
+  });
+
+  test('puts new files beside old ones, over old ones, and never shows what was deleted below', async () => {
+    await using yard = makeYard({
+      fakeRun: (_, rootfs) => {
+        rmSync(join(rootfs, 'app/gone'), { recursive: true });
+        return 0;
+      },
+    });
+    await yard.makeBase('base', rootfs => {
+      for (const path of ['app/old', 'app/sub/old', 'app/gone/old', 'app/both', 'app/sub/both', 'group/x']) {
+        mkdirSync(join(rootfs, path, '..'), { recursive: true });
+        writeFileSync(join(rootfs, path), 'old');
+      }
+      chownSync(join(rootfs, 'group'), 0, 77);
+      chmodSync(join(rootfs, 'group'), 0o2775);
+    });
+    for (const path of ['new', 'both', 'sub/new', 'sub/both', 'sub/deep/new', 'gone/new'])
+      yard.write(path, 'new');
+    yard.write('.dockerignore', 'Dockerfile\n.dockerignore\n');
+    const { image } = await yard.build(
+      'FROM base\nRUN delete\nWORKDIR /app\nCOPY . .\nCOPY new both /group/\nCOPY sub /group\n',
+    );
+    await yard.inside(image, rootfs => {
+      assert.deepEqual(tree(join(rootfs, 'app')), [
+        ...['both', 'gone/', 'gone/new', 'new', 'old'],
+        ...['sub/', 'sub/both', 'sub/deep/', 'sub/deep/new', 'sub/new', 'sub/old'],
+      ]);
+      assert.deepEqual(
+        ['both', 'old', 'sub/both', 'sub/old', 'gone/new'].map(path => read(rootfs, `app/${path}`)),
+        ['new', 'old', 'new', 'old', 'new'],
+      );
+      for (const path of ['group/new', 'group/both', 'group/deep/new'])
+        assert.equal(statSync(join(rootfs, path)).gid, 0, path);
+      assert.equal(statSync(join(rootfs, 'group/both')).mode & 0o7777, 0o644);
+    });
+    assert.deepEqual(yard.leftovers(), []);
   });
 
   test('keeps owners from a stage unless --chown says another', async () => {

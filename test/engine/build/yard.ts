@@ -60,7 +60,7 @@ export interface Built {
 /** Makes a yard. `fakeRun` takes the place of the runtime: it gets the command's words and the root filesystem. */
 export function makeYard(
   options: {
-    fakeRun?: (args: readonly string[], rootfs: string) => number;
+    fakeRun?: (args: readonly string[], rootfs: string) => number | Promise<number>;
     /** Connect steps to real bridges; else no step may ask for one. */
     bridge?: boolean;
   } = {},
@@ -83,7 +83,7 @@ export function makeYard(
     runToEnd: async request => {
       commands.push(request.process.args.at(-1) ?? '');
       const { args, rootfs } = request.process;
-      if (options.fakeRun !== undefined) return options.fakeRun(args, rootfs);
+      if (options.fakeRun !== undefined) return await options.fakeRun(args, rootfs);
       return await createRuntime({ runDir: root.runDir }).runToEnd(request);
     },
   });

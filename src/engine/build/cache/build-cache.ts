@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { SnapshotService } from '../../snapshot/index.ts';
-import type { Database, Row } from '../../store/index.ts';
+import { createLeases, type Database, type Row } from '../../store/index.ts';
 import { keyText, type StepInputs } from './step-inputs.ts';
+import { takeTurn } from './take-turn.ts';
 
 /** What an earlier build made of the same inputs. */
 export interface CacheHit {
@@ -20,6 +21,11 @@ export interface BuildCache {
   lastInputs(step: string): StepInputs | undefined;
   /** Returns the layer that these inputs had before, if it was another one. */
   record(step: string, inputs: StepInputs, result: CacheHit): string | undefined;
+  /**
+   * Waits until no other step, of any build of any process, works on these inputs, and keeps others from it until the
+   * result is disposed of. `onWait` is called once if there is somebody to wait for. Throws `cancelled`.
+   */
+  claim(inputs: StepInputs, options: { signal: AbortSignal; onWait: () => void }): Promise<Disposable>;
   /** The digest of files copied out of immutable layers, remembered by what was asked. */
   remembered(question: string): Pick<StepInputs, 'content' | 'files'> | undefined;
   remember(question: string, digest: Pick<StepInputs, 'content' | 'files'>): void;
@@ -32,6 +38,7 @@ export function openBuildCache(options: {
   clock: () => number;
 }): BuildCache {
   const { db, snapshots, clock } = options;
+  const leases = createLeases({ db, clock });
   const touch = (key: string) => db.run('UPDATE build_cache SET last_used = ? WHERE key = ?', clock(), key);
   const put = (key: string, step: string, inputs: unknown, { diffId, sizeBytes, created }: CacheHit) =>
     db.run(
@@ -69,6 +76,12 @@ export function openBuildCache(options: {
         const before = row?.diff_id ?? undefined;
         return before === undefined || before === result.diffId ? undefined : String(before);
       }),
+    claim: (inputs, options) => {
+      const target = keyOf(inputs);
+      const attempt = () =>
+        db.transaction(() => (leases.isHeld('step', target) ? undefined : leases.take('step', target)));
+      return takeTurn(attempt, { ...options, what: 'waiting for another build' });
+    },
     remembered: question => {
       const key = digestOf(`files\n${question}`);
       const row = db.get('SELECT inputs FROM build_cache WHERE key = ?', key);

@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto';
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { throwIfAborted } from '../../../errors.ts';
 import { createLeases, type Database, type Lease, type Root } from '../../store/index.ts';
+import { takeTurn } from './take-turn.ts';
 
 export interface CacheMountRequest {
   /** As the user named it. */
@@ -109,7 +108,11 @@ export function openCacheMounts({
       const key = createHash('sha256')
         .update(JSON.stringify([request.id, request.origin ?? '']))
         .digest('hex');
-      const { dir, lease } = await waitFor(() => tryTake(key, request), request);
+      const { dir, lease } = await takeTurn(() => tryTake(key, request), {
+        signal: request.signal,
+        onWait: request.onWait,
+        what: 'waiting for a cache mount',
+      });
       try {
         const folder = join(base, dir);
         if (!existsSync(folder)) await makeFolder(folder, join(base, `new-${dir}.${lease.id}`), request);
@@ -153,19 +156,6 @@ export function openCacheMounts({
 interface Taken {
   readonly dir: string;
   readonly lease: Lease;
-}
-
-async function waitFor(
-  attempt: () => Taken | undefined,
-  { signal, onWait }: CacheMountRequest,
-): Promise<Taken> {
-  for (let pause = 10; ; pause = Math.min(pause * 1.5, 250)) {
-    throwIfAborted(signal, 'waiting for a cache mount');
-    const taken = attempt();
-    if (taken !== undefined) return taken;
-    if (pause === 10) onWait?.();
-    await sleep(pause);
-  }
 }
 
 /** True for a folder `new-<dir>.<lease>` that somebody is making now. */

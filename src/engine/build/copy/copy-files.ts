@@ -1,31 +1,20 @@
-import {
-  chmodSync,
-  closeSync,
-  constants,
-  fchmodSync,
-  fchownSync,
-  futimesSync,
-  lchownSync,
-  lutimesSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { copyFile } from 'node:fs/promises';
-import { basename, join, posix } from 'node:path';
+import { lchownSync, lstatSync, lutimesSync, rmSync } from 'node:fs';
+import { basename, dirname, join, posix } from 'node:path';
 import { PlimsollError } from '../../../errors.ts';
-import { preloadNative, readXattrs, runOrThrow } from '../../kernel/index.ts';
 import { resolveInRoot } from '../../runtime/index.ts';
 import { createPause, type FileEntry, type Selection } from '../source/index.ts';
+import { FileWriter } from './file-writer.ts';
 import { existingFolder, makeFolder, type Owner, statusOf } from './folders.ts';
 import type { ModeChange } from './mode-change.ts';
 
 export interface CopyRequest {
   /** The root filesystem to copy into. */
   readonly root: string;
+  /**
+   * Where changes of `root` land, if it is an overlay: files that are new go there directly, which costs half as much.
+   * Nothing else may be done in `root` afterwards.
+   */
+  readonly upper?: { readonly folder: string; detach(): Promise<void> };
   readonly selections: readonly Selection[];
   /** Absolute in the root; ends with `/` if it must be a folder. */
   readonly destination: string;
@@ -45,33 +34,55 @@ export interface CopyRequest {
 export async function copyFiles(request: CopyRequest): Promise<void> {
   const copier = new Copier(request);
   for (const selection of request.selections) await copier.copy(selection);
-  copier.finish();
+  await copier.finish();
 }
 
 const root: Owner = { uid: 0, gid: 0 };
-const LARGE_FILE_BYTES = 1024 * 1024;
+
+/** A folder of the destination. */
+interface Folder {
+  readonly path: string;
+  /** The copy has made it: nothing is in it but what the copy puts there. */
+  readonly isNew: boolean;
+}
 
 class Copier {
   readonly #request: CopyRequest;
   readonly #pause: () => Promise<void> | undefined;
+  readonly #writer: FileWriter;
   /** Times of folders are set when nothing more is put into them. */
   readonly #times: (readonly [folder: string, entry: FileEntry])[] = [];
+  /** Files and folders that are new, to be made without the overlay; paths are those in `root`. */
+  readonly #later: (readonly [entry: FileEntry, place: string])[] = [];
+  readonly #defers: boolean;
+  readonly #copiedUp = new Set<string>();
 
   constructor(request: CopyRequest) {
     this.#request = request;
     this.#pause = createPause(request.signal);
+    this.#writer = new FileWriter(request);
+    this.#defers = request.upper !== undefined && request.selections.length === 1;
   }
 
   async copy(selection: Selection): Promise<void> {
     const [first, ...rest] = selection.entries;
     if (first === undefined) return;
     if (selection.isFolder) await this.#copyFolder(first, rest);
-    else await this.#copyFile(first, this.#placeOf(first));
+    else await this.#replace(first, this.#placeOf(first));
   }
 
-  finish(): void {
+  async finish(): Promise<void> {
+    const { upper, root: rootfs } = this.#request;
+    const moved = (path: string) =>
+      upper !== undefined && this.#defers ? upper.folder + path.slice(rootfs.length) : path;
+    if (this.#later.length > 0) await upper?.detach();
+    for (const [entry, place] of this.#later) {
+      await this.#pause();
+      await this.#writer.write(entry, moved(place));
+    }
+    const isDetached = this.#later.length > 0;
     for (const [folder, { status }] of this.#times.reverse())
-      lutimesSync(folder, status.atimeMs / 1000, status.mtimeMs / 1000);
+      lutimesSync(isDetached ? moved(folder) : folder, status.atimeMs / 1000, status.mtimeMs / 1000);
   }
 
   /** A file's path on the host. */
@@ -95,97 +106,61 @@ class Copier {
     const { destination, root: rootfs } = this.#request;
     const owner = this.#request.owner ?? root;
     const { folder, isNew } = makeFolder(rootfs, posix.join(destination, top.path), owner);
-    if (isNew && (!destination.endsWith('/') || top.path !== '')) this.#describeFolder(folder, top);
-    const folders = new Map([[top.path === '' ? '.' : top.path, { folder, isNew }]]);
+    if (isNew && (!destination.endsWith('/') || top.path !== '')) {
+      this.#writer.describe(folder, top);
+      this.#times.push([folder, top]);
+    }
+    const folders = new Map<string, Folder>([[top.path === '' ? '.' : top.path, { path: folder, isNew }]]);
     for (const entry of entries) {
       await this.#pause();
-      const parent = folders.get(posix.dirname(entry.path)) ?? { folder, isNew };
+      const parent = folders.get(posix.dirname(entry.path)) ?? { path: folder, isNew };
       const name = posix.basename(entry.path);
-      if (!entry.status.isDirectory()) {
-        await this.#copyFile(entry, join(parent.folder, name), parent.isNew);
-        continue;
-      }
-      const there = parent.isNew ? undefined : existingFolder(rootfs, parent.folder, name);
-      const made = there ?? join(parent.folder, name);
-      if (there === undefined) mkdirSync(made);
-      this.#describeFolder(made, entry);
-      folders.set(entry.path, { folder: made, isNew: there === undefined });
+      if (entry.status.isDirectory()) folders.set(entry.path, await this.#enterFolder(entry, parent, name));
+      else if (parent.isNew) await this.#add(entry, join(parent.path, name));
+      else await this.#replace(entry, join(parent.path, name));
     }
   }
 
-  #describeFolder(folder: string, entry: FileEntry): void {
-    this.#describe(folder, entry);
-    this.#times.push([folder, entry]);
+  /** The folder for an entry's content: one that is there, else a new one. */
+  async #enterFolder(entry: FileEntry, parent: Folder, name: string): Promise<Folder> {
+    const there = parent.isNew ? undefined : existingFolder(this.#request.root, parent.path, name);
+    if (there !== undefined) {
+      this.#writer.describe(there, entry);
+      this.#times.push([there, entry]);
+      return { path: there, isNew: false };
+    }
+    const path = join(parent.path, name);
+    if (!parent.isNew) this.#copyUp(parent.path);
+    await this.#add(entry, path);
+    this.#times.push([path, entry]);
+    return { path, isNew: true };
   }
 
-  async #copyFile(entry: FileEntry, place: string, isNewFolder = false): Promise<void> {
-    if (!isNewFolder) makeRoom(this.#request.root, place);
-    const { status, file, link } = entry;
-    if (status.isFile() && status.size < LARGE_FILE_BYTES) {
-      this.#copySmallFile(entry, place);
-      if (this.#request.attributes) await copyAttributes(file, place);
+  /** Makes what is not there. */
+  async #add(entry: FileEntry, place: string): Promise<void> {
+    if (this.#defers) this.#later.push([entry, place]);
+    else await this.#writer.write(entry, place);
+  }
+
+  /** Makes a file where another one may be. */
+  async #replace(entry: FileEntry, place: string): Promise<void> {
+    const before = statusOf(place);
+    if (before === undefined) {
+      this.#copyUp(dirname(place));
+      await this.#add(entry, place);
       return;
     }
-    if (link !== undefined) symlinkSync(link, place);
-    else if (!status.isFile()) await makeDevice(entry, place);
-    else await copyFile(file, place, constants.COPYFILE_FICLONE);
-    if (this.#request.attributes && status.isFile()) await copyAttributes(file, place);
-    this.#describe(place, entry);
-    lutimesSync(place, status.atimeMs / 1000, status.mtimeMs / 1000);
+    if (before.isDirectory()) throw overFolder(place.slice(this.#request.root.length));
+    rmSync(place);
+    await this.#writer.write(entry, place);
   }
 
-  /** By descriptor: a fraction of what the same calls cost by path, most of all on an overlay. */
-  #copySmallFile(entry: FileEntry, place: string): void {
-    const content = readFileSync(entry.file);
-    const made = openSync(place, 'wx', 0o600);
-    try {
-      writeFileSync(made, content);
-      const { uid, gid, mode } = this.#factsOf(entry);
-      fchownSync(made, uid, gid);
-      fchmodSync(made, mode);
-      futimesSync(made, entry.status.atimeMs / 1000, entry.status.mtimeMs / 1000);
-    } finally {
-      closeSync(made);
-    }
-  }
-
-  #factsOf({ status }: FileEntry): { uid: number; gid: number; mode: number } {
-    const { owner, mode } = this.#request;
-    const own = status.mode & 0o7777;
-    return {
-      uid: owner?.uid ?? status.uid,
-      gid: owner?.gid ?? status.gid,
-      mode: mode === undefined ? own : mode(own, status.isDirectory()),
-    };
-  }
-
-  /** Owner, then mode: a change of owner clears the set-user bit. */
-  #describe(place: string, entry: FileEntry): void {
-    const { uid, gid, mode } = this.#factsOf(entry);
-    lchownSync(place, uid, gid);
-    if (entry.link === undefined) chmodSync(place, mode);
-  }
-}
-
-/** Takes away what a file is to replace, and makes the folder for it. */
-function makeRoom(rootfs: string, place: string): void {
-  const before = statusOf(place);
-  if (before?.isDirectory()) throw overFolder(place.slice(rootfs.length));
-  if (before !== undefined) rmSync(place);
-}
-
-/** Device nodes and pipes have no call in Node. */
-async function makeDevice({ status }: FileEntry, place: string): Promise<void> {
-  const major = ((status.rdev >>> 8) & 0xfff).toString();
-  const minor = ((status.rdev & 0xff) | ((status.rdev >>> 12) & 0xfff00)).toString();
-  const type = status.isFIFO() ? ['p'] : [status.isBlockDevice() ? 'b' : 'c', major, minor];
-  await runOrThrow('mknod', [place, ...type]);
-}
-
-async function copyAttributes(file: string, place: string): Promise<void> {
-  const native = await preloadNative();
-  for (const { name, value } of readXattrs(native, Buffer.from(file))) {
-    if (!name.startsWith('trusted.')) native.lsetxattr(Buffer.from(place), name, value);
+  /** Makes the overlay have a folder among its changes, so that files can be put there: by setting what is so already. */
+  #copyUp(folder: string): void {
+    if (!this.#defers || this.#copiedUp.has(folder)) return;
+    this.#copiedUp.add(folder);
+    const { uid, gid } = lstatSync(folder);
+    lchownSync(folder, uid, gid);
   }
 }
 

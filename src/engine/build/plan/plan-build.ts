@@ -99,6 +99,7 @@ function finish(
 function renumbered(operation: Operation, renumber: (id: number) => number): Operation {
   const moved = <T extends { readonly from?: FileSource }>(one: T): T =>
     one.from?.kind === 'stage' ? { ...one, from: { kind: 'stage', step: renumber(one.from.step) } } : one;
+  if (operation.kind === 'merge') return { kind: 'merge', layer: renumber(operation.layer) };
   if (operation.kind === 'copy') return moved(operation);
   if (operation.kind !== 'run') return operation;
   const mounts = operation.mounts.map(mount =>

@@ -66,7 +66,9 @@ export class StagePlanner {
     for (const instruction of instructions) {
       const step = this.#planInstruction(stage, state, instruction);
       if (step === undefined) return undefined;
-      last = steps.add(instruction, step.operation, { parent: last, ...step });
+      last = standsAlone(step.operation)
+        ? steps.addLinked(instruction, step.operation, { parent: last, ...step })
+        : steps.add(instruction, step.operation, { parent: last, ...step });
     }
     return { state, last };
   }
@@ -145,14 +147,26 @@ class StepList {
     this.#total = total;
   }
 
-  add(
+  add(instruction: Instruction, operation: Operation, options: StepOptions): number {
+    this.#count++;
+    return this.#push(instruction, operation, options);
+  }
+
+  /** Two steps: the layer, which waits for nothing below it, and its place on top of that. */
+  addLinked(
     instruction: Instruction,
     operation: Operation,
-    options: { parent?: number; createdBy?: string; dependsOn?: readonly number[] },
+    { parent, createdBy, dependsOn = [] }: StepOptions,
   ): number {
+    this.#count++;
+    const layer = this.#push(instruction, operation, { dependsOn });
+    const link = { ...instruction, text: `LINK ${instruction.text}` };
+    return this.#push(link, { kind: 'merge', layer }, { parent, createdBy, dependsOn: [layer] });
+  }
+
+  #push(instruction: Instruction, operation: Operation, options: StepOptions): number {
     const { drafts, dockerfile } = this.#planning;
     const { parent, createdBy, dependsOn = [] } = options;
-    this.#count++;
     const alone = dockerfile.stages.length === 1 && this.#stage.from.alias === undefined;
     const text = instruction.text.replace(/\s+/g, ' ');
     const again = this.#seen.get(text) ?? 0;
@@ -174,6 +188,17 @@ class StepList {
     });
     return id;
   }
+}
+
+interface StepOptions {
+  readonly parent?: number | undefined;
+  readonly createdBy?: string | undefined;
+  readonly dependsOn?: readonly number[];
+}
+
+/** COPY --link looks at nothing below it, unless for the name of an owner. */
+function standsAlone(operation: Operation): boolean {
+  return operation.kind === 'copy' && operation.link && /^(\d+(:\d+)?)?$/.test(operation.chown ?? '');
 }
 
 /** ONBUILD instructions of the base, as if they stood right after FROM. */

@@ -108,6 +108,8 @@ export type Operation =
   | { readonly kind: 'stage' }
   /** Changes the config alone. */
   | { readonly kind: 'metadata' }
+  /** Puts a layer that stands on its own (COPY --link) on top of the parent's. */
+  | { readonly kind: 'merge'; readonly layer: number }
   | RunOperation
   | CopyOperation
   | WorkdirOperation;

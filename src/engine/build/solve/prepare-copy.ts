@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { resolveUser } from '../../runtime/index.ts';
+import type { StagedLayer } from '../../snapshot/index.ts';
 import {
   checkOutGit,
   copyFiles,
@@ -21,8 +22,8 @@ import type { StepContent, StepFiles } from './step-files.ts';
 /** A COPY or ADD whose content is known and which is ready to be carried out. */
 export interface PreparedCopy {
   readonly content: StepContent;
-  /** Copies into a root filesystem; names of owners are looked up in `users`. */
-  apply(rootfs: string, users: string): Promise<void>;
+  /** Copies into a layer that is staged, and detaches it; names of owners are looked up in `users`. */
+  apply(staged: StagedLayer, users: string): Promise<void>;
 }
 
 /**
@@ -39,7 +40,7 @@ export async function prepareCopy(
   for (const source of sources) contents.push(await source.content());
   return {
     content: combined(contents, operation.inline),
-    apply: (rootfs, users) => apply({ operation, files, sources, rootfs, users }),
+    apply: (staged, users) => apply({ operation, files, sources, staged, users }),
   };
 }
 
@@ -72,14 +73,10 @@ function pathSource(path: string, { operation, files }: SourcePlace): OpenSource
   const ownersCount = files.layersOf(from) !== undefined && chown === undefined;
   const request = { from, sources: [path], exclude, parents, ownersCount };
   const selections = once(() => files.select(request));
-  const ownDigest = async () => {
-    const { digest: content, files: each } = await digestFiles(await selections(), {
-      ownersCount,
-      signal: files.signal,
-    });
-    return { content, files: each };
-  };
-  const content = () => (files.layersOf(from) === undefined ? ownDigest() : files.digest(request));
+  const content = async () =>
+    files.layersOf(from) === undefined
+      ? await files.digestSelections(request, await selections())
+      : await files.digest(request);
   return { kind: 'path', content, selections };
 }
 
@@ -136,17 +133,21 @@ interface Application {
   readonly operation: CopyOperation;
   readonly files: StepFiles;
   readonly sources: readonly OpenSource[];
-  readonly rootfs: string;
+  readonly staged: StagedLayer;
   readonly users: string;
 }
 
-async function apply({ operation, files, sources, rootfs, users }: Application): Promise<void> {
+async function apply({ operation, files, sources, staged, users }: Application): Promise<void> {
   const { destination, chown, chmod, unpack } = operation;
   const fromLayers = files.layersOf(operation.from) !== undefined;
   const given = chown === undefined ? undefined : ownerOf(users, chown);
   const owner = given ?? (fromLayers ? undefined : { uid: 0, gid: 0 });
   const { signal } = files;
-  const common = { root: rootfs, signal, ...(chmod === undefined ? {} : { mode: parseModeChange(chmod) }) };
+  const common = {
+    root: staged.target,
+    signal,
+    ...(chmod === undefined ? {} : { mode: parseModeChange(chmod) }),
+  };
   const into = destination.endsWith('/') ? destination : `${destination}/`;
   const plain: Selection[] = [];
   for (const source of sources) {
@@ -162,7 +163,8 @@ async function apply({ operation, files, sources, rootfs, users }: Application):
   }
   plain.push(...(await inlineSelections(operation, files)));
   const owned = owner === undefined ? {} : { owner };
-  await copyFiles({ ...common, ...owned, selections: plain, destination, attributes: fromLayers });
+  const upper = { folder: staged.upper, detach: () => staged.detach() };
+  await copyFiles({ ...common, ...owned, upper, selections: plain, destination, attributes: fromLayers });
 }
 
 /** What is in an archive; undefined if it is none, and to be copied as it is. */

@@ -48,6 +48,15 @@ export async function runStep(scope: BuildScope, request: StepRequest): Promise<
     case 'metadata':
       report.cached();
       return { layers: parent.layers, base: parent.base };
+    case 'merge': {
+      const { layers, added } = result(operation.layer);
+      report.cached();
+      return {
+        layers: [...parent.layers, ...layers],
+        base: parent.base,
+        ...(added === undefined ? {} : { added }),
+      };
+    }
     case 'run':
       return await runCommand(scope, request, parent, operation);
     case 'workdir':
@@ -91,9 +100,7 @@ async function copyOver(
   await using files = filesFor(scope, request);
   const prepared = await prepareCopy(operation, files, scope.git);
   const inputs = { ...copyInputs(parent, operation), ...prepared.content };
-  return await layered(scope, request, parent, inputs, staged =>
-    prepared.apply(staged.target, staged.target),
-  );
+  return await layered(scope, request, parent, inputs, staged => prepared.apply(staged, staged.target));
 }
 
 /** COPY --link: a layer of its own, which stays when what is below it changes. Only names of owners need what is below. */
@@ -111,7 +118,7 @@ async function linkFiles(
   const inputs = { ...copyInputs({ ...alone, layers: users }, operation), ...prepared.content };
   const state = await layered(scope, request, alone, inputs, async staged => {
     await using below = await scope.deps.snapshots.stage(users, { signal: request.signal });
-    await prepared.apply(staged.target, below.target);
+    await prepared.apply(staged, below.target);
   });
   return { ...state, layers: [...parent.layers, ...state.layers], base: parent.base };
 }
@@ -122,24 +129,48 @@ function filesFor({ deps, contexts }: BuildScope, { result, signal }: StepReques
 
 type Work = (staged: StagedLayer) => Promise<void>;
 
+/** The step's layer: what the cache has, also what another build puts there just now; else what `work` makes. */
 async function layered(
-  { deps, noCache, origin, hold, replaced }: BuildScope,
-  { vertex, signal, report }: StepRequest,
+  scope: BuildScope,
+  request: StepRequest,
   parent: StepState,
   inputs: StepInputs,
   work: Work,
 ): Promise<StepState> {
-  const uncached = noCache || vertex.noCache;
-  const hit = uncached ? undefined : deps.cache.find(inputs);
-  if (hit !== undefined) {
+  const { vertex, report, signal } = request;
+  const { deps, noCache, hold } = scope;
+  const serve = (hit: CacheHit): StepState => {
     if (hit.diffId !== undefined) hold(deps.snapshots.hold(hit.diffId));
     report.cached();
     return stateAfter(parent, hit);
+  };
+  if (noCache || vertex.noCache) {
+    return await makeLayer(scope, request, parent, { inputs, work, cacheMiss: 'the cache is off' });
   }
-  const step = `${origin}\n${vertex.identity}`;
-  const cacheMiss = uncached ? 'the cache is off' : explainMiss(deps.cache.lastInputs(step), inputs);
+  const hit = deps.cache.find(inputs);
+  if (hit !== undefined) return serve(hit);
+  const onWait = () => report.output('stderr', Buffer.from('waiting for another build that does the same\n'));
+  using _claim = await deps.cache.claim(inputs, { signal, onWait });
+  const late = deps.cache.find(inputs);
+  if (late !== undefined) return serve(late);
+  const before = deps.cache.lastInputs(stepOf(scope, vertex));
+  return await makeLayer(scope, request, parent, { inputs, work, cacheMiss: explainMiss(before, inputs) });
+}
+
+/** Steps of the same place are compared with each other. */
+function stepOf({ origin }: BuildScope, { identity }: Vertex): string {
+  return `${origin}\n${identity}`;
+}
+
+async function makeLayer(
+  scope: BuildScope,
+  { vertex, signal, report }: StepRequest,
+  parent: StepState,
+  { inputs, work, cacheMiss }: { inputs: StepInputs; work: Work; cacheMiss: string },
+): Promise<StepState> {
+  const { deps, hold, replaced } = scope;
   const made = await buildLayer(deps, parent, signal, hold, work);
-  const before = deps.cache.record(step, inputs, made);
+  const before = deps.cache.record(stepOf(scope, vertex), inputs, made);
   if (before !== undefined) replaced(before);
   report.done({ cacheMiss, layerBytes: made.sizeBytes });
   return stateAfter(parent, made);
@@ -192,7 +223,7 @@ function copyInputs(parent: StepState, operation: CopyOperation): StepInputs {
   return {
     base: parent.base,
     parents: parent.layers,
-    instruction: JSON.stringify(['COPY', ...words, destination, unpack, parents, ...(link ? ['link'] : [])]),
+    instruction: JSON.stringify(['COPY', ...words, destination, { unpack, parents, link }]),
     settings: { '--chown': chown, '--chmod': chmod, '--exclude': exclude.join(' ') },
     env: {},
     args: {},

@@ -93,11 +93,21 @@ export class StepFiles implements AsyncDisposable {
     const layers = this.layersOf(request.from);
     const { sources, exclude, parents, ownersCount } = request;
     const question = JSON.stringify([layers, sources, exclude, parents, ownersCount]);
-    const known = layers === undefined ? undefined : cache.remembered(question);
-    if (known !== undefined) return known;
-    const { signal } = this;
-    const { digest: content, files } = await digestFiles(await this.select(request), { ownersCount, signal });
+    const remembered = layers === undefined ? undefined : cache.remembered(question);
+    if (remembered !== undefined) return remembered;
+    const { content, files } = await this.digestSelections(request, await this.select(request));
     if (layers !== undefined) cache.remember(question, { content, files });
+    return { content, files };
+  }
+
+  /** The digest of files that were selected already. */
+  async digestSelections(
+    { from, ownersCount }: FilesRequest,
+    selections: readonly Selection[],
+  ): Promise<Required<StepContent>> {
+    const { known } = await this.tree(from);
+    const options = { ownersCount, signal: this.signal, ...(known === undefined ? {} : { known }) };
+    const { digest: content, files } = await digestFiles(selections, options);
     return { content, files };
   }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, readFileSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
+import type { KnownDigests } from './known-digests.ts';
 import { createPause } from './pause.ts';
 import type { FileEntry, Selection } from './select-files.ts';
 
@@ -16,6 +17,8 @@ export interface FilesDigest {
 export interface DigestOptions {
   /** False: every file will belong to the same owner, so the source's does not count. */
   readonly ownersCount: boolean;
+  /** What earlier builds found out. */
+  readonly known?: KnownDigests;
   readonly signal?: AbortSignal;
 }
 
@@ -36,7 +39,7 @@ export async function digestFiles(
     whole.update(`${selection.isFolder ? 'folder' : 'file'} ${selections.length > 1 ? index : ''}\n`);
     for (const entry of selection.entries) {
       await pause();
-      const facts = `${factsOf(entry, options)} ${await contentOf(entry, options.signal)}`;
+      const facts = `${factsOf(entry, options)} ${await contentOf(entry, options)}`;
       whole.update(`${JSON.stringify(entry.path)} ${facts}\n`);
       files[nameOf(selection, entry)] = createHash('sha256').update(facts).digest('base64url').slice(0, 12);
     }
@@ -52,12 +55,18 @@ function factsOf({ status, link }: FileEntry, { ownersCount }: DigestOptions): s
   return `${type} ${mode} ${owner} ${device}`;
 }
 
-async function contentOf(
-  { file, status, link }: FileEntry,
-  signal: AbortSignal | undefined,
-): Promise<string> {
+async function contentOf(entry: FileEntry, { known, signal }: DigestOptions): Promise<string> {
+  const { file, status, link } = entry;
   if (link !== undefined) return JSON.stringify(link);
   if (!status.isFile()) return '';
+  const before = known?.find(file, status);
+  if (before !== undefined) return before;
+  const digest = await digestOf(entry, signal);
+  known?.note(file, status, digest);
+  return digest;
+}
+
+async function digestOf({ file, status }: FileEntry, signal: AbortSignal | undefined): Promise<string> {
   const hash = createHash('sha256');
   if (status.size <= SMALL_FILE_BYTES) return hash.update(readFileSync(file)).digest('hex');
   await pipeline(createReadStream(file, { highWaterMark: SMALL_FILE_BYTES }), hash, { signal });

@@ -9,6 +9,7 @@ import {
   noFilter,
   type PathFilter,
 } from '../patterns/index.ts';
+import type { KnownDigests } from './known-digests.ts';
 import { createPause } from './pause.ts';
 
 /** Where COPY takes files from: the context folder, or the root filesystem of a stage or an image. */
@@ -16,6 +17,8 @@ export interface SourceTree {
   readonly root: string;
   /** What may not be seen of it; paths relative to `root`. */
   readonly filter: PathFilter;
+  /** What earlier builds found out about its files. */
+  readonly known?: KnownDigests;
 }
 
 export interface SelectRequest {
