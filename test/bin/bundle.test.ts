@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFile
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { test } from 'node:test';
+import { resolveRoot } from '../../src/engine/index.ts';
 
 const main = realpathSync(resolve(import.meta.dirname, '../../.build/main.js'));
 
@@ -24,32 +25,34 @@ test('a command that needs no engine loads none', () => {
 test('listing containers loads nothing that builds, mounts or runs', () => {
   const parts = partsLoadedBy(['ps']);
   assert.ok(parts.includes('engine-container'));
+  assert.ok(!parts.includes('node:crypto'), 'a tenth of the whole command');
   for (const part of ['engine-build', 'engine-snapshot', 'engine-runtime', 'engine-image', 'engine-doctor'])
     assert.ok(!parts.includes(part), `${part} is among ${parts.join(', ')}`);
 });
 
-/** Asks the scripts that are made, as the loader makes one of each part. */
+/**
+ * The parts that a command loads in a root that has been opened before: the scripts that are made, as the loader makes
+ * one of each part. `node:crypto` too.
+ */
 function partsLoadedBy(args: readonly string[]): string[] {
   const folder = mkdtempSync(join(tmpdir(), 'plimsoll-bundle-'));
-  try {
-    writeFileSync(join(folder, 'spy.cjs'), spy);
-    const { status, stderr } = spawnSync(
-      process.execPath,
-      [
-        '--disable-warning=ExperimentalWarning',
-        '--require',
-        join(folder, 'spy.cjs'),
-        main,
-        '--root',
-        folder,
-        ...args,
-      ],
-      { encoding: 'utf8' },
-    );
+  const { runDir } = resolveRoot({ root: folder, env: process.env, uid: process.getuid?.() ?? 0 });
+  const preloaded = join(folder, 'spy.cjs');
+  const node = ['--disable-warning=ExperimentalWarning', '--require', preloaded];
+  const once = () => {
+    const { status, stderr } = spawnSync(process.execPath, [...node, main, '--root', folder, ...args], {
+      encoding: 'utf8',
+    });
     assert.equal(status, 0, stderr);
     return stderr.trimEnd().split('\n');
+  };
+  try {
+    writeFileSync(preloaded, spy);
+    once();
+    return once();
   } finally {
     rmSync(folder, { recursive: true });
+    rmSync(runDir, { recursive: true, force: true });
   }
 }
 
@@ -60,4 +63,7 @@ vm.Script = class extends vm.Script {
     super(source, options);
     console.error(require('node:path').basename(options.filename, '.js'));
   }
-};`;
+};
+process.on('exit', () => {
+  if (process.moduleLoadList.includes('NativeModule crypto')) console.error('node:crypto');
+});`;

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { shortSha256 } from '../../lib/short-sha256.ts';
 import type { Root } from '../store/index.ts';
 
 /** Where `ip netns` keeps namespaces. */
@@ -27,7 +27,7 @@ export function namespacePrefix(root: Pick<Root, 'id'>): string {
 
 /** The namespace of a container (or build step): the first 12 digits of its id, as docker shows it. */
 export function namespaceName(root: Pick<Root, 'id'>, container: string): string {
-  const short = /^[0-9a-f]{12,}$/.test(container) ? container : digest(container);
+  const short = /^[0-9a-f]{12,}$/.test(container) ? container : shortSha256(container);
   return namespacePrefix(root) + short.slice(0, 12);
 }
 
@@ -41,15 +41,11 @@ export function linkName(
   root: Pick<Root, 'id'>,
   end: { readonly container: string; readonly interface: string },
 ): string {
-  return `plv${digest(`${root.id} ${end.container} ${end.interface}`).slice(0, 12)}`;
+  return `plv${shortSha256(`${root.id} ${end.container} ${end.interface}`).slice(0, 12)}`;
 }
 
 /** A locally administered MAC that follows from the address, so that a re-used address keeps its neighbours right. */
 export function macOf(address: number): string {
   const bytes = [24, 16, 8, 0].map(shift => (address >>> shift) & 255);
   return ['02', '70', ...bytes.map(byte => byte.toString(16).padStart(2, '0'))].join(':');
-}
-
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { PlimsollError } from '../../errors.ts';
+import { shortSha256 } from '../../lib/short-sha256.ts';
 import type { Database, Root, Row } from '../store/index.ts';
 import { chooseSubnet } from './choose-subnet.ts';
 import { type Cidr, formatCidr, formatIpv4, overlap, parseCidr } from './ipv4.ts';
@@ -87,7 +87,7 @@ export function networkNotFound(name: string): PlimsollError {
 
 /** The id that a network of this name gets. */
 export function networkId(root: Root, name: string): string {
-  return createHash('sha256').update(`${root.dataDir} ${name}`).digest('hex');
+  return shortSha256(`${root.dataDir} ${name}`);
 }
 
 /** Subnets of the root's other networks, also of those that are down. */

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { errnoOf, PlimsollError } from '../../errors.ts';
+import { shortSha256 } from '../../lib/short-sha256.ts';
 
 /** Where one engine root keeps everything. Two roots on one machine share nothing: names carry `id`. */
 export interface Root {
@@ -26,7 +26,7 @@ export interface RootRequest {
 export function resolveRoot({ root, env, uid }: RootRequest): Root {
   const rootless = uid !== 0;
   const dataDir = resolve(root ?? env.PLIMSOLL_ROOT ?? defaultDataDir(env, rootless));
-  const id = createHash('sha256').update(dataDir).digest('hex').slice(0, 8);
+  const id = shortSha256(dataDir).slice(0, 8);
   const runBase = rootless
     ? join(env.XDG_RUNTIME_DIR ?? `/tmp/plimsoll-run-${uid}`, 'plimsoll')
     : '/run/plimsoll';
