@@ -15,7 +15,9 @@ import { joinLayers } from './below.ts';
 import { captureLayer } from './capture.ts';
 import { changesIn } from './changes.ts';
 import { coverFolder } from './cover-folder.ts';
+import { followRecipe, hashRecipe } from './follow-recipe.ts';
 import { hashTree } from './hash-tree.ts';
+import { importLayer } from './import-layer.ts';
 import { createLayers, emptyLayerName } from './layers.ts';
 import { overlayOptions } from './overlay-options.ts';
 import { makeScratch } from './scratch.ts';
@@ -23,7 +25,7 @@ import { type StageOptions, stageLayer } from './stage.ts';
 import { sweep } from './sweep.ts';
 import { createTrash } from './trash.ts';
 import { tarOfTree } from './tree-tar.ts';
-import type { HeldLayer, SnapshotService } from './types.ts';
+import type { HeldLayer, Layer, SnapshotService } from './types.ts';
 import { unpackTar } from './unpack-tar.ts';
 import { opaqueXattr } from './whiteout.ts';
 
@@ -52,10 +54,8 @@ export function createSnapshotService({
     hold: layers.hold,
     stage: (parents, options = {}) => stageLayer(context, parents, options.signal),
     importTar: (tar, options = {}) => importTar(context, tar, options.signal),
-    exportTar: diffId => {
-      const folder = layers.get(diffId).path;
-      return Readable.from(exportTar(folder, attribute), { objectMode: false });
-    },
+    importLayer: request => importLayer(context, request),
+    exportTar: diffId => Readable.from(exportTar(layers.get(diffId), attribute), { objectMode: false }),
     mount: async ({ layers: diffIds, upper, work, target }) => {
       for (const folder of [upper, work, target]) mkdirSync(folder, { recursive: true });
       if (findMount(target)?.type === 'overlay') return;
@@ -82,9 +82,10 @@ export function createSnapshotService({
     cover: (folder, options = {}) => coverFolder(context, folder, options),
     scratch: async () => makeScratch(context),
     verifyLayer: async (diffId, options = {}) => {
+      const { path, recipe } = layers.get(diffId);
+      if (recipe !== undefined) return (await hashRecipe(recipe, path, options.signal)) === diffId;
       const native = await preloadNative();
-      const folder = layers.get(diffId).path;
-      return (await hashTree(folder, { native, opaqueXattr: attribute, ...options })).diffId === diffId;
+      return (await hashTree(path, { native, opaqueXattr: attribute, ...options })).diffId === diffId;
     },
     sweep: () => sweep({ root, db, leases, layers, trash }),
   };
@@ -102,7 +103,11 @@ async function importTar(
   return await staged.commit({ isImport: true });
 }
 
-async function* exportTar(folder: string, attribute: string): AsyncGenerator<Uint8Array> {
+async function* exportTar({ path, recipe }: Layer, attribute: string): AsyncGenerator<Uint8Array> {
+  if (recipe !== undefined) {
+    yield* joined(followRecipe(recipe, path));
+    return;
+  }
   const native = await preloadNative();
-  yield* joined(tarOfTree(folder, { native, opaqueXattr: attribute }));
+  yield* joined(tarOfTree(path, { native, opaqueXattr: attribute }));
 }

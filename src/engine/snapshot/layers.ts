@@ -20,6 +20,8 @@ export interface NewLayer {
   readonly diffId: string;
   readonly fileBytes: number;
   readonly tarBytes: number;
+  /** A file (durable too) that says how to put its tar together, if that is not the canonical one. */
+  readonly recipe?: string;
 }
 
 /** The folders under `layers/` and their rows, kept in step: every change of both is one transaction. */
@@ -44,12 +46,14 @@ export interface Layers {
 
 export function createLayers({ root, db, leases, trash, clock }: LayersOptions): Layers {
   const base = join(root.dataDir, 'layers');
+  const recipes = join(root.dataDir, 'recipes');
   const rowOf = (diffId: string) => db.get('SELECT * FROM layers WHERE diff_id = ?', diffId);
   const toLayer = (row: Row): Layer => ({
     diffId: String(row.diff_id),
     path: join(base, String(row.dir)),
     sizeBytes: Number(row.size),
     tarBytes: Number(row.tar_size),
+    ...(row.recipe === 1 ? { recipe: join(recipes, String(row.dir)) } : {}),
   });
   const get = (diffId: string): Layer => {
     const row = rowOf(diffId);
@@ -67,15 +71,22 @@ export function createLayers({ root, db, leases, trash, clock }: LayersOptions):
     folderName: diffId => get(diffId).path.slice(base.length + 1),
     hold,
     holdAll: diffIds => db.transaction(() => diffIds.map(hold)),
-    adopt: (folder, { diffId, fileBytes, tarBytes }) =>
+    adopt: (folder, { diffId, fileBytes, tarBytes, recipe }) =>
       db.transaction(() => {
         if (rowOf(diffId) !== undefined) return hold(diffId);
         const dir = freeName(db, diffId);
         // What a process left that died between the two steps below.
         if (existsSync(join(base, dir))) trash.take(join(base, dir));
+        if (recipe !== undefined) {
+          renameSync(recipe, join(recipes, dir));
+          syncDirectory(recipes);
+        }
         renameSync(folder, join(base, dir));
         syncDirectory(base);
-        db.run('INSERT INTO layers VALUES (?, ?, ?, ?, ?)', diffId, dir, fileBytes, tarBytes, clock());
+        const isForeign = recipe === undefined ? 0 : 1;
+        const sql =
+          'INSERT INTO layers (diff_id, dir, size, tar_size, created, recipe) VALUES (?, ?, ?, ?, ?, ?)';
+        db.run(sql, diffId, dir, fileBytes, tarBytes, clock(), isForeign);
         return hold(diffId);
       }),
     all: () => db.all('SELECT * FROM layers').map(toLayer),
@@ -90,23 +101,31 @@ export function createLayers({ root, db, leases, trash, clock }: LayersOptions):
         { durable: true },
       );
       if (layer === undefined) return undefined;
-      await sweepNames(db, base, trash, [layer.path.slice(base.length + 1)]);
+      await sweepNames({ db, trash, base, recipes }, [layer.path.slice(base.length + 1)]);
       return layer;
     },
-    sweep: async () => await sweepNames(db, base, trash, readdirSync(base)),
+    sweep: async () =>
+      await sweepNames({ db, trash, base, recipes }, [...readdirSync(base), ...readdirSync(recipes)]),
   };
 }
 
 /** In `layers/`, for an image without layers: overlayfs wants at least one lower folder. */
 export const emptyLayerName = 'empty';
 
-async function sweepNames(db: Database, base: string, trash: Trash, names: string[]): Promise<number> {
+interface Folders {
+  readonly db: Database;
+  readonly trash: Trash;
+  readonly base: string;
+  readonly recipes: string;
+}
+
+async function sweepNames({ db, trash, base, recipes }: Folders, names: string[]): Promise<number> {
   // In a transaction, so that no other process is between a folder and its row.
   const count = db.transaction(() => {
-    const orphans = names.filter(
+    const orphans = [...new Set(names)].filter(
       name => name !== emptyLayerName && db.get('SELECT 1 FROM layers WHERE dir = ?', name) === undefined,
     );
-    for (const name of orphans) trash.take(join(base, name));
+    for (const name of orphans) for (const folder of [base, recipes]) trash.take(join(folder, name));
     return orphans.length;
   });
   if (count > 0) await trash.empty();

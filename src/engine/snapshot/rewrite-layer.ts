@@ -1,3 +1,4 @@
+import { PlimsollError } from '../../errors.ts';
 import { type TarEntry, type TarPart, tarEnd, tarPadding, writeTarHeader } from '../../lib/tar/index.ts';
 import { isContentXattr } from '../kernel/index.ts';
 import { cleanName, resolveParents, show, unsafe } from './layer-names.ts';
@@ -7,6 +8,28 @@ export interface RewriteOptions {
   readonly opaqueXattr: string;
   /** Most entries of one archive. Default 5 million. */
   readonly entryLimit?: number;
+  /** Most bytes of all files, holes of sparse files too. Default: no limit. */
+  readonly byteLimit?: number;
+  /** Told what becomes of each entry's content. */
+  readonly recorder?: LayerRecorder;
+}
+
+/** Hears of an archive, in order, so that it can be put together again from the files that are made of it. */
+export interface LayerRecorder {
+  /** Bytes of the archive that stand in no file. */
+  raw(bytes: Uint8Array): void;
+  /** Content that stands in a file: below the layer's folder (bytes as latin1), at a place in it. */
+  content(path: string, offset: number, length: number): void;
+  /** A file whose content was told is deleted or replaced by a later entry. */
+  lost(path: string): void;
+}
+
+/** Gives the pieces of the tar to write for each part of the archive, and its end. */
+export interface LayerRewriter {
+  part(part: TarPart): readonly Uint8Array[];
+  end(): readonly Uint8Array[];
+  /** Bytes of the regular files so far. */
+  fileBytes(): number;
 }
 
 /**
@@ -15,34 +38,60 @@ export interface RewriteOptions {
  * hard links point at files of the archive, deletions are character devices 0:0 and opaque marks, folders that the
  * archive leaves out are made as everyone expects them. Throws `UNSAFE_ARCHIVE`.
  */
-export async function* rewriteLayer(
-  parts: AsyncIterable<TarPart>,
-  options: RewriteOptions,
-): AsyncGenerator<Uint8Array> {
+export function rewriteLayer(options: RewriteOptions): LayerRewriter {
+  const { entryLimit = 5_000_000, byteLimit = Number.POSITIVE_INFINITY, recorder } = options;
   const tree: Tree = {
     folders: new Map(),
     symlinks: new Map(),
     files: new Set(),
     whiteouts: new Set(),
     opaque: new Set(),
+    lost: path => recorder?.lost(path),
   };
   let count = 0;
+  let fileBytes = 0;
   let padding = 0;
   let wanted = false;
-  for await (const part of parts) {
-    if ('content' in part) {
-      if (wanted) yield part.content;
-      continue;
-    }
-    if (padding > 0) yield Buffer.alloc(padding);
-    if (++count > (options.entryLimit ?? 5_000_000)) throw unsafe(`it has more than ${count - 1} entries`);
-    const entries = rewriteEntry(part.entry, tree, options.opaqueXattr);
-    for (const entry of entries) yield writeTarHeader(entry);
-    wanted = entries.at(-1)?.type === 'file';
-    padding = wanted ? tarPadding(part.entry.size) : 0;
+  return {
+    part: part => {
+      if ('content' in part) {
+        if (wanted) return [part.content];
+        recorder?.raw(part.content);
+        return [];
+      }
+      const pieces: Uint8Array[] = padding > 0 ? [Buffer.alloc(padding)] : [];
+      if (++count > entryLimit) throw unsafe(`it has more than ${entryLimit} entries`);
+      const entries = rewriteEntry(part.entry, tree, options.opaqueXattr);
+      for (const entry of entries) pieces.push(writeTarHeader(entry));
+      const last = entries.at(-1);
+      wanted = last?.type === 'file';
+      padding = wanted ? tarPadding(part.entry.size) : 0;
+      if (last === undefined || !wanted) return pieces;
+      fileBytes += part.entry.sparse?.size ?? part.entry.size;
+      if (fileBytes > byteLimit) throw tooLarge(byteLimit);
+      record(recorder, last);
+      return pieces;
+    },
+    end: () => (padding > 0 ? [Buffer.alloc(padding), tarEnd] : [tarEnd]),
+    fileBytes: () => fileBytes,
+  };
+}
+
+function record(recorder: LayerRecorder | undefined, { name, size, sparse }: TarEntry): void {
+  for (const { offset, length } of sparse?.pieces ?? [{ offset: 0, length: size }]) {
+    if (length > 0) recorder?.content(name, offset, length);
   }
-  if (padding > 0) yield Buffer.alloc(padding);
-  yield tarEnd;
+}
+
+function tooLarge(limit: number): PlimsollError {
+  return new PlimsollError(
+    'invalid-argument',
+    `the archive is refused: its files have more than ${limit} bytes`,
+    {
+      code: 'ARCHIVE_TOO_LARGE',
+      hint: 'nothing of it was kept: so many bytes of so small an archive are hardly meant well',
+    },
+  );
 }
 
 /** What the archive has described so far, by clean resolved path. */
@@ -53,6 +102,7 @@ interface Tree {
   readonly files: Set<string>;
   readonly whiteouts: Set<string>;
   readonly opaque: Set<string>;
+  readonly lost: (path: string) => void;
 }
 
 /** The entries to write for one of the archive; the last is the one whose content follows. */
@@ -76,6 +126,7 @@ function rewriteEntry(entry: TarEntry, tree: Tree, opaqueXattr: string): TarEntr
   tree.folders.delete(path);
   tree.symlinks.delete(path);
   const target = entry.type === 'link' ? linkTarget(entry, path, tree) : entry.linkName;
+  if (tree.files.has(path)) tree.lost(path);
   tree.files.add(path);
   if (entry.type === 'symlink') tree.symlinks.set(path, target);
   return [...parents, { ...common, linkName: target }];
@@ -109,7 +160,7 @@ function missingParents(path: string, entry: TarEntry, tree: Tree): TarEntry[] {
 
 function addFolder(entry: TarEntry, tree: Tree, opaqueXattr: string): TarEntry {
   tree.symlinks.delete(entry.name);
-  tree.files.delete(entry.name);
+  if (tree.files.delete(entry.name)) tree.lost(entry.name);
   // A folder deleted and made anew hides what the old one held.
   if (tree.whiteouts.delete(entry.name)) tree.opaque.add(entry.name);
   const folder = tree.opaque.has(entry.name) ? withOpaque(entry, opaqueXattr) : entry;

@@ -5,14 +5,26 @@ import type { Readable } from 'node:stream';
  * opaque folders carry the xattr trusted.overlay.opaque=y). Immutable once committed.
  */
 export interface Layer {
-  /** `sha256:<hex>` of its uncompressed tar, as `exportTar` writes it. */
+  /** `sha256:<hex>` of its uncompressed tar, as `exportTar` writes it: as it came, or ours if it was made here. */
   readonly diffId: string;
   /** The folder with its files. */
   readonly path: string;
   /** Bytes of its regular files. */
   readonly sizeBytes: number;
-  /** Bytes of its canonical tar. */
+  /** Bytes of that tar. */
   readonly tarBytes: number;
+  /** The file that says how to put its tar together, if it came from elsewhere. */
+  readonly recipe?: string;
+}
+
+/** A layer tar from elsewhere, which must have the diffID that its image names. */
+export interface LayerImport {
+  readonly diffId: string;
+  /** The uncompressed tar from its beginning; may be called twice. */
+  readonly open: () => Readable;
+  /** Most bytes that its files may have. */
+  readonly byteLimit?: number;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -75,7 +87,15 @@ export interface SnapshotService {
   stage(parents: readonly string[], options?: { signal?: AbortSignal }): Promise<StagedLayer>;
   /** Unpacks an (uncompressed) layer tar safely into a new layer; its diffID is that of our canonical repacking. */
   importTar(tar: Readable, options?: { signal?: AbortSignal }): Promise<HeldLayer>;
-  /** The canonical uncompressed tar of a layer: sorted, numeric owners, whiteouts as `.wh.`; hashes to its diffID. */
+  /**
+   * Unpacks a layer tar from elsewhere safely, and keeps what is needed to give it out again byte by byte. Does nothing
+   * if the layer is there. Throws `data-loss` (`DIGEST_MISMATCH`) if it does not have its diffID; then nothing is kept.
+   */
+  importLayer(request: LayerImport): Promise<HeldLayer>;
+  /**
+   * The uncompressed tar of a layer, which hashes to its diffID: as it came, or for one made here canonical (sorted,
+   * numeric owners, whiteouts as `.wh.`).
+   */
   exportTar(diffId: string): Readable;
   /**
    * Mounts a container's root filesystem at `target` (made if missing) over `layers`, with changes kept in

@@ -1,25 +1,28 @@
-import { Readable, type Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import type { Readable, Writable } from 'node:stream';
 import { cancelled, errnoOf, PlimsollError } from '../../errors.ts';
-import { joined } from '../../lib/joined.ts';
-import { readTar } from '../../lib/tar/index.ts';
+import { tarReader } from '../../lib/tar/index.ts';
 import { type ChildProcess, commandError, start } from '../kernel/index.ts';
-import { rewriteLayer } from './rewrite-layer.ts';
+import { type LayerRecorder, type LayerRewriter, rewriteLayer } from './rewrite-layer.ts';
 
 export interface UnpackOptions {
   /** An empty folder. */
   readonly folder: string;
   readonly opaqueXattr: string;
-  readonly signal?: AbortSignal;
+  /** Most bytes of all files. */
+  readonly byteLimit?: number;
+  readonly recorder?: LayerRecorder & { flush(): Promise<void> };
+  /** Sees the archive as it comes, byte by byte. */
+  readonly onBytes?: (bytes: Uint8Array) => void;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * Unpacks a layer's tar: Node reads and rewrites its headers, GNU tar makes the files, since Node has no mknod(2) and
- * no openat(2). After a failure the folder holds whatever there was time for. Throws `BAD_ARCHIVE`, `UNSAFE_ARCHIVE`,
- * `cancelled`, `resource-exhausted` for a full disk, or what the source throws.
+ * no openat(2). Returns the bytes of its files. After a failure the folder holds whatever there was time for. Throws
+ * `BAD_ARCHIVE`, `UNSAFE_ARCHIVE`, `cancelled`, `resource-exhausted` for a full disk, or what the source throws.
  */
-export async function unpackTar(source: Readable, options: UnpackOptions): Promise<void> {
-  const { folder, opaqueXattr, signal } = options;
+export async function unpackTar(source: Readable, options: UnpackOptions): Promise<{ fileBytes: number }> {
+  const { folder, signal, opaqueXattr, byteLimit, recorder } = options;
   if (signal?.aborted) throw cancelled('unpacking a layer');
   const args = ['--extract', '--file=-', `--directory=${folder}`, ...faithful];
   const child = start('tar', args, { stdio: ['pipe', 'ignore', 'pipe'] });
@@ -34,14 +37,19 @@ export async function unpackTar(source: Readable, options: UnpackOptions): Promi
     child.kill('SIGKILL');
   };
   signal?.addEventListener('abort', stop, { once: true });
+  const rewriter = rewriteLayer({
+    opaqueXattr,
+    ...(byteLimit === undefined ? {} : { byteLimit }),
+    ...(recorder === undefined ? {} : { recorder }),
+  });
   try {
-    const fed = feed(rewriteLayer(readTar(source), { opaqueXattr }), child);
-    const failure = await Promise.race([fed, stopped.promise]);
+    const failure = await Promise.race([feed(source, rewriter, child, options), stopped.promise]);
     if (failure !== undefined) child.kill('SIGKILL');
     const { code, words } = await ended;
     if (signal?.aborted) throw cancelled('unpacking a layer');
     if (failure !== undefined) throw failure;
     if (code !== 0) throw tarError(words);
+    return { fileBytes: rewriter.fileBytes() };
   } finally {
     signal?.removeEventListener('abort', stop);
   }
@@ -57,16 +65,53 @@ const faithful = [
   '--no-wildcards',
 ];
 
-/** Hands all bytes to the tool; returns the error of the source, not that the tool stopped listening. */
-async function feed(bytes: AsyncIterable<Uint8Array>, child: ChildProcess): Promise<unknown> {
+/**
+ * Hands the rewritten archive to the tool, a batch for each piece of the source: waiting for every small file would cost
+ * more than all else. Returns the error of the source, not that the tool stopped listening.
+ */
+async function feed(
+  source: Readable,
+  rewriter: LayerRewriter,
+  child: ChildProcess,
+  { recorder, onBytes }: UnpackOptions,
+): Promise<unknown> {
+  const stdin = child.stdin as Writable;
+  const sink = batchSink(stdin);
+  const onRaw = recorder === undefined ? {} : { onRaw: (bytes: Uint8Array) => recorder.raw(bytes) };
+  const reader = tarReader({ sparse: true, ...onRaw });
   try {
-    await pipeline(Readable.from(joined(bytes), { objectMode: false }), child.stdin as Writable);
+    for await (const bytes of source as AsyncIterable<Buffer>) {
+      onBytes?.(bytes);
+      const batch: Uint8Array[] = [];
+      for (const part of reader.push(bytes)) batch.push(...rewriter.part(part));
+      await recorder?.flush();
+      await sink(batch);
+    }
+    const batch: Uint8Array[] = [];
+    for (const part of reader.end()) batch.push(...rewriter.part(part));
+    await recorder?.flush();
+    await sink([...batch, ...rewriter.end()]);
+    stdin.end();
     return undefined;
   } catch (error) {
     const code = errnoOf(error);
-    const deaf = code === 'EPIPE' || code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE';
+    const deaf = code === 'EPIPE' || code === 'ECONNRESET' || code === 'ERR_STREAM_DESTROYED';
     return deaf ? undefined : error; // its exit code and its words tell why
   }
+}
+
+/** Writes pieces in one go, and resolves when the stream has taken them. */
+function batchSink(stream: Writable): (batch: readonly Uint8Array[]) => Promise<void> {
+  stream.on('error', () => {}); // each write is told
+  return async batch => {
+    if (batch.length === 0) return;
+    await new Promise<void>((resolve, reject) => {
+      stream.cork();
+      for (const piece of batch.slice(0, -1)) stream.write(piece);
+      stream.write(batch.at(-1), error => (error ? reject(error) : resolve()));
+      stream.uncork();
+    });
+  };
 }
 
 function exitOf(child: ChildProcess): Promise<{ code: number | null; words: string }> {

@@ -33,11 +33,23 @@ export function resolveRoot({ root, env, uid }: RootRequest): Root {
   return { id, dataDir, runDir: join(runBase, id), rootless };
 }
 
+const dataFolders = [
+  '',
+  'blobs/sha256',
+  'layers',
+  'recipes',
+  'downloads',
+  'containers',
+  'volumes',
+  'builds',
+  'mounts',
+  'tmp',
+] as const;
+
 /** Makes the folders of a root, private to the caller. */
 export function createRootFolders(root: Root): void {
   try {
-    for (const folder of ['', 'blobs/sha256', 'layers', 'containers', 'volumes', 'builds', 'mounts', 'tmp'])
-      makeFolder(join(root.dataDir, folder), 0o711);
+    for (const folder of dataFolders) makeFolder(join(root.dataDir, folder), 0o711);
     for (const folder of ['', 'locks', 'exits', 'containers']) {
       makeFolder(join(root.runDir, folder), 0o700);
     }

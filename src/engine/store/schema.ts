@@ -91,4 +91,30 @@ export const migrations: readonly string[] = [
   CREATE UNIQUE INDEX addresses_interface ON addresses (container, interface);
   CREATE UNIQUE INDEX addresses_endpoint ON addresses (container, network);
   `,
+  `
+  -- recipe: 1 if the layer's tar came from elsewhere, and recipes/<dir> says how to put it together again; else its tar
+  -- is the canonical one.
+  ALTER TABLE layers ADD COLUMN recipe INTEGER NOT NULL DEFAULT 0;
+
+  -- Compressed tars of layers, as registries have them. kept: 1 if blobs/ has the bytes, as they came; else only their
+  -- digest is known, from a push.
+  CREATE TABLE layer_blobs (
+    digest TEXT PRIMARY KEY, diff_id TEXT NOT NULL, media_type TEXT NOT NULL, size INTEGER NOT NULL, kept INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX layer_blobs_layer ON layer_blobs (diff_id);
+  -- Repositories (docker.io/library/busybox) that are known to have a blob.
+  CREATE TABLE blob_sources (
+    digest TEXT NOT NULL, repository TEXT NOT NULL, PRIMARY KEY (digest, repository)
+  ) STRICT;
+  -- Downloads, whole or not, that no layer is made of yet: downloads/<hex>. size: bytes when it is whole.
+  CREATE TABLE downloads (
+    digest TEXT PRIMARY KEY, size INTEGER NOT NULL, repository TEXT NOT NULL, updated INTEGER NOT NULL
+  ) STRICT;
+  -- Manifests and indexes of images as repositories have them. Their bytes are in blobs/.
+  CREATE TABLE image_digests (
+    repository TEXT NOT NULL, digest TEXT NOT NULL, image TEXT NOT NULL REFERENCES images (id),
+    media_type TEXT NOT NULL, updated INTEGER NOT NULL, PRIMARY KEY (repository, digest)
+  ) STRICT;
+  CREATE INDEX image_digests_image ON image_digests (image);
+  `,
 ];

@@ -20,6 +20,14 @@ export interface TarEntry {
   readonly minor: number;
   /** Extended attributes, by name in byte order. */
   readonly xattrs: readonly { readonly name: string; readonly value: Uint8Array }[];
+  /**
+   * Of a file that is stored without its holes: its true size, and where the pieces stand that follow as content, one
+   * after the other. `size` is then what they have together.
+   */
+  readonly sparse?: {
+    readonly size: number;
+    readonly pieces: readonly { readonly offset: number; readonly length: number }[];
+  };
 }
 
 /** A tar is made of blocks of this many bytes. */

@@ -5,6 +5,7 @@
 
 export {} from './bad-archive.ts';
 export { type TarEntry, type TarType, tarPadding } from './entry.ts';
-export { readTar, type TarPart } from './read-tar.ts';
+export { readTar } from './read-tar.ts';
 export { renameRoot } from './rename-root.ts';
+export { type TarPart, type TarReaderOptions, tarReader } from './tar-reader.ts';
 export { tarEnd, writeTarHeader } from './write-header.ts';

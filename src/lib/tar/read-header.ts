@@ -27,14 +27,14 @@ export function readTarHeader(block: Buffer): RawHeader | undefined {
   return {
     name: prefix === '' ? name : `${prefix}/${name}`,
     flag: block.toString('latin1', 156, 157),
-    mode: number(block, 100, 8),
-    uid: number(block, 108, 8),
-    gid: number(block, 116, 8),
-    size: number(block, 124, 12),
-    mtime: number(block, 136, 12),
+    mode: readTarNumber(block, 100, 8),
+    uid: readTarNumber(block, 108, 8),
+    gid: readTarNumber(block, 116, 8),
+    size: readTarNumber(block, 124, 12),
+    mtime: readTarNumber(block, 136, 12),
     linkName: text(block, 157, 100),
-    major: block[257] === 0 ? 0 : number(block, 329, 8),
-    minor: block[257] === 0 ? 0 : number(block, 337, 8),
+    major: block[257] === 0 ? 0 : readTarNumber(block, 329, 8),
+    minor: block[257] === 0 ? 0 : readTarNumber(block, 337, 8),
   };
 }
 
@@ -73,7 +73,7 @@ function text(block: Buffer, offset: number, width: number): string {
 }
 
 /** Octal digits, or GNU's base 256: the first bit set, then a big-endian number in two's complement. */
-function number(block: Buffer, offset: number, width: number): number {
+export function readTarNumber(block: Buffer, offset: number, width: number): number {
   const first = block[offset] ?? 0;
   if ((first & 0x80) !== 0) return base256(block.subarray(offset, offset + width));
   const digits = text(block, offset, width).trim();

@@ -13,25 +13,50 @@ const typeFlags: Readonly<Record<TarType, string>> = {
 
 /**
  * The header blocks of an entry in POSIX pax format: one ustar block, before it a pax header only for what does not
- * fit (long names, large numbers, extended attributes). Equal entries give equal bytes.
+ * fit (long names, large numbers, extended attributes); after it the map of a sparse file (GNU tar's format 1.0). Equal
+ * entries give equal bytes.
  */
 export function writeTarHeader(entry: TarEntry): Buffer {
   const name = entry.type === 'directory' ? `${entry.name}/` : entry.name;
+  const map = entry.sparse === undefined ? undefined : sparseMap(entry.sparse.pieces);
+  const size = entry.size + (map?.length ?? 0);
   const records = [
     ...paxText('path', name, 100),
     ...paxText('linkpath', entry.linkName, 100),
-    ...paxNumber('size', entry.size, 0o77777777777),
+    ...paxNumber('size', size, 0o77777777777),
     ...paxNumber('mtime', entry.mtime, 0o77777777777),
     ...paxNumber('uid', entry.uid, 0o7777777),
     ...paxNumber('gid', entry.gid, 0o7777777),
     ...entry.xattrs.map(xattr => writePaxRecord(`SCHILY.xattr.${xattr.name}`, xattr.value)),
   ];
-  const header = ustar(entry, name, typeFlags[entry.type], entry.size);
+  if (entry.sparse !== undefined) records.push(...sparseRecords(name, entry.sparse.size));
+  const header = ustar(entry, name, typeFlags[entry.type], size);
   if (records.length === 0) return header;
   const body = Buffer.concat(records);
   // The name of a pax header is for readers that do not know pax; it is cut like the entry's.
   const pax = ustar({ ...plain, mtime: entry.mtime }, `PaxHeaders/${name}`, 'x', body.length);
-  return Buffer.concat([pax, body, Buffer.alloc(tarPadding(body.length)), header]);
+  return Buffer.concat([
+    pax,
+    body,
+    Buffer.alloc(tarPadding(body.length)),
+    header,
+    ...(map === undefined ? [] : [map]),
+  ]);
+}
+
+function sparseRecords(name: string, realSize: number): Buffer[] {
+  return [
+    writePaxRecord('GNU.sparse.major', Buffer.from('1')),
+    writePaxRecord('GNU.sparse.minor', Buffer.from('0')),
+    writePaxRecord('GNU.sparse.name', Buffer.from(name, 'latin1')),
+    writePaxRecord('GNU.sparse.realsize', Buffer.from(String(realSize))),
+  ];
+}
+
+function sparseMap(pieces: readonly { readonly offset: number; readonly length: number }[]): Buffer {
+  const numbers = [pieces.length, ...pieces.flatMap(({ offset, length }) => [offset, length])];
+  const text = Buffer.from(numbers.map(number => `${number}\n`).join(''));
+  return Buffer.concat([text, Buffer.alloc(tarPadding(text.length))]);
 }
 
 /** The two zero blocks that end a tar. */

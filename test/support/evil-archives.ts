@@ -1,0 +1,28 @@
+import type { Member } from './layer-root.ts';
+
+/** Archives that no tool may unpack as they stand, by what they try. */
+export const evilArchives: Readonly<Record<string, readonly Member[]>> = {
+  'a name with ..': [{ name: '../plimsoll-escaped', content: 'x' }],
+  'a name with .. inside': [{ name: 'a/../../plimsoll-escaped', content: 'x' }],
+  'an absolute name': [{ name: '/plimsoll-escaped', content: 'x' }],
+  'a hard link to a file of the host': [{ name: 'l', type: 'link', linkName: '/etc/passwd' }],
+  'a hard link that climbs out': [{ name: 'l', type: 'link', linkName: '../../../../etc/passwd' }],
+  'a hard link to nothing': [{ name: 'l', type: 'link', linkName: 'later' }],
+  'a hard link to itself': [
+    { name: 'l', content: 'x' },
+    { name: 'l', type: 'link', linkName: 'l' },
+  ],
+  'a deletion of ..': [{ name: 'a/.wh...' }],
+  'a deletion of nothing': [{ name: '.wh.' }],
+  'a loop of links': [
+    { name: 'a', type: 'symlink', linkName: 'b' },
+    { name: 'b', type: 'symlink', linkName: 'a' },
+    { name: 'a/f', content: 'x' },
+  ],
+  'a file used as a folder': [
+    { name: 'a', content: 'x' },
+    { name: 'a/b', content: 'x' },
+  ],
+  'an impossible owner': [{ name: 'a', uid: -1 }],
+  'a name that is too long': [{ name: 'n'.repeat(300) }],
+};
