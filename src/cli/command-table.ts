@@ -26,6 +26,7 @@ import { configureNetwork } from './commands/network.ts';
 import { configurePause } from './commands/pause.ts';
 import { configurePort } from './commands/port.ts';
 import { configurePs } from './commands/ps.ts';
+import { configurePull } from './commands/pull.ts';
 import { configureRename } from './commands/rename.ts';
 import { configureRestart } from './commands/restart.ts';
 import { configureRm } from './commands/rm.ts';
@@ -105,6 +106,12 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'Free the build cache (prune)',
     group: build,
     configure: configureBuilder,
+  },
+  {
+    name: 'pull',
+    summary: 'Fetch an image from a registry',
+    group: registry,
+    configure: configurePull,
   },
   {
     name: 'login',

@@ -123,7 +123,15 @@ function openParts({ root, self = [], report = () => {} }: EngineOptions) {
   const runtime = once(() => createRuntime(root));
   const registries = once((): Registries => createRegistryService({ env: process.env }));
   const images = once(
-    (): ImageStore => createImageService({ root, db, snapshots: later(snapshots), events, clock }),
+    (): ImageStore =>
+      createImageService({
+        root,
+        db,
+        snapshots: later(snapshots),
+        events,
+        registries: later(registries),
+        clock,
+      }),
   );
   // What a service works with is made when it calls it: listing containers needs no layer and no network.
   const services = {

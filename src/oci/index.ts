@@ -18,12 +18,16 @@ export { type Descriptor, type ImageIndex, imageManifest, type Manifest } from '
 export {
   acceptedManifests,
   dockerMediaTypes,
+  isConfigType,
+  isForeignLayerType,
+  isLayerType,
   mediaTypes,
 } from './media-types.ts';
 export { parseImageConfig } from './parse-image-config.ts';
 export { type ManifestDocument, manifestLimit, parseManifest } from './parse-manifest.ts';
 export {
   choosePlatform,
+  fitsPlatform,
   formatPlatform,
   hostPlatform,
   parsePlatform,

@@ -20,6 +20,13 @@ export const dockerMediaTypes = {
 
 const manifests: readonly string[] = [mediaTypes.manifest, dockerMediaTypes.manifest];
 const indexes: readonly string[] = [mediaTypes.index, dockerMediaTypes.index];
+const configs: readonly string[] = [mediaTypes.config, dockerMediaTypes.config];
+const layers: readonly string[] = [mediaTypes, dockerMediaTypes].flatMap(types => [
+  types.layer,
+  types.layerGzip,
+  types.layerZstd,
+]);
+
 /** True for a list of images, one for each platform. */
 export function isIndexType(mediaType: string): boolean {
   return indexes.includes(mediaType);
@@ -28,6 +35,21 @@ export function isIndexType(mediaType: string): boolean {
 /** True for the manifest of one image. */
 export function isManifestType(mediaType: string): boolean {
   return manifests.includes(mediaType);
+}
+
+/** True for the config of an image, as against that of a chart, a signature or another artifact. */
+export function isConfigType(mediaType: string): boolean {
+  return configs.includes(mediaType);
+}
+
+/** True for a layer that can be unpacked. */
+export function isLayerType(mediaType: string): boolean {
+  return layers.includes(mediaType);
+}
+
+/** True for a layer that its publisher allows nobody to hand on: it stands at a URL of its own, if anywhere. */
+export function isForeignLayerType(mediaType: string): boolean {
+  return mediaType.includes('.rootfs.foreign.') || mediaType.includes('.layer.nondistributable.');
 }
 
 /** What to ask a registry for, in order of choice. */

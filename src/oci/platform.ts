@@ -43,6 +43,11 @@ export function formatPlatform({ os, architecture, variant }: Platform): string 
   return [os, architecture, ...(variant === undefined ? [] : [variant])].join('/');
 }
 
+/** True if images of platform `offered` run where `wanted` is asked for. */
+export function fitsPlatform(offered: Platform, wanted: Platform): boolean {
+  return rank(offered, wanted) !== undefined;
+}
+
 /** The member of an index that fits a platform best; undefined if none does. */
 export function choosePlatform(index: ImageIndex, wanted: Platform): Descriptor | undefined {
   const ranked = index.manifests.flatMap(descriptor => {

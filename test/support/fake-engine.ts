@@ -322,6 +322,8 @@ export function createFakeEngine(options: FakeOptions = {}): Engine {
         emit('image', 'import', image.id, { name: image.references[0] ?? '' });
         return image;
       },
+      pull: () => Promise.reject(new TypeError('the fake engine pulls nothing')),
+      pullAll: () => Promise.reject(new TypeError('the fake engine pulls nothing')),
       prune: async () => ({ deleted: [], reclaimedBytes: 0 }),
     },
     builds: {

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { createEventService, type EventService } from '../../src/engine/events/index.ts';
 import { createImageService, type ImageStore } from '../../src/engine/image/index.ts';
+import { createRegistryService, type RegistriesOptions } from '../../src/engine/registry/index.ts';
 import {
   createSnapshotService,
   type HeldLayer,
@@ -26,15 +27,19 @@ export interface LayerRoot extends Disposable {
   layer(parents: readonly string[], fill: (target: string) => void): Promise<HeldLayer>;
 }
 
+/** How its images reach registries. */
+type LayerRootOptions = NonNullable<RegistriesOptions['client']> & { readonly env?: Record<string, string> };
+
 /** Opens the root in `dataDir`, or makes one that is deleted in the end. */
-export function openLayerRoot(dataDir?: string): LayerRoot {
+export function openLayerRoot(dataDir?: string, { env = {}, ...client }: LayerRootOptions = {}): LayerRoot {
   const folder = dataDir ?? mkdtempSync(join(tmpdir(), 'layers-'));
   const root = resolveRoot({ root: folder, env: {}, uid: 0 });
   createRootFolders(root);
   const db = Database.open(join(folder, 'plimsoll.db'));
   const snapshots = createSnapshotService({ root, db });
   const events = createEventService({ root, db, clock: Date.now });
-  const images = createImageService({ root, db, snapshots, events, clock: Date.now });
+  const registries = createRegistryService({ env: { ...process.env, ...env }, client });
+  const images = createImageService({ root, db, snapshots, events, registries, clock: Date.now });
   return {
     root,
     db,

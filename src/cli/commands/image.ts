@@ -5,9 +5,11 @@ import { examples } from '../examples.ts';
 import { humanSize } from '../format/human.ts';
 import { listImages } from '../list-images.ts';
 import { listingOptions } from '../listing-options.ts';
+import { type PullOptions, pullImage } from '../pull-image.ts';
 import { removeImages } from '../remove-images.ts';
+import { pullOptions } from './pull.ts';
 
-/** `image bootstrap|ls|rm|prune` */
+/** `image bootstrap|ls|pull|rm|prune` */
 export function configureImage(command: Command, cli: Cli): void {
   const bootstrap = command
     .command('bootstrap')
@@ -28,6 +30,9 @@ export function configureImage(command: Command, cli: Cli): void {
     .argument('<image...>')
     .option('-f, --force', 'Also if stopped containers use it')
     .action((names: string[], options: { force?: true }) => removeImages(cli, names, options));
+  pullOptions(command.command('pull').description('Fetch an image from a registry')).action(
+    (name: string, options: PullOptions) => pullImage(cli, name, options),
+  );
   command
     .command('prune')
     .description('Remove images without a name')

@@ -1,8 +1,17 @@
 import { PlimsollError } from '../../errors.ts';
 import type { EventService } from '../events/index.ts';
+import type { Registries } from '../registry/index.ts';
 import type { SnapshotService } from '../snapshot/index.ts';
-import { assertPrivileged, createBlobs, type Database, type Root } from '../store/index.ts';
+import {
+  assertPrivileged,
+  createBlobs,
+  createDownloads,
+  createLeases,
+  type Database,
+  type Root,
+} from '../store/index.ts';
 import { bootstrapImage } from './bootstrap/bootstrap-image.ts';
+import type { ImageContext } from './context.ts';
 import { createImage, setTag, tagReference } from './create-image.ts';
 import { createImageRecords } from './image-records.ts';
 import { describe, summarise } from './image-views.ts';
@@ -15,15 +24,19 @@ export interface ImageServiceOptions {
   readonly db: Database;
   readonly snapshots: SnapshotService;
   readonly events: EventService;
+  readonly registries: Registries;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
 }
 
 /** The images of a root. */
-export function createImageService({ root, db, snapshots, events, clock }: ImageServiceOptions): ImageStore {
+export function createImageService(options: ImageServiceOptions): ImageStore {
+  const { root, db, snapshots, clock } = options;
   const blobs = createBlobs({ root, db, clock });
   const records = createImageRecords(db, blobs);
-  const context = { db, blobs, snapshots, events, clock, records };
+  const leases = createLeases({ db, clock });
+  const downloads = createDownloads({ root, db, leases, clock });
+  const context: ImageContext = { ...options, blobs, leases, downloads, records };
   const inspect = (name: string): ImageDetails => {
     const details = describe(resolveImage(records, name), records, snapshots);
     if (details === undefined) throw removedMeanwhile(name);
@@ -46,6 +59,16 @@ export function createImageService({ root, db, snapshots, events, clock }: Image
     async bootstrap(request) {
       assertPrivileged(root, 'making a base image');
       return inspect(await bootstrapImage({ snapshots, create, clock }, request));
+    },
+    pull: async request => {
+      assertPrivileged(root, 'pulling an image');
+      const { pullImage } = await import('./pull/pull-image.ts'); // the network costs what a short command need not pay
+      return await pullImage(context, request);
+    },
+    pullAll: async request => {
+      assertPrivileged(root, 'pulling images');
+      const { pullAllTags } = await import('./pull/pull-all-tags.ts');
+      return await pullAllTags(context, request);
     },
     prune: (options = {}) => pruneImages(context, options.all ?? false),
     layersOfImages: () => new Set(records.all().flatMap(image => image.layers)),

@@ -7,18 +7,9 @@ import {
   parseReference,
   withDefaultTag,
 } from '../../oci/index.ts';
-import type { EventService } from '../events/index.ts';
 import type { Layer, SnapshotService } from '../snapshot/index.ts';
-import type { Blobs, Database } from '../store/index.ts';
+import type { ImageContext } from './context.ts';
 import type { CreateImageRequest } from './types.ts';
-
-export interface ImageContext {
-  readonly db: Database;
-  readonly blobs: Blobs;
-  readonly snapshots: SnapshotService;
-  readonly events: EventService;
-  readonly clock: () => number;
-}
 
 /** Records an image; see `ImageStore.create`. */
 export function createImage(context: ImageContext, request: CreateImageRequest): string {

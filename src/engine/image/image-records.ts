@@ -1,8 +1,11 @@
 import {
+  fitsPlatform,
   formatReference,
+  hostPlatform,
   type ImageConfig,
   isDigest,
   localCandidates,
+  parseImageConfig,
   type Reference,
 } from '../../oci/index.ts';
 import type { Blobs, Database, Row } from '../store/index.ts';
@@ -34,6 +37,20 @@ export interface ImageRecords {
 
 export function createImageRecords(db: Database, blobs: Blobs): ImageRecords {
   const configs = new Map<string, ImageConfig>();
+  const configOf = (id: string): ImageConfig => {
+    const known = configs.get(id);
+    if (known !== undefined) return known;
+    const config = parseImageConfig(blobs.get(id));
+    if (configs.size >= 500) configs.clear();
+    configs.set(id, config);
+    return config;
+  };
+  /** Of several images that one index leads to, the one that runs here. */
+  const prefer = (ids: readonly string[]): readonly string[] => {
+    if (ids.length < 2) return ids;
+    const here = hostPlatform(process.arch);
+    return [ids.find(id => fitsPlatform(configOf(id), here)) ?? ids[0] ?? ''];
+  };
   const get = (id: string) => {
     const row = db.get('SELECT * FROM images WHERE id = ?', id);
     return row && toRecord(row);
@@ -41,7 +58,7 @@ export function createImageRecords(db: Database, blobs: Blobs): ImageRecords {
   return {
     all: () => db.all('SELECT * FROM images ORDER BY created DESC, id').map(toRecord),
     get,
-    find: name => findIds(db, name),
+    find: name => findIds(db, name, prefer),
     references: id =>
       db
         .all('SELECT reference FROM tags WHERE image = ? ORDER BY reference', id)
@@ -50,14 +67,7 @@ export function createImageRecords(db: Database, blobs: Blobs): ImageRecords {
       db
         .all('SELECT reference, image FROM tags ORDER BY reference')
         .map(row => ({ reference: String(row.reference), id: String(row.image) })),
-    config: id => {
-      const known = configs.get(id);
-      if (known !== undefined) return known;
-      const config = JSON.parse(blobs.get(id).toString('utf8')) as ImageConfig; // ours: its digest is its id
-      if (configs.size >= 500) configs.clear();
-      configs.set(id, config);
-      return config;
-    },
+    config: configOf,
     containers: id =>
       db
         .all('SELECT id, status FROM containers WHERE image = ? ORDER BY created', id)
@@ -71,11 +81,15 @@ export function createImageRecords(db: Database, blobs: Blobs): ImageRecords {
 const busyStates = new Set(['running', 'paused', 'restarting']);
 
 /** A whole id first, then a reference, then the beginning of an id: as docker looks names up. */
-function findIds(db: Database, name: string): readonly string[] {
+function findIds(
+  db: Database,
+  name: string,
+  prefer: (ids: readonly string[]) => readonly string[],
+): readonly string[] {
   const hex = name.startsWith('sha256:') ? name.slice('sha256:'.length) : name;
   if (isDigest(`sha256:${hex}`)) return idsWhere(db, 'id = ?', `sha256:${hex}`);
   for (const reference of readCandidates(name)) {
-    const ids = byReference(db, reference);
+    const ids = prefer(byReference(db, reference));
     if (ids.length > 0) return ids;
   }
   if (!/^[0-9a-f]{1,63}$/.test(hex)) return [];
@@ -96,9 +110,21 @@ function readCandidates(name: string): readonly Reference[] {
 }
 
 function byReference(db: Database, reference: Reference): readonly string[] {
-  if (reference.digest !== undefined) return idsWhere(db, 'manifest = ?', reference.digest);
+  if (reference.digest !== undefined) return byDigest(db, reference, reference.digest);
   const row = db.get('SELECT image FROM tags WHERE reference = ?', formatReference(reference));
   return row === undefined ? [] : [String(row.image)];
+}
+
+/** As a repository has it (there or here): the digest of a manifest, or of an index that led to it. */
+function byDigest(db: Database, { domain, path }: Reference, digest: string): readonly string[] {
+  const repository = `${domain}/${path}`;
+  const sql = 'SELECT image FROM image_digests WHERE repository = ? AND digest = ? ORDER BY updated DESC';
+  const published = db.all(sql, repository, digest).map(row => String(row.image));
+  if (published.length > 0) return published;
+  const own = `SELECT id FROM images JOIN tags ON image = id WHERE manifest = ? AND substr(reference, 1, ?) = ?
+    ORDER BY id LIMIT 1`;
+  const prefix = `${repository}:`;
+  return db.all(own, digest, prefix.length, prefix).map(row => String(row.id));
 }
 
 function idsWhere(db: Database, condition: string, value: string): string[] {

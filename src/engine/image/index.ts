@@ -6,6 +6,7 @@
  * @module
  */
 export { createImageService, type ImageServiceOptions } from './create-image-service.ts';
+export type { LayerState, PulledImage, PullRequest, TransferProgress } from './transfer-types.ts';
 export type {
   BootstrapRequest,
   CreateImageRequest,

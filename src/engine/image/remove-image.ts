@@ -1,15 +1,11 @@
 import { PlimsollError } from '../../errors.ts';
-import type { ImageContext } from './create-image.ts';
+import type { ImageContext } from './context.ts';
 import { type ImageRecord, type ImageRecords, nameCandidates } from './image-records.ts';
 import { resolveImage } from './resolve-image.ts';
 
-export interface RemoveContext extends ImageContext {
-  readonly records: ImageRecords;
-}
-
 /** Takes away a name, or an image with all its names; see `ImageService.remove`. */
 export async function removeImage(
-  context: RemoveContext,
+  context: ImageContext,
   name: string,
   force: boolean,
 ): Promise<{ untagged: string[]; deleted: string[] }> {
@@ -36,7 +32,7 @@ export async function removeImage(
 
 /** Frees images that nothing needs: without a name, or (`all`) without a container. Then layers that nothing names. */
 export async function pruneImages(
-  context: RemoveContext,
+  context: ImageContext,
   all: boolean,
 ): Promise<{ deleted: string[]; reclaimedBytes: number }> {
   const { db, records, snapshots } = context;
@@ -54,20 +50,21 @@ export async function pruneImages(
     },
     { durable: true },
   );
-  context.blobs.sweep();
   const freed = await freeLayers(
     context,
     snapshots.layers().map(layer => layer.diffId),
   );
+  context.downloads.sweep();
+  const downloads = context.downloads.prune();
   return {
     deleted: [...images.map(image => image.id), ...freed.deleted],
-    reclaimedBytes: freed.reclaimedBytes,
+    reclaimedBytes: downloads.reduce((sum, { bytes }) => sum + bytes, freed.reclaimedBytes),
   };
 }
 
-/** Frees those layers that nothing refers to; see `ImageStore.freeLayers`. */
+/** Frees those layers that nothing refers to, and every blob that nothing names; see `ImageStore.freeLayers`. */
 export async function freeLayers(
-  { records, snapshots }: RemoveContext,
+  { db, blobs, records, snapshots }: ImageContext,
   diffIds: readonly string[],
 ): Promise<{ deleted: string[]; reclaimedBytes: number }> {
   const deleted: string[] = [];
@@ -78,6 +75,9 @@ export async function freeLayers(
     deleted.push(diffId);
     reclaimedBytes += layer.sizeBytes;
   }
+  db.run('DELETE FROM layer_blobs WHERE diff_id NOT IN (SELECT diff_id FROM layers)');
+  reclaimedBytes += blobs.prune();
+  db.run('DELETE FROM blob_sources WHERE digest NOT IN (SELECT digest FROM layer_blobs)');
   return { deleted, reclaimedBytes };
 }
 
@@ -87,20 +87,18 @@ function meantReferences(name: string, references: readonly string[]): readonly 
   return meant === undefined ? references : [meant];
 }
 
-function untag({ db, events }: RemoveContext, reference: string, id: string): void {
+function untag({ db, events }: ImageContext, reference: string, id: string): void {
   db.run('DELETE FROM tags WHERE reference = ?', reference);
   events.emit('image', 'untag', id, { name: reference });
 }
 
-function forget({ db, blobs, events }: RemoveContext, { id, manifest }: ImageRecord): void {
+function forget({ db, events }: ImageContext, { id }: ImageRecord): void {
+  db.run('DELETE FROM image_digests WHERE image = ?', id);
   db.run('DELETE FROM images WHERE id = ?', id);
-  if (db.get('SELECT 1 FROM images WHERE manifest = ?', manifest) === undefined) blobs.remove(manifest);
-  blobs.remove(id);
   events.emit('image', 'delete', id);
 }
 
-async function free(context: RemoveContext, image: ImageRecord): Promise<{ deleted: string[] }> {
-  context.blobs.sweep([image.id, image.manifest]);
+async function free(context: ImageContext, image: ImageRecord): Promise<{ deleted: string[] }> {
   return await freeLayers(context, image.layers.toReversed());
 }
 

@@ -1,4 +1,5 @@
 import type { ImageConfig, Platform } from '../../oci/index.ts';
+import type { PulledImage, PullRequest } from './transfer-types.ts';
 
 /** One image in a list. `id` and diffIDs are `sha256:<64 hex>`. */
 export interface ImageSummary {
@@ -52,6 +53,14 @@ export interface ImageService {
    */
   remove(name: string, options?: { force?: boolean }): Promise<{ untagged: string[]; deleted: string[] }>;
   bootstrap(request: BootstrapRequest): Promise<ImageSummary>;
+  /**
+   * Fetches an image from a registry, and gives it its name. Rejects with one sentence about what the registry or the
+   * network did (`RegistryError`), `not-found`, `data-loss` for what is not what its digest promises, `cancelled`; then
+   * no image is half there, and what was downloaded serves the next pull.
+   */
+  pull(request: PullRequest): Promise<PulledImage>;
+  /** Fetches every tag of a repository, one after the other. */
+  pullAll(request: PullRequest): Promise<PulledImage[]>;
   /** Frees images without a reference (`all`: also unused ones) and returns what was freed. */
   prune(options?: { all?: boolean }): Promise<{ deleted: string[]; reclaimedBytes: number }>;
 }

@@ -6,6 +6,8 @@ export interface LockOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds to wait for the lock; then `conflict` is thrown. Default 60 000. */
   readonly timeoutMs?: number;
+  /** Called once if somebody else has the lock. */
+  readonly onBusy?: () => void;
 }
 
 /**
@@ -54,6 +56,7 @@ async function queue(path: string, deadline: number, options: LockOptions): Prom
     resolve();
   };
   try {
+    if (before !== undefined) options.onBusy?.();
     if (before !== undefined) await turn(before, path, deadline, options);
     return leave;
   } catch (error) {
@@ -79,6 +82,7 @@ async function acquire(path: string, deadline: number, options: LockOptions): Pr
   try {
     for (let pause = 1; ; pause = Math.min(pause * 1.5, 25)) {
       if (tryExclusive(lock)) return lock;
+      if (pause === 1) options.onBusy?.();
       if (options.signal?.aborted) throw cancelled('waiting for a lock');
       if (performance.now() > deadline) throw busy(path);
       await sleep(pause);

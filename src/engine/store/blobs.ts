@@ -17,14 +17,27 @@ import { identify, syncDirectory } from '../kernel/index.ts';
 import type { Database } from './database.ts';
 import type { Root } from './root.ts';
 
-/** Small content-addressed files of a root: image configs and manifests. All calls are synchronous. */
+/**
+ * Content-addressed files of a root: image configs, manifests, and compressed layers as registries have them. All calls
+ * are synchronous. A blob that no image and no layer names is freed by `prune`.
+ */
 export interface Blobs {
   /** Stores bytes durably, and only once. Returns their digest. May be part of a transaction. */
   put(bytes: Uint8Array, mediaType: string): string;
+  /**
+   * Makes a file (proven, and durable already) the blob of a digest. May be part of a transaction: then it must be the
+   * last that can fail.
+   */
+  adopt(
+    file: string,
+    blob: { readonly digest: string; readonly mediaType: string; readonly size: number },
+  ): void;
+  /** The file of a blob; undefined if there is none. */
+  path(digest: string): string | undefined;
   /** The bytes of a digest, proven; throws `data-loss` (`BLOB_MISSING`, `BLOB_CORRUPT`). */
   get(digest: string): Buffer;
-  /** Forgets a blob. Its file goes with a `sweep` after the transaction is durably over. */
-  remove(digest: string): void;
+  /** Forgets all blobs that no row of another table names, then deletes their files. Returns their bytes. */
+  prune(): number;
   /** Deletes the files of these digests (default: of all) that have no row; returns how many. */
   sweep(digests?: readonly string[]): number;
 }
@@ -33,6 +46,14 @@ export function createBlobs({ root, db, clock }: { root: Root; db: Database; clo
   const folder = join(root.dataDir, 'blobs/sha256');
   const pathOf = (digest: string) => join(folder, digestHex(digest));
   const isStored = (digest: string) => db.get('SELECT 1 FROM blobs WHERE digest = ?', digest) !== undefined;
+  const sweep = (digests?: readonly string[]): number =>
+    // In a transaction, so that no other process is between its file and its row.
+    db.transaction(() => {
+      const found = digests ?? readdirSync(folder).map(hex => `sha256:${hex}`);
+      const orphans = found.filter(digest => !isStored(digest));
+      for (const digest of orphans) rmSync(pathOf(digest), { force: true });
+      return orphans.length;
+    });
   return {
     put: (bytes, mediaType) =>
       db.transaction(() => {
@@ -49,17 +70,34 @@ export function createBlobs({ root, db, clock }: { root: Root; db: Database; clo
       }
       return bytes;
     },
-    remove: digest => void db.run('DELETE FROM blobs WHERE digest = ?', digest),
-    sweep: digests =>
-      // In a transaction, so that no other process is between its file and its row.
+    adopt: (file, { digest, mediaType, size }) =>
       db.transaction(() => {
-        const found = digests ?? readdirSync(folder).map(hex => `sha256:${hex}`);
-        const orphans = found.filter(digest => !isStored(digest));
-        for (const digest of orphans) rmSync(pathOf(digest), { force: true });
-        return orphans.length;
+        if (isStored(digest) && existsSync(pathOf(digest))) return rmSync(file, { force: true });
+        renameSync(file, pathOf(digest));
+        syncDirectory(folder);
+        db.run('INSERT OR IGNORE INTO blobs VALUES (?, ?, ?, ?)', digest, mediaType, size, clock());
       }),
+    path: digest => (isStored(digest) ? pathOf(digest) : undefined),
+    prune: () => {
+      const doomed = db.transaction(
+        () => {
+          const rows = db.all(`SELECT digest, size FROM blobs WHERE digest NOT IN (${named})`);
+          for (const { digest } of rows) db.run('DELETE FROM blobs WHERE digest = ?', String(digest));
+          return rows;
+        },
+        { durable: true },
+      );
+      if (doomed.length > 0) sweep(doomed.map(row => String(row.digest)));
+      return doomed.reduce((sum, row) => sum + Number(row.size), 0);
+    },
+    sweep,
   };
 }
+
+/** Every place that names a blob. */
+const named = `
+  SELECT id FROM images UNION ALL SELECT manifest FROM images UNION ALL SELECT digest FROM image_digests
+  UNION ALL SELECT digest FROM layer_blobs WHERE kept = 1`;
 
 /** `sha256:<hex>` of some bytes. */
 export function sha256(bytes: Uint8Array): string {

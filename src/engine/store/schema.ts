@@ -113,7 +113,7 @@ export const migrations: readonly string[] = [
   -- Manifests and indexes of images as repositories have them. Their bytes are in blobs/.
   CREATE TABLE image_digests (
     repository TEXT NOT NULL, digest TEXT NOT NULL, image TEXT NOT NULL REFERENCES images (id),
-    media_type TEXT NOT NULL, updated INTEGER NOT NULL, PRIMARY KEY (repository, digest)
+    media_type TEXT NOT NULL, updated INTEGER NOT NULL, PRIMARY KEY (repository, digest, image)
   ) STRICT;
   CREATE INDEX image_digests_image ON image_digests (image);
   `,

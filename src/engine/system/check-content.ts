@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { throwIfAborted } from '../../errors.ts';
 import type { SnapshotService } from '../snapshot/index.ts';
-import { createBlobs, type Database, type Root } from '../store/index.ts';
+import { createBlobs, createDownloads, createLeases, type Database, type Root } from '../store/index.ts';
 import { type Finding, finding } from './finding.ts';
 
 export interface ContentCheck {
@@ -23,7 +23,9 @@ export async function checkContent(check: ContentCheck): Promise<Finding[]> {
     ...orphanBlobs(check),
     ...(await layers(check)),
     ...orphanLayers(check),
+    ...orphanDownloads(check),
     ...images(check),
+    ...layerBlobs(check),
   ];
 }
 
@@ -57,9 +59,13 @@ async function layers({ db, snapshots, deep, signal }: ContentCheck): Promise<Fi
   for (const row of db.all('SELECT diff_id FROM layers')) {
     throwIfAborted(signal, 'the check');
     const diffId = String(row.diff_id);
-    const path = snapshots.layer(diffId)?.path;
+    const { path, recipe } = snapshots.layer(diffId) ?? {};
     if (path === undefined || !existsSync(path))
       found.push(finding('layer', diffId, 'the record has no folder'));
+    else if (recipe !== undefined && !existsSync(recipe))
+      found.push(
+        finding('layer', diffId, 'how its tar is put together is lost: it cannot be pushed or saved'),
+      );
     else if (deep && !(await snapshots.verifyLayer(diffId, signal === undefined ? {} : { signal }))) {
       found.push(finding('layer', diffId, 'its files do not hash to it'));
     }
@@ -67,16 +73,20 @@ async function layers({ db, snapshots, deep, signal }: ContentCheck): Promise<Fi
   return found;
 }
 
-function orphanLayers({ root, db, snapshots }: ContentCheck): Finding[] {
-  const folder = join(root.dataDir, 'layers');
+function orphanLayers(check: ContentCheck): Finding[] {
+  return ['layers', 'recipes'].flatMap(name => orphanLayersIn(check, name));
+}
+
+function orphanLayersIn({ root, db, snapshots }: ContentCheck, name: string): Finding[] {
+  const folder = join(root.dataDir, name);
   // `empty` stands below images that have no layer.
   return unrecorded(
     db,
     folder,
-    name => name === 'empty' || db.get('SELECT 1 FROM layers WHERE dir = ?', name),
-  ).map(name =>
-    finding('layer', name, 'a folder without a record', {
-      fix: 'delete the folder',
+    file => file === 'empty' || db.get('SELECT 1 FROM layers WHERE dir = ?', file),
+  ).map(file =>
+    finding('layer', file, name === 'layers' ? 'a folder without a record' : 'a recipe without a record', {
+      fix: 'delete it',
       repair: async () => void (await snapshots.sweep()),
     }),
   );
@@ -101,6 +111,31 @@ function images({ db }: ContentCheck): Finding[] {
       ...missingLayers.map(diffId => finding('image', id, `its layer ${diffId} is missing`)),
     ];
   });
+}
+
+/** Files of downloads that no record speaks of; a record without a file is one that has not begun. */
+function orphanDownloads({ root, db }: ContentCheck): Finding[] {
+  const leases = createLeases({ db, clock: Date.now });
+  const downloads = createDownloads({ root, db, leases, clock: Date.now });
+  const isKnown = (name: string) => db.get('SELECT 1 FROM downloads WHERE digest = ?', `sha256:${name}`);
+  return unrecorded(db, join(root.dataDir, 'downloads'), isKnown).map(name =>
+    finding('download', name, 'a file without a record', {
+      fix: 'delete the file',
+      repair: () => void downloads.sweep(),
+    }),
+  );
+}
+
+/** Compressed copies of layers: each has its bytes and its layer. */
+function layerBlobs({ db }: ContentCheck): Finding[] {
+  const sql = `SELECT digest, diff_id FROM layer_blobs WHERE
+    (kept = 1 AND digest NOT IN (SELECT digest FROM blobs)) OR diff_id NOT IN (SELECT diff_id FROM layers)`;
+  return db.all(sql).map(row =>
+    finding('blob', String(row.digest), `the record of a packed layer has lost its bytes or its layer`, {
+      fix: 'forget it',
+      repair: () => void db.run('DELETE FROM layer_blobs WHERE digest = ?', String(row.digest)),
+    }),
+  );
 }
 
 function blobPath(root: Root, digest: string): string {

@@ -1,6 +1,6 @@
 /** One thing found wrong by `system check`. */
 export interface CheckProblem {
-  /** `database`, `blob`, `layer`, `image`, `container`, `mount`, `lease`, `network`, `cgroup`, `volume`. */
+  /** `database`, `blob`, `layer`, `download`, `image`, `container`, `mount`, `lease`, `network`, `cgroup`, `volume`. */
   readonly area: string;
   readonly subject: string;
   readonly problem: string;

@@ -1,5 +1,5 @@
+import type { ByteInput } from '../byte-input.ts';
 import { badArchive } from './bad-archive.ts';
-import type { ByteInput } from './byte-input.ts';
 import { type TarEntry, tarBlock } from './entry.ts';
 import { type RawHeader, readTarNumber } from './read-header.ts';
 
@@ -51,7 +51,7 @@ function* readOld(entry: TarEntry, { input, block, onRaw }: SparseSource): Gener
   collect(block, 386, 4);
   for (let goesOn = block[482] === 1; goesOn; ) {
     while (input.length < tarBlock && !input.ended) yield undefined;
-    const next = input.take(tarBlock);
+    const next = input.length < tarBlock ? undefined : input.some(tarBlock);
     if (next === undefined || numbers.length > 2 * mostPieces) throw badMap();
     onRaw(next);
     collect(next, 0, 21);
@@ -68,7 +68,7 @@ function* readVersion1(entry: TarEntry, { input, pax, onRaw }: SparseSource): Ge
   let read = 0;
   for (let wanted = 1; numbers.length < wanted; ) {
     while (input.length < tarBlock && !input.ended) yield undefined;
-    const block = input.take(tarBlock);
+    const block = input.length < tarBlock ? undefined : input.some(tarBlock);
     if (block === undefined || read + tarBlock > entry.size) throw badMap();
     onRaw(block);
     read += tarBlock;

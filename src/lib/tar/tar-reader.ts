@@ -1,5 +1,5 @@
+import { ByteInput } from '../byte-input.ts';
 import { badArchive } from './bad-archive.ts';
-import { ByteInput } from './byte-input.ts';
 import { type TarEntry, type TarType, tarBlock, tarPadding } from './entry.ts';
 import { readPaxRecords } from './pax-records.ts';
 import { type RawHeader, readTarHeader } from './read-header.ts';
@@ -53,7 +53,7 @@ function* readParts(input: ByteInput, { onRaw = () => {}, sparse = false }: TarR
   let pax: Pax = new Map();
   for (;;) {
     while (input.length < tarBlock && !input.ended) yield undefined;
-    const block = input.take(tarBlock);
+    const block = take(input, tarBlock);
     if (block === undefined) break;
     onRaw(block);
     const header = readTarHeader(block);
@@ -104,11 +104,18 @@ function* body(input: ByteInput, { size }: RawHeader, onRaw: (bytes: Buffer) => 
   if (size > extraLimit) throw badArchive('a header for names and attributes is larger than 1 MiB');
   const length = size + tarPadding(size);
   while (input.length < length && !input.ended) yield undefined;
-  const whole = input.take(length);
+  const whole = take(input, length);
   if (whole === undefined && size > 0) throw badArchive('it breaks off in the middle');
   if (whole === undefined) return Buffer.alloc(0);
   onRaw(whole);
   return Buffer.from(whole.subarray(0, size)); // a copy: the piece it is part of may be large
+}
+
+/** The next bytes, which must be here; undefined at the end, before any. */
+function take(input: ByteInput, length: number): Buffer | undefined {
+  if (input.length >= length) return input.some(length);
+  if (input.length === 0) return undefined;
+  throw badArchive('it breaks off in the middle');
 }
 
 function cutAtNul(bytes: Buffer): Buffer {
@@ -173,7 +180,7 @@ function* content(input: ByteInput, size: number, onRaw: (bytes: Buffer) => void
   const padding = tarPadding(size);
   if (padding === 0) return;
   while (input.length < padding && !input.ended) yield undefined;
-  const filler = input.take(padding);
+  const filler = take(input, padding);
   if (filler === undefined) throw badArchive('it breaks off in the middle');
   onRaw(filler);
 }

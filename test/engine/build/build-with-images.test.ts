@@ -7,6 +7,7 @@ import { createBuildService } from '../../../src/engine/build/index.ts';
 import { createEventService } from '../../../src/engine/events/index.ts';
 import { createImageService } from '../../../src/engine/image/index.ts';
 import { createNetworkService } from '../../../src/engine/network/index.ts';
+import { createRegistryService } from '../../../src/engine/registry/index.ts';
 import { createRuntime, removeCgroup } from '../../../src/engine/runtime/index.ts';
 import { createSnapshotService } from '../../../src/engine/snapshot/index.ts';
 import { createRootFolders, Database, resolveRoot } from '../../../src/engine/store/index.ts';
@@ -29,7 +30,8 @@ test('an image goes from bootstrap through a build to nothing left', {
   const clock = Date.now;
   const events = createEventService({ root, db, clock });
   const snapshots = createSnapshotService({ root, db });
-  const images = createImageService({ root, db, snapshots, events, clock });
+  const registries = createRegistryService({ env: {} });
+  const images = createImageService({ root, db, snapshots, events, registries, clock });
   const networks = createNetworkService({ root, db, events, clock });
   const runtime = () => createRuntime({ runDir: root.runDir });
   const builds = createBuildService({ root, db, images, snapshots, runtime, networks, events });

@@ -58,6 +58,8 @@ test('check({ repair }) removes what no record names, and then finds nothing', a
     join(root.dataDir, 'blobs/sha256', 'b'.repeat(64)),
     join(root.dataDir, 'layers/bbbbbbbbbbbb/file'),
     join(root.dataDir, 'containers', container, 'log'),
+    join(root.dataDir, 'recipes/cccccccccccc'),
+    join(root.dataDir, 'downloads', 'd'.repeat(64)),
   ];
   for (const path of paths) {
     mkdirSync(join(path, '..'), { recursive: true });
@@ -69,10 +71,14 @@ test('check({ repair }) removes what no record names, and then finds nothing', a
   mkdirSync(young);
   db.run("INSERT INTO ports VALUES ('tcp', '0.0.0.0', 80, ?, 80)", container);
   db.run("INSERT INTO leases VALUES ('l1', 'stage', 'l1', 1, 12345, 'another boot', 0)");
+  db.run("INSERT INTO layer_blobs VALUES ('sha256:x', 'sha256:y', 'x', 0, 0)");
   const problems = await system.check();
   assert.deepEqual(problems.map(({ area }) => area).sort(), [
     'blob',
+    'blob',
     'container',
+    'download',
+    'layer',
     'layer',
     'lease',
     'network',

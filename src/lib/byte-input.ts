@@ -1,5 +1,3 @@
-import { badArchive } from './bad-archive.ts';
-
 /** Bytes as they come, taken as they are needed. Taken pieces are views of what came: copy what is to be kept. */
 export class ByteInput {
   #held: Buffer = Buffer.alloc(0);
@@ -26,13 +24,9 @@ export class ByteInput {
     this.#ended = true;
   }
 
-  /** The next `length` bytes, which must be here; undefined at the end, before any. Throws if it ends in between. */
-  take(length: number): Buffer | undefined {
-    if (this.length < length) {
-      if (this.length === 0) return undefined;
-      throw badArchive('it breaks off in the middle');
-    }
-    return this.some(length);
+  /** The next bytes, which must be here, without taking them. */
+  peek(length: number): Buffer {
+    return this.#held.subarray(this.#at, this.#at + length);
   }
 
   /** At most so many of the next bytes, of those that are here. */

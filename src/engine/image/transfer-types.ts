@@ -1,0 +1,57 @@
+import type { RegistryAccess } from '../registry/index.ts';
+
+/** What a transfer announces. Layers are named by the digest of their blob. */
+export type TransferProgress =
+  | {
+      readonly kind: 'began';
+      /** The image, as `familiarReference` writes it. */
+      readonly name: string;
+      readonly layers: readonly { readonly digest: string; readonly size: number }[];
+    }
+  | {
+      readonly kind: 'layer';
+      readonly digest: string;
+      readonly state: LayerState;
+      /** Of `downloading` and `pushing`: how many bytes are done. */
+      readonly bytes?: number;
+      /** Of `retrying`: what went wrong. */
+      readonly note?: string;
+    };
+
+export type LayerState =
+  | 'exists'
+  | 'waiting'
+  | 'elsewhere'
+  | 'downloading'
+  | 'retrying'
+  | 'unpacking'
+  | 'pulled'
+  | 'compressing'
+  | 'pushing'
+  | 'mounted'
+  | 'pushed';
+
+interface TransferRequest extends RegistryAccess {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((event: TransferProgress) => void) | undefined;
+}
+
+export interface PullRequest extends TransferRequest {
+  /** A reference; one without a registry is looked for in each registry of the search list. */
+  readonly name: string;
+  /** `linux/arm64`; default: this machine's. */
+  readonly platform?: string | undefined;
+  /** Layers that are downloaded at once. Default 4. */
+  readonly parallel?: number;
+}
+
+export interface PulledImage {
+  readonly id: string;
+  /** The full reference that it was pulled by. */
+  readonly reference: string;
+  /** Digest of the manifest or index that the registry has there. */
+  readonly digest: string;
+  /** Nothing was downloaded: the image was here, under this name. */
+  readonly upToDate: boolean;
+  readonly warnings: readonly string[];
+}
