@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { collect } from './collect.ts';
 
 /** Adds the options of limits, as `run`, `create` and `update` share them. */
@@ -19,6 +19,13 @@ export function containerOptions(command: Command): Command {
     .passThroughOptions()
     .argument('<image>')
     .argument('[command...]', "Replaces the image's command")
+    .addOption(
+      new Option('--pull <when>', 'Ask a registry for the image')
+        .choices(['missing', 'always', 'never'])
+        .default('missing'),
+    )
+    .option('--platform <platform>', 'Of an image that is pulled, as in linux/arm64')
+    .option('-q, --quiet', 'No progress of a pull')
     .option('--name <name>', 'Its name')
     .option('-e, --env <name=value>', 'Set a variable', collect)
     .option('--env-file <file>', 'Set variables from a file', collect)

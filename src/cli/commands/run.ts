@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import type { Engine } from '../../engine/index.ts';
 import type { Cli } from '../cli.ts';
 import { containerOptions } from '../container-options.ts';
-import { type ContainerOptions, toContainerSpec } from '../container-spec.ts';
+import type { ContainerOptions } from '../container-spec.ts';
+import { createWithImage, type ImageOptions } from '../create-with-image.ts';
 import { examples } from '../examples.ts';
-import { exposedPorts } from '../exposed-ports.ts';
 import { printWarnings } from '../print-warnings.ts';
 import { checkTerminal, runForeground } from '../run-foreground.ts';
 
@@ -16,26 +16,30 @@ export function configureRun(command: Command, cli: Cli): void {
     'plimsoll run -d --name web -p 8080:80 --memory 256m --restart on-failure:3 web',
   )
     .option('-d, --detach', 'Print its id, and leave it running')
-    .action(async (image: string, words: string[], options: ContainerOptions & { detach?: true }) => {
-      const { interactive = false, tty = false, detach = false } = options;
-      if (!detach) checkTerminal(cli, { tty, interactive });
-      const engine = await cli.engine();
-      const exposed = options.publishAll ? exposedPorts(engine, image) : [];
-      const spec = toContainerSpec(image, words, options, { env: cli.env, cwd: cli.cwd, exposed });
-      const container = await engine.containers.create(spec, { signal: cli.signal });
-      printWarnings(cli, container.warnings);
-      try {
-        if (!detach) {
-          cli.setExitCode(await runForeground(cli, engine, container.id, { tty, interactive }));
-          return;
+    .action(
+      async (
+        image: string,
+        words: string[],
+        options: ContainerOptions & ImageOptions & { detach?: true },
+      ) => {
+        const { interactive = false, tty = false, detach = false } = options;
+        if (!detach) checkTerminal(cli, { tty, interactive });
+        const engine = await cli.engine();
+        const container = await createWithImage(cli, engine, image, words, options);
+        printWarnings(cli, container.warnings);
+        try {
+          if (!detach) {
+            cli.setExitCode(await runForeground(cli, engine, container.id, { tty, interactive }));
+            return;
+          }
+          await engine.containers.start(container.id, { signal: cli.signal });
+          cli.stdout.write(`${container.id}\n`);
+        } catch (error) {
+          await removeIfNotStarted(engine, container.id);
+          throw error;
         }
-        await engine.containers.start(container.id, { signal: cli.signal });
-        cli.stdout.write(`${container.id}\n`);
-      } catch (error) {
-        await removeIfNotStarted(engine, container.id);
-        throw error;
-      }
-    });
+      },
+    );
 }
 
 /** What never ran is nothing to look into: the error says all, and the name would stay taken. */

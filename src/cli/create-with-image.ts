@@ -1,0 +1,68 @@
+import type { ContainerDetails, Engine } from '../engine/index.ts';
+import { isPlimsollError, messageOf, PlimsollError } from '../errors.ts';
+import type { Cli } from './cli.ts';
+import { type ContainerOptions, toContainerSpec } from './container-spec.ts';
+import { exposedPorts } from './exposed-ports.ts';
+import type { PullOptions } from './pull-image.ts';
+
+/** When `run` and `create` ask a registry for the image. */
+export interface ImageOptions extends Pick<PullOptions, 'platform' | 'quiet' | 'tlsVerify' | 'certDir'> {
+  readonly pull: 'missing' | 'always' | 'never';
+}
+
+/**
+ * Creates a container, fetching its image from a registry first if it is not here (`--pull missing`), in any case
+ * (`always`) or in none (`never`). What is made here (`localhost/`) and what is named by an id is never asked for.
+ */
+export async function createWithImage(
+  cli: Cli,
+  engine: Engine,
+  image: string,
+  words: readonly string[],
+  options: ContainerOptions & ImageOptions,
+): Promise<ContainerDetails> {
+  const create = async () => {
+    const exposed = options.publishAll ? exposedPorts(engine, image) : [];
+    const spec = toContainerSpec(image, words, options, { env: cli.env, cwd: cli.cwd, exposed });
+    return await engine.containers.create(spec, { signal: cli.signal });
+  };
+  if (options.pull === 'always' && isRemote(image)) await fetchImage(cli, engine, image, options);
+  try {
+    return await create();
+  } catch (error) {
+    const absent = isPlimsollError(error) && error.code === 'IMAGE_NOT_FOUND';
+    if (!absent || options.pull === 'never' || !isRemote(image)) throw error;
+    await fetchImage(cli, engine, image, options).catch((failure: unknown) => {
+      throw neitherHereNorThere(error, failure);
+    });
+  }
+  return await create();
+}
+
+function isRemote(image: string): boolean {
+  return !image.startsWith('localhost/') && !/^(sha256:)?[0-9a-f]{12,64}$/.test(image);
+}
+
+async function fetchImage(cli: Cli, engine: Engine, name: string, options: ImageOptions): Promise<void> {
+  const { transferProgress } = await import('./progress/transfer.ts');
+  const { registryAccess } = await import('./registry-options.ts');
+  using progress = transferProgress(cli, { quiet: options.quiet === true });
+  await engine.images.pull({
+    name,
+    signal: cli.signal,
+    onProgress: progress.onProgress,
+    ...registryAccess(options),
+    ...(options.platform === undefined ? {} : { platform: options.platform }),
+  });
+}
+
+/** One sentence of both: what is not here, and why it does not come. */
+function neitherHereNorThere(here: PlimsollError, there: unknown): unknown {
+  if (!isPlimsollError(there) || there.kind === 'cancelled') return there;
+  const hints = [here.hint, there.hint].filter(hint => hint !== undefined);
+  return new PlimsollError(there.kind, `${here.message}, and ${messageOf(there)}`, {
+    code: here.code,
+    hint: hints.join('; '),
+    cause: there,
+  });
+}
