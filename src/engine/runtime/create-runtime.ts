@@ -12,7 +12,14 @@ import { defaultProfile } from './seccomp/default-profile.ts';
 import { parseSeccompProfile } from './seccomp/parse-profile.ts';
 import { type OciSeccomp, resolveSeccomp } from './seccomp/resolve-seccomp.ts';
 import { buildSpec } from './spec/build-spec.ts';
-import { type HostFeatures, readHostDevices, readHostFeatures } from './spec/host-features.ts';
+import type { RequestedDevice } from './spec/devices.ts';
+import {
+  blockDeviceNumber,
+  findDevices,
+  type HostFeatures,
+  readHostDevices,
+  readHostFeatures,
+} from './spec/host-features.ts';
 import { limitsToResources } from './spec/limits.ts';
 import type { OciSpec } from './spec/oci-spec.ts';
 import type { ProcessRequest, Runtime } from './types.ts';
@@ -72,7 +79,7 @@ export function createRuntime(options: {
       if (result.code !== 0 && existsSync(join(stateDir, id))) throw failed('delete', result);
     },
     async update(id, limits) {
-      const { resources } = limitsToResources(limits, host);
+      const { resources } = limitsToResources(limits, host, blockDeviceNumber);
       const file = join(options.runDir, `limits-${id}.json`); // crun cannot read the socket that Node gives as stdin
       writeFileSync(file, JSON.stringify(resources));
       const result = await invoke('update', '--resources', file, id).finally(() =>
@@ -107,6 +114,8 @@ function writeBundle(
   const { spec, warnings } = buildSpec(request, host, {
     seccomp: capabilities => seccompFor(request.seccomp, capabilities, host),
     hostDevices: request.privileged ? readHostDevices() : [],
+    devices: (request.devices ?? []).flatMap(expandDevice),
+    deviceNumber: blockDeviceNumber,
   });
   const program = spec.linux.seccomp === undefined ? undefined : filters?.get(spec.linux.seccomp);
   const annotations =
@@ -116,13 +125,25 @@ function writeBundle(
   return { warnings };
 }
 
+/** A folder stands for every device in it. */
+function expandDevice(wanted: RequestedDevice) {
+  return findDevices(wanted.source).map(({ device, below }) => ({
+    ...wanted,
+    target: wanted.target + below,
+    found: device,
+  }));
+}
+
 function seccompFor(
   wanted: string | undefined,
   caps: readonly string[],
   { arch, kernel }: HostFeatures,
 ): OciSeccomp | undefined {
   if (wanted === 'unconfined') return undefined;
-  const profile = wanted === undefined ? defaultProfile : parseSeccompProfile(readProfile(wanted), wanted);
+  const profile =
+    wanted === undefined || wanted === 'builtin'
+      ? defaultProfile
+      : parseSeccompProfile(readProfile(wanted), wanted);
   return resolveSeccomp(profile, { arch, caps, kernel });
 }
 

@@ -1,15 +1,33 @@
 import type { ChildProcess, StdioOptions } from '../kernel/index.ts';
+import type { RequestedDevice } from './spec/devices.ts';
 import type { ContainerLimits } from './spec/limits.ts';
+import type { NamespaceKind, NamespaceMode } from './spec/namespace-mode.ts';
+import type { OciSpec } from './spec/oci-spec.ts';
 
 /** A bind or tmpfs mount of a process to run; paths are absolute. */
 export type ProcessMount =
-  | { readonly type: 'bind'; readonly source: string; readonly target: string; readonly readOnly: boolean }
+  | {
+      readonly type: 'bind';
+      readonly source: string;
+      readonly target: string;
+      readonly readOnly: boolean;
+      /** How mounts made later reach the other side: mount_namespaces(7). Default `rprivate`. */
+      readonly propagation?: string;
+      /** False: without what is mounted below the source. Default true. */
+      readonly recursive?: boolean;
+      /** With `readOnly`: what is mounted below the source may still be written to. Default false. */
+      readonly writableBelow?: boolean;
+    }
   | {
       readonly type: 'tmpfs';
       readonly target: string;
       readonly sizeBytes?: number;
+      /** Permission bits. Default 1777. */
+      readonly mode?: number;
       /** Programs in it may be run. Default false. */
       readonly exec?: boolean;
+      /** Further options of mount(8) for a tmpfs, in place of the default ones. */
+      readonly options?: readonly string[];
     };
 
 /** A limit of a process as setrlimit(2) has it; -1: none. `name` is lower case, such as `nofile`. */
@@ -45,6 +63,23 @@ export interface ProcessRequest {
   readonly limits: ContainerLimits;
   /** Of /dev/shm; default 64 MiB. */
   readonly shmBytes?: number;
+  /** In place of a /dev/shm of its own: a folder that is bound there, or none. */
+  readonly shm?: { readonly path: string } | 'none';
+  /** Default: private ones, of cgroups only with cgroup v2. */
+  readonly namespaces?: Readonly<Partial<Record<NamespaceKind, NamespaceMode>>>;
+  readonly domainname?: string;
+  readonly sysctls?: Readonly<Record<string, string>>;
+  /** Of the host; each stands for itself or, a folder, for all below it. */
+  readonly devices?: readonly RequestedDevice[];
+  /** Further lines of the device cgroup: `c 10:200 rwm`. */
+  readonly deviceRules?: readonly string[];
+  /** Name of an AppArmor profile, or `unconfined`. Default: the distribution's for containers. */
+  readonly apparmor?: string;
+  /** Nothing of /proc and /sys is masked or read-only. */
+  readonly unmasked?: boolean;
+  /** -1000 to 1000. */
+  readonly oomScoreAdj?: number;
+  readonly hooks?: OciSpec['hooks'];
   /** In place of the defaults, by the name that ulimit has for them (`nofile`). */
   readonly ulimits?: readonly Ulimit[];
   /** Relative to the cgroup mounts, such as `/plimsoll-1a2b3c4d/<id>`. */

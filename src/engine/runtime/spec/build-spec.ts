@@ -1,16 +1,25 @@
 import type { OciSeccomp } from '../seccomp/resolve-seccomp.ts';
-import type { ProcessMount, ProcessRequest } from '../types.ts';
+import type { ProcessRequest } from '../types.ts';
 import { resolveCapabilities } from './capabilities.ts';
-import { defaultMounts, deviceRules, maskedPaths, readonlyPaths } from './defaults.ts';
+import { maskedPaths, readonlyPaths } from './defaults.ts';
+import { type RequestedDevice, resolveDevices } from './devices.ts';
 import type { HostFeatures } from './host-features.ts';
-import { limitsToResources } from './limits.ts';
-import type { OciMount, OciProcess, OciResources, OciSpec } from './oci-spec.ts';
+import { type DeviceNumber, limitsToResources } from './limits.ts';
+import { mountsOf } from './mounts.ts';
+import { namespacesOf } from './namespaces.ts';
+import type { OciDevice, OciSpec } from './oci-spec.ts';
+import { resolveUlimits } from './rlimits.ts';
+import { sysctlsOf } from './sysctls.ts';
 
-/** What only the caller can know about a spec: the resolved filter and, for a privileged one, the host's devices. */
+/** What only the caller can know about a spec: the resolved filter, and the host's devices. */
 export interface SpecParts {
   /** Made for these capabilities; undefined: no filter. */
   readonly seccomp: (capabilities: readonly string[]) => OciSeccomp | undefined;
-  readonly hostDevices: NonNullable<OciSpec['linux']['devices']>;
+  /** All of them, for a privileged one. */
+  readonly hostDevices: readonly OciDevice[];
+  /** Those that the request names. */
+  readonly devices: readonly (RequestedDevice & { readonly found: OciDevice })[];
+  readonly deviceNumber: DeviceNumber;
 }
 
 /** The OCI runtime spec of a request on a host. Pure; warnings say what the host could not give. */
@@ -19,89 +28,110 @@ export function buildSpec(
   host: HostFeatures,
   parts: SpecParts,
 ): { readonly spec: OciSpec; readonly warnings: readonly string[] } {
-  const { capabilities, warnings } = resolveCapabilities({
+  const capabilities = resolveCapabilities({
     privileged: request.privileged,
     add: request.capAdd,
     drop: request.capDrop,
     bounding: host.boundingCapabilities,
   });
-  const limits = limitsToResources(request.limits, host);
-  const seccomp = request.privileged ? undefined : parts.seccomp(capabilities);
-  const sysctl = sysctls(request, host);
+  const limits = limitsToResources(request.limits, host, parts.deviceNumber);
+  const ulimits = resolveUlimits(request.ulimits ?? [], host);
+  const score = resolveOomScore(request.oomScoreAdj, host);
   const spec: OciSpec = {
     ociVersion: '1.0.2',
-    process: {
-      terminal: request.tty,
-      ...(request.tty && request.terminalSize ? { consoleSize: consoleSize(request.terminalSize) } : {}),
-      user: request.user,
-      args: request.args,
-      env: request.env,
-      cwd: request.cwd,
-      capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities },
-      rlimits: rlimits(request, host),
-      noNewPrivileges: request.noNewPrivileges,
-      ...(host.apparmorProfile === undefined || request.privileged
-        ? {}
-        : { apparmorProfile: host.apparmorProfile }),
-    },
+    process: processOf(request, host, {
+      capabilities: capabilities.capabilities,
+      rlimits: ulimits.rlimits,
+      score: score.score,
+    }),
     root: { path: request.rootfs, readonly: request.readOnlyRoot },
-    hostname: request.hostname,
-    mounts: [...defaultMounts(request), ...request.mounts.map(plainMount)],
+    ...(request.namespaces?.uts === 'host' ? {} : { hostname: request.hostname }),
+    mounts: mountsOf(request),
     annotations: request.annotations ?? {},
-    linux: {
-      ...(host.cgroup === 'none' ? {} : { cgroupsPath: request.cgroupPath }),
-      namespaces: namespaces(request, host),
-      resources: { devices: request.privileged ? allDevices : deviceRules, ...limits.resources },
-      ...(request.privileged ? { devices: parts.hostDevices } : { maskedPaths, readonlyPaths }),
-      ...(Object.keys(sysctl).length === 0 ? {} : { sysctl }),
-      ...(seccomp === undefined ? {} : { seccomp }),
-    },
+    ...(request.hooks === undefined ? {} : { hooks: request.hooks }),
+    linux: linuxOf(request, host, parts, {
+      resources: limits.resources,
+      capabilities: capabilities.capabilities,
+    }),
   };
-  return { spec, warnings: [...warnings, ...limits.warnings] };
+  const warnings = [capabilities, limits, ulimits, score].flatMap(part => part.warnings);
+  return { spec, warnings: [...warnings, ...apparmorWarnings(request, host)] };
 }
 
-const allDevices: NonNullable<OciResources['devices']> = [{ allow: true, access: 'rwm' }];
+function processOf(
+  request: ProcessRequest,
+  host: HostFeatures,
+  {
+    capabilities,
+    rlimits,
+    score,
+  }: { capabilities: readonly string[]; rlimits: OciSpec['process']['rlimits']; score: number | undefined },
+): OciSpec['process'] {
+  const profile = request.apparmor ?? (request.privileged ? undefined : host.apparmorProfile);
+  const confines = profile !== undefined && profile !== 'unconfined' && host.apparmor;
+  return {
+    terminal: request.tty,
+    ...(request.tty && request.terminalSize ? { consoleSize: consoleSize(request.terminalSize) } : {}),
+    user: request.user,
+    args: request.args,
+    env: request.env,
+    cwd: request.cwd,
+    capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities },
+    rlimits,
+    noNewPrivileges: request.noNewPrivileges,
+    ...(confines ? { apparmorProfile: profile } : {}),
+    ...(score === undefined ? {} : { oomScoreAdj: score }),
+  };
+}
+
+function linuxOf(
+  request: ProcessRequest,
+  host: HostFeatures,
+  parts: SpecParts,
+  { resources, capabilities }: { resources: object; capabilities: readonly string[] },
+): OciSpec['linux'] {
+  const { privileged, devices: _, deviceRules = [] } = request;
+  const { devices, rules } = resolveDevices(
+    { privileged, devices: parts.devices, deviceRules },
+    parts.hostDevices,
+  );
+  const seccomp = privileged ? undefined : parts.seccomp(capabilities);
+  const sysctl = sysctlsOf(request, host);
+  return {
+    ...(host.cgroup === 'none' ? {} : { cgroupsPath: request.cgroupPath }),
+    namespaces: namespacesOf(request, host),
+    resources: { devices: rules, ...resources },
+    ...(devices.length === 0 ? {} : { devices }),
+    ...(privileged || request.unmasked ? {} : { maskedPaths, readonlyPaths }),
+    ...(Object.keys(sysctl).length === 0 ? {} : { sysctl }),
+    ...(seccomp === undefined ? {} : { seccomp }),
+    ...(sharesMounts(request) ? { rootfsPropagation: 'shared' } : {}),
+  };
+}
 
 function consoleSize({ columns, rows }: { columns: number; rows: number }) {
   return { height: rows, width: columns };
 }
 
-/**
- * As many open files as Docker gives, and what was asked for, but never above the caller's own hard limit: raising it
- * needs a capability.
- */
-function rlimits({ ulimits = [] }: ProcessRequest, host: HostFeatures): OciProcess['rlimits'] {
-  const files = Math.min(1_048_576, host.hardOpenFiles);
-  const all = new Map([['RLIMIT_NOFILE', { soft: files, hard: files }]]);
-  for (const { name, soft, hard } of ulimits) {
-    const type = `RLIMIT_${name.toUpperCase()}`;
-    const most = type === 'RLIMIT_NOFILE' ? host.hardOpenFiles : Number.MAX_SAFE_INTEGER;
-    const within = (value: number) => Math.min(value < 0 ? Number.MAX_SAFE_INTEGER : value, most);
-    all.set(type, { soft: within(soft), hard: within(hard) });
-  }
-  return [...all].map(([type, limit]) => ({ type, ...limit }));
+/** A mount that is to be seen on the other side needs a root that lets it through. */
+function sharesMounts({ mounts }: ProcessRequest): boolean {
+  return mounts.some(mount => mount.type === 'bind' && /^r?(shared|slave)$/.test(mount.propagation ?? ''));
 }
 
-function namespaces({ network }: ProcessRequest, host: HostFeatures) {
-  const own: { type: string; path?: string }[] = ['pid', 'ipc', 'uts', 'mount'].map(type => ({ type }));
-  if (host.cgroup === 'v2') own.push({ type: 'cgroup' });
-  if (network === 'new') own.push({ type: 'network' });
-  else if (network !== 'host') own.push({ type: 'network', path: network });
-  return own;
+/** Making the kernel spare a process more than the caller needs a capability. */
+function resolveOomScore(wanted: number | undefined, host: HostFeatures) {
+  const spares =
+    wanted !== undefined &&
+    wanted < host.oomScoreAdj &&
+    !host.boundingCapabilities.includes('CAP_SYS_RESOURCE');
+  if (!spares) return { score: wanted, warnings: [] };
+  return {
+    score: host.oomScoreAdj,
+    warnings: [`the OOM score is ${host.oomScoreAdj} and not ${wanted}: this process may give no lower one`],
+  };
 }
 
-/** As in Docker: in a network of its own, low ports and ping need no capability. */
-function sysctls({ network }: ProcessRequest, host: HostFeatures): Record<string, string> {
-  if (network === 'host' || host.rootless) return {};
-  return { 'net.ipv4.ip_unprivileged_port_start': '0', 'net.ipv4.ping_group_range': '0 2147483647' };
-}
-
-function plainMount(mount: ProcessMount): OciMount {
-  if (mount.type === 'tmpfs') {
-    const size = mount.sizeBytes === undefined ? [] : [`size=${mount.sizeBytes}`];
-    const options = ['nosuid', 'nodev', ...(mount.exec ? [] : ['noexec']), 'mode=1777', ...size];
-    return { destination: mount.target, type: 'tmpfs', source: 'tmpfs', options };
-  }
-  const options = ['rbind', 'rprivate', mount.readOnly ? 'ro' : 'rw'];
-  return { destination: mount.target, type: 'bind', source: mount.source, options };
+function apparmorWarnings({ apparmor }: ProcessRequest, host: HostFeatures): string[] {
+  if (apparmor === undefined || apparmor === 'unconfined' || host.apparmor) return [];
+  return [`the AppArmor profile "${apparmor}" is left out: this kernel has no AppArmor`];
 }

@@ -48,13 +48,19 @@ export const deviceRules: NonNullable<OciResources['devices']> = [
   { allow: true, type: 'c', major: 136, access: 'rwm' },
 ];
 
+/** The device cgroup of a privileged container: all of them. */
+export const allDevices: NonNullable<OciResources['devices']> = [{ allow: true, access: 'rwm' }];
+
 /** The file systems of every container, as in Docker; a privileged one may write to /sys and its cgroups. */
 export function defaultMounts({
   privileged,
-  shmBytes = 64 * 1024 * 1024,
+  shm = { bytes: 64 * 1024 * 1024 },
+  hostIpc = false,
 }: {
   privileged: boolean;
-  shmBytes?: number;
+  /** Size of /dev/shm, or the folder that is bound there; `none`: there is none. */
+  shm?: { readonly bytes: number } | { readonly path: string } | 'none';
+  hostIpc?: boolean;
 }): OciMount[] {
   const access = privileged ? 'rw' : 'ro';
   return [
@@ -63,9 +69,17 @@ export function defaultMounts({
     mount('/dev/pts', 'devpts', 'devpts', 'nosuid noexec newinstance ptmxmode=0666 mode=0620 gid=5'),
     mount('/sys', 'sysfs', 'sysfs', `nosuid noexec nodev ${access}`),
     mount('/sys/fs/cgroup', 'cgroup', 'cgroup', `nosuid noexec nodev ${access}`),
-    mount('/dev/mqueue', 'mqueue', 'mqueue', 'nosuid noexec nodev'),
-    mount('/dev/shm', 'tmpfs', 'shm', `nosuid noexec nodev mode=1777 size=${shmBytes}`),
+    hostIpc
+      ? mount('/dev/mqueue', 'bind', '/dev/mqueue', 'rbind nosuid noexec nodev')
+      : mount('/dev/mqueue', 'mqueue', 'mqueue', 'nosuid noexec nodev'),
+    ...shmMount(shm),
   ];
+}
+
+function shmMount(shm: { readonly bytes: number } | { readonly path: string } | 'none'): OciMount[] {
+  if (shm === 'none') return [];
+  if ('path' in shm) return [mount('/dev/shm', 'bind', shm.path, 'rbind nosuid noexec nodev')];
+  return [mount('/dev/shm', 'tmpfs', 'shm', `nosuid noexec nodev mode=1777 size=${shm.bytes}`)];
 }
 
 function mount(destination: string, type: string, source: string, options: string): OciMount {

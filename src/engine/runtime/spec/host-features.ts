@@ -1,7 +1,28 @@
-import { existsSync, lstatSync, readdirSync, readFileSync, type Stats, statfsSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  type Stats,
+  statfsSync,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { PlimsollError } from '../../../errors.ts';
+import { deviceNumbers } from '../../kernel/index.ts';
 import { parseCapabilityMask } from './capabilities.ts';
 import type { OciDevice } from './oci-spec.ts';
+
+/** Limits that some kernels lack. */
+export type LimitFeature =
+  | 'swappiness'
+  | 'oomKillDisable'
+  | 'realtime'
+  | 'blockWeight'
+  | 'blockThrottle'
+  | 'memoryReservation';
 
 /** What of this machine and this process decides a spec. */
 export interface HostFeatures {
@@ -9,10 +30,19 @@ export interface HostFeatures {
   readonly arch: string;
   readonly kernel: readonly [number, number];
   readonly boundingCapabilities: readonly string[];
-  readonly hardOpenFiles: number;
+  /** This process's own hard limits, by ulimit's names (`nofile`); absent: none. */
+  readonly hardLimits: Readonly<Record<string, number>>;
+  /** Most open files that the kernel gives any process. */
+  readonly mostOpenFiles: number;
+  /** How likely the kernel is to kill this process when memory runs out, -1000 to 1000. */
+  readonly oomScoreAdj: number;
   /** `hybrid`: v1 controllers and an empty v2 tree beside them. `none`: none that this process may write to. */
   readonly cgroup: 'v1' | 'v2' | 'hybrid' | 'none';
   readonly swapAccounting: boolean;
+  /** What the kernel can limit beyond what every kernel can. */
+  readonly can: Readonly<Record<LimitFeature, boolean>>;
+  /** AppArmor is on. */
+  readonly apparmor: boolean;
   /** A profile that is loaded, where AppArmor is on. */
   readonly apparmorProfile?: string;
   readonly rootless: boolean;
@@ -29,15 +59,32 @@ export function readHostFeatures(): HostFeatures {
     boundingCapabilities: parseCapabilityMask(
       /^CapBnd:\s*(\w+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0',
     ),
-    hardOpenFiles: hardLimit('Max open files'),
+    hardLimits: hardLimits(),
+    mostOpenFiles: Number(readText('/proc/sys/fs/nr_open') ?? 1_048_576),
+    oomScoreAdj: Number(readText('/proc/self/oom_score_adj') ?? 0),
     cgroup,
     swapAccounting:
       cgroup === 'v2'
         ? existsSync('/proc/swaps')
         : existsSync('/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes'),
+    get can() {
+      return limitFeatures(cgroup); // asked for rarely
+    },
+    apparmor: hasApparmor(),
     ...(apparmorProfile === undefined ? {} : { apparmorProfile }),
     rootless,
   };
+}
+
+/** The number of a block device. Throws `invalid-argument` (`DEVICE_INVALID`). */
+export function blockDeviceNumber(path: string): { readonly major: number; readonly minor: number } {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat?.isBlockDevice()) return deviceNumbers(stat.rdev);
+  throw new PlimsollError('invalid-argument', `"${path}" is no block device`, {
+    code: 'DEVICE_INVALID',
+    hint: "name a disk of /dev: 'lsblk -p' lists them",
+    data: { path },
+  });
 }
 
 /** Which cgroups this machine has, as crun sees it: hybrid makes its `create` refuse. */
@@ -50,6 +97,39 @@ export function cgroupVersion(): 'v1' | 'v2' | 'hybrid' {
 /** The character and block devices directly in /dev and its usual sub-folders, for privileged containers. */
 export function readHostDevices(): OciDevice[] {
   return ['', 'net', 'dri', 'snd', 'mapper'].flatMap(folder => devicesIn(join('/dev', folder)));
+}
+
+/**
+ * The devices that a path of the host stands for: itself, or every one below a folder (as in Docker), with the rest of
+ * its path. Throws `invalid-argument` (`DEVICE_INVALID`).
+ */
+export function findDevices(path: string): { readonly device: OciDevice; readonly below: string }[] {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  const itself = deviceAt(path);
+  if (itself !== undefined) return [{ device: itself, below: '' }];
+  const found = stat?.isDirectory() ? devicesBelow(path) : [];
+  if (found.length > 0) return found;
+  const why =
+    stat === undefined ? 'does not exist' : stat.isDirectory() ? 'has no devices in it' : 'is no device';
+  throw new PlimsollError('invalid-argument', `"${path}" ${why}`, {
+    code: 'DEVICE_INVALID',
+    hint: 'name a file of /dev, or a folder with such files',
+    data: { path },
+  });
+}
+
+function devicesBelow(folder: string): { device: OciDevice; below: string }[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).flatMap(name => {
+    const device = deviceAt(join(folder, name));
+    return device === undefined ? [] : [{ device, below: `/${name}` }];
+  });
+}
+
+/** Links are followed, as /dev is full of them. */
+function deviceAt(path: string): OciDevice | undefined {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined || !(stat.isCharacterDevice() || stat.isBlockDevice())) return undefined;
+  return deviceOf(path, stat);
 }
 
 function devicesIn(folder: string): OciDevice[] {
@@ -65,15 +145,17 @@ function devicesIn(folder: string): OciDevice[] {
 }
 
 function deviceOf(path: string, { rdev, mode, uid, gid }: Stats): OciDevice {
-  // glibc's encoding of dev_t, makedev(3).
-  const major = ((rdev >>> 8) & 0xfff) | (Math.floor(rdev / 2 ** 32) & ~0xfff);
-  const minor = (rdev & 0xff) | ((rdev >>> 12) & ~0xff);
+  const { major, minor } = deviceNumbers(rdev);
   const type = (mode & 0o170000) === 0o060000 ? 'b' : 'c';
   return { path, type, major, minor, fileMode: mode & 0o777, uid, gid };
 }
 
+function hasApparmor(): boolean {
+  return readText('/sys/module/apparmor/parameters/enabled')?.trim() === 'Y';
+}
+
 function loadedApparmorProfile(): string | undefined {
-  if (readText('/sys/module/apparmor/parameters/enabled')?.trim() !== 'Y') return undefined;
+  if (!hasApparmor()) return undefined;
   const loaded = readText('/sys/kernel/security/apparmor/profiles') ?? '';
   return ['plimsoll-default', 'docker-default'].find(name => loaded.includes(`${name} (`));
 }
@@ -88,12 +170,69 @@ function kernelVersion(): readonly [number, number] {
   return [Number(version?.[1] ?? 0), Number(version?.[2] ?? 0)];
 }
 
-function hardLimit(name: string): number {
-  const line = readFileSync('/proc/self/limits', 'utf8')
-    .split('\n')
-    .find(row => row.startsWith(name));
-  const hard = line?.slice(name.length).trim().split(/\s+/)[1];
-  return hard === 'unlimited' ? Number.MAX_SAFE_INTEGER : Number(hard ?? 1024);
+/** /proc/PID/limits, proc(5), by the names that ulimit has. */
+function hardLimits(): Record<string, number> {
+  const lines = readFileSync('/proc/self/limits', 'utf8').split('\n').slice(1);
+  return Object.fromEntries(
+    lines.flatMap(line => {
+      const name = limitNames[line.slice(0, 26).trim()];
+      const hard = line.slice(26).trim().split(/\s+/)[1];
+      return name === undefined || hard === 'unlimited' ? [] : [[name, Number(hard)]];
+    }),
+  );
+}
+
+const limitNames: Readonly<Record<string, string>> = {
+  'Max cpu time': 'cpu',
+  'Max file size': 'fsize',
+  'Max data size': 'data',
+  'Max stack size': 'stack',
+  'Max core file size': 'core',
+  'Max resident set': 'rss',
+  'Max processes': 'nproc',
+  'Max open files': 'nofile',
+  'Max locked memory': 'memlock',
+  'Max address space': 'as',
+  'Max file locks': 'locks',
+  'Max pending signals': 'sigpending',
+  'Max msgqueue size': 'msgqueue',
+  'Max nice priority': 'nice',
+  'Max realtime priority': 'rtprio',
+  'Max realtime timeout': 'rttime',
+};
+
+/** Told by the files of the cgroup mounts. */
+function limitFeatures(cgroup: HostFeatures['cgroup']): HostFeatures['can'] {
+  const v1 = cgroup === 'v1' || cgroup === 'hybrid';
+  const inRoot = (path: string) => existsSync(join('/sys/fs/cgroup', path));
+  return {
+    memoryReservation: cgroup === 'v2' || inRoot('memory/memory.soft_limit_in_bytes'),
+    swappiness: v1 && inRoot('memory/memory.swappiness'),
+    oomKillDisable: v1 && inRoot('memory/memory.oom_control'),
+    realtime: v1 && inRoot('cpu/cpu.rt_runtime_us'),
+    blockThrottle: cgroup === 'v2' ? hasController('io') : inRoot('blkio/blkio.throttle.read_bps_device'),
+    blockWeight:
+      cgroup === 'v2'
+        ? hasController('io') && childrenHave('', ['io.weight', 'io.bfq.weight'])
+        : inRoot('blkio') && childrenHave('blkio', ['blkio.weight', 'blkio.bfq.weight']),
+  };
+}
+
+function hasController(name: string): boolean {
+  return (readText('/sys/fs/cgroup/cgroup.controllers') ?? '').split(/\s/).includes(name);
+}
+
+/** Some files are only in cgroups below the root: one is made to look, and taken away. */
+function childrenHave(folder: string, names: readonly string[]): boolean {
+  const probe = join('/sys/fs/cgroup', folder, `plimsoll-probe-${process.pid}`);
+  try {
+    mkdirSync(probe);
+    const found = names.some(name => existsSync(join(probe, name)));
+    rmdirSync(probe);
+    return found;
+  } catch {
+    return false;
+  }
 }
 
 function readText(path: string): string | undefined {

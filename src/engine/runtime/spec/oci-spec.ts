@@ -5,9 +5,11 @@ export interface OciSpec {
   readonly ociVersion: string;
   readonly process: OciProcess;
   readonly root: { readonly path: string; readonly readonly: boolean };
-  readonly hostname: string;
+  /** Only in a namespace of its own (uts). */
+  readonly hostname?: string;
   readonly mounts: readonly OciMount[];
   readonly annotations: Readonly<Record<string, string>>;
+  readonly hooks?: Readonly<Record<string, readonly OciHook[]>>;
   readonly linux: {
     readonly cgroupsPath?: string;
     readonly namespaces: readonly { readonly type: string; readonly path?: string }[];
@@ -19,6 +21,13 @@ export interface OciSpec {
     readonly readonlyPaths?: readonly string[];
     readonly rootfsPropagation?: string;
   };
+}
+
+export interface OciHook {
+  readonly path: string;
+  readonly args?: readonly string[];
+  readonly env?: readonly string[];
+  readonly timeout?: number;
 }
 
 export interface OciProcess {
@@ -36,6 +45,7 @@ export interface OciProcess {
   readonly rlimits: readonly { readonly type: string; readonly soft: number; readonly hard: number }[];
   readonly noNewPrivileges: boolean;
   readonly apparmorProfile?: string;
+  readonly oomScoreAdj?: number;
 }
 
 export interface OciMount {
@@ -63,12 +73,38 @@ export interface OciResources {
     readonly minor?: number;
     readonly access: string;
   }[];
-  readonly memory?: { readonly limit?: number; readonly reservation?: number; readonly swap?: number };
+  readonly memory?: {
+    readonly limit?: number;
+    readonly reservation?: number;
+    readonly swap?: number;
+    readonly swappiness?: number;
+    readonly disableOOMKiller?: boolean;
+  };
   readonly cpu?: {
     readonly shares?: number;
     readonly quota?: number;
     readonly period?: number;
+    readonly realtimeRuntime?: number;
+    readonly realtimePeriod?: number;
     readonly cpus?: string;
+    readonly mems?: string;
   };
   readonly pids?: { readonly limit: number };
+  readonly blockIO?: {
+    readonly weight?: number;
+    readonly weightDevice?: readonly (OciDeviceNumber & { readonly weight: number })[];
+    readonly throttleReadBpsDevice?: readonly OciThrottle[];
+    readonly throttleWriteBpsDevice?: readonly OciThrottle[];
+    readonly throttleReadIOPSDevice?: readonly OciThrottle[];
+    readonly throttleWriteIOPSDevice?: readonly OciThrottle[];
+  };
+  /** Files of cgroup v2 and what to write into them. */
+  readonly unified?: Readonly<Record<string, string>>;
 }
+
+interface OciDeviceNumber {
+  readonly major: number;
+  readonly minor: number;
+}
+
+export type OciThrottle = OciDeviceNumber & { readonly rate: number };

@@ -1,0 +1,36 @@
+import { PlimsollError } from '../../../errors.ts';
+import type { ProcessRequest } from '../types.ts';
+import type { HostFeatures } from './host-features.ts';
+
+/** Kernel settings that belong to a namespace of IPC: kernel, admin-guide/sysctl/kernel.rst. */
+const ofIpc = /^(kernel\.(msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced)|fs\.mqueue\..+)$/;
+
+/**
+ * The kernel settings of a container: as in Docker, low ports and ping need no capability in a network of its own; then
+ * what was asked for. Throws `invalid-argument` (`SYSCTL_NOT_OWN`) for one that is not the container's alone.
+ */
+export function sysctlsOf(
+  request: Pick<ProcessRequest, 'network' | 'namespaces' | 'sysctls' | 'domainname'>,
+  host: Pick<HostFeatures, 'rootless'>,
+): Record<string, string> {
+  const { network, namespaces = {}, sysctls = {}, domainname } = request;
+  for (const name of Object.keys(sysctls)) {
+    if (name.startsWith('net.') && network !== 'host') continue;
+    if (ofIpc.test(name) && namespaces.ipc !== 'host') continue;
+    throw notOwn(name);
+  }
+  const usual =
+    network === 'host' || host.rootless
+      ? {}
+      : { 'net.ipv4.ip_unprivileged_port_start': '0', 'net.ipv4.ping_group_range': '0 2147483647' };
+  const domain = domainname === undefined ? {} : { 'kernel.domainname': domainname };
+  return { ...usual, ...domain, ...sysctls };
+}
+
+function notOwn(name: string): PlimsollError {
+  return new PlimsollError('invalid-argument', `the kernel setting "${name}" is not the container's own`, {
+    code: 'SYSCTL_NOT_OWN',
+    hint: 'settings net.* need a network other than host, kernel.shm*, kernel.msg*, kernel.sem and fs.mqueue.* an --ipc other than host',
+    data: { name },
+  });
+}
