@@ -27,6 +27,7 @@ import { configurePause } from './commands/pause.ts';
 import { configurePort } from './commands/port.ts';
 import { configurePs } from './commands/ps.ts';
 import { configurePull } from './commands/pull.ts';
+import { configurePush } from './commands/push.ts';
 import { configureRename } from './commands/rename.ts';
 import { configureRestart } from './commands/restart.ts';
 import { configureRm } from './commands/rm.ts';
@@ -112,6 +113,12 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'Fetch an image from a registry',
     group: registry,
     configure: configurePull,
+  },
+  {
+    name: 'push',
+    summary: 'Send an image to a registry',
+    group: registry,
+    configure: configurePush,
   },
   {
     name: 'login',

@@ -323,6 +323,7 @@ export function createFakeEngine(options: FakeOptions = {}): Engine {
         return image;
       },
       pull: () => Promise.reject(new TypeError('the fake engine pulls nothing')),
+      push: () => Promise.reject(new TypeError('the fake engine pushes nothing')),
       pullAll: () => Promise.reject(new TypeError('the fake engine pulls nothing')),
       prune: async () => ({ deleted: [], reclaimedBytes: 0 }),
     },

@@ -85,7 +85,12 @@ function bars(cli: Cli): TransferPrinter {
       }
       const before = layers.get(event.digest);
       if (before === undefined) return;
-      const layer = { size: before.size, state: event.state, bytes: event.bytes ?? 0, note: noteOf(event) };
+      const layer = {
+        size: event.size ?? before.size,
+        state: event.state,
+        bytes: event.bytes ?? 0,
+        note: noteOf(event),
+      };
       layers.set(event.digest, layer);
       if (!final.includes(event.state)) return;
       done.push(lineOf(event.digest, layer, 80));

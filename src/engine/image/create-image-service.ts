@@ -65,6 +65,10 @@ export function createImageService(options: ImageServiceOptions): ImageStore {
       const { pullImage } = await import('./pull/pull-image.ts'); // the network costs what a short command need not pay
       return await pullImage(context, request);
     },
+    push: async request => {
+      const { pushImage } = await import('./push/push-image.ts');
+      return await pushImage(context, request);
+    },
     pullAll: async request => {
       assertPrivileged(root, 'pulling images');
       const { pullAllTags } = await import('./pull/pull-all-tags.ts');

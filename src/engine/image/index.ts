@@ -6,7 +6,14 @@
  * @module
  */
 export { createImageService, type ImageServiceOptions } from './create-image-service.ts';
-export type { LayerState, PulledImage, PullRequest, TransferProgress } from './transfer-types.ts';
+export type {
+  LayerState,
+  PulledImage,
+  PullRequest,
+  PushedImage,
+  PushRequest,
+  TransferProgress,
+} from './transfer-types.ts';
 export type {
   BootstrapRequest,
   CreateImageRequest,

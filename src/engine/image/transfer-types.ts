@@ -1,6 +1,6 @@
 import type { RegistryAccess } from '../registry/index.ts';
 
-/** What a transfer announces. Layers are named by the digest of their blob. */
+/** What a transfer announces. Layers are named by the digest of their blob when they come, by their diffID when they go. */
 export type TransferProgress =
   | {
       readonly kind: 'began';
@@ -14,6 +14,8 @@ export type TransferProgress =
       readonly state: LayerState;
       /** Of `downloading` and `pushing`: how many bytes are done. */
       readonly bytes?: number;
+      /** Of `pushing`: of how many, which is known only when the layer is packed. */
+      readonly size?: number;
       /** Of `retrying`: what went wrong. */
       readonly note?: string;
     };
@@ -54,4 +56,17 @@ export interface PulledImage {
   /** Nothing was downloaded: the image was here, under this name. */
   readonly upToDate: boolean;
   readonly warnings: readonly string[];
+}
+
+export interface PushRequest extends TransferRequest {
+  /** One of the image's names: it says where to. */
+  readonly name: string;
+}
+
+export interface PushedImage {
+  readonly reference: string;
+  /** Digest of the manifest there. */
+  readonly digest: string;
+  /** Bytes of the manifest. */
+  readonly size: number;
 }

@@ -1,5 +1,5 @@
 import type { ImageConfig, Platform } from '../../oci/index.ts';
-import type { PulledImage, PullRequest } from './transfer-types.ts';
+import type { PulledImage, PullRequest, PushedImage, PushRequest } from './transfer-types.ts';
 
 /** One image in a list. `id` and diffIDs are `sha256:<64 hex>`. */
 export interface ImageSummary {
@@ -59,6 +59,11 @@ export interface ImageService {
    * no image is half there, and what was downloaded serves the next pull.
    */
   pull(request: PullRequest): Promise<PulledImage>;
+  /**
+   * Sends an image to the registry that its name says, with as few bytes as possible. What was pulled keeps its digests;
+   * what was made here is packed with gzip. Rejects like `pull`.
+   */
+  push(request: PushRequest): Promise<PushedImage>;
   /** Fetches every tag of a repository, one after the other. */
   pullAll(request: PullRequest): Promise<PulledImage[]>;
   /** Frees images without a reference (`all`: also unused ones) and returns what was freed. */

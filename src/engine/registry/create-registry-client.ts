@@ -12,7 +12,7 @@ import { pushManifest } from './push-manifest.ts';
 import { readBlob } from './read-blob.ts';
 import type { RegistriesConfig } from './registries-config.ts';
 import { defaultRetry, type RetryPolicy } from './retry.ts';
-import { pullScope } from './scopes.ts';
+import { pullScope, pushScope } from './scopes.ts';
 import { createSession, type Session } from './session.ts';
 import type { RegistryClient } from './types.ts';
 
@@ -86,12 +86,10 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
         }
       }
     },
-    hasBlob: (reference, digest, transfer = {}) =>
-      hasBlob(registry(reference.domain), reference, {
-        digest,
-        scope: pullScope(reference.path),
-        ...transfer,
-      }),
+    hasBlob: (reference, digest, { toPush = false, ...transfer } = {}) => {
+      const scope = (toPush ? pushScope : pullScope)(reference.path);
+      return hasBlob(registry(reference.domain), reference, { digest, scope, ...transfer });
+    },
     pushBlob: (reference, blob, transfer = {}) =>
       pushBlob(registry(reference.domain), reference, { blob, policy, ...transfer }),
     pushManifest: (reference, manifest, transfer = {}) =>

@@ -53,7 +53,12 @@ export interface RegistryClient extends Disposable {
    * given out only when the digest is right; else throws `data-loss` (`DIGEST_MISMATCH`).
    */
   blob(reference: Reference, blob: Descriptor, options?: ReadBlobOptions): AsyncGenerator<Buffer>;
-  hasBlob(reference: Reference, digest: string, options?: TransferOptions): Promise<boolean>;
+  /** `toPush`: asked with the right to push, which a token then covers already. */
+  hasBlob(
+    reference: Reference,
+    digest: string,
+    options?: TransferOptions & { readonly toPush?: boolean },
+  ): Promise<boolean>;
   /** Makes sure that the repository has a blob, with as few bytes sent as possible. */
   pushBlob(
     reference: Reference,

@@ -1,0 +1,202 @@
+import { availableParallelism } from 'node:os';
+import { Readable } from 'node:stream';
+import { cancelled, errnoOf, PlimsollError } from '../../../errors.ts';
+import { runTogether } from '../../../lib/run-together.ts';
+import { createSlots } from '../../../lib/slots.ts';
+import {
+  canonicalJson,
+  type Descriptor,
+  familiarReference,
+  formatReference,
+  type Manifest,
+  mediaTypes,
+  parseManifest,
+  parseReference,
+  type Reference,
+} from '../../../oci/index.ts';
+import type { RegistryClient } from '../../registry/index.ts';
+import { readPart } from '../content/open-layer-tar.ts';
+import type { ImageContext } from '../context.ts';
+import { type ImageRecord, nameCandidates } from '../image-records.ts';
+import { recordDigest } from '../pull/record-image.ts';
+import { resolveImage } from '../resolve-image.ts';
+import type { PushedImage, PushRequest, TransferProgress } from '../transfer-types.ts';
+import { packLayer } from './pack-layer.ts';
+
+/**
+ * Store -> registry. What was pulled goes as it came, with the same digests; what was made here is packed now. Layers
+ * first, then the config, then the manifest, so that a name never points at something that is not there.
+ */
+export async function pushImage(context: ImageContext, request: PushRequest): Promise<PushedImage> {
+  const { records, snapshots, registries, blobs } = context;
+  const { name, signal, onProgress: tell = () => {} } = request;
+  const image = resolveImage(records, name);
+  const reference = destination(records.references(image.id), name);
+  using client = await registries.client(request);
+  using held = new DisposableStack();
+  for (const diffId of image.layers) held.use(snapshots.hold(diffId));
+  await using scratch = await snapshots.scratch();
+  const exact = exactManifest(context, image);
+  const diffIds = [...new Set(image.layers)];
+  const sizes = diffIds.map(diffId => ({ digest: diffId, size: snapshots.layer(diffId)?.tarBytes ?? 0 }));
+  tell({ kind: 'began', name: familiarReference(reference), layers: sizes });
+  const slots = createSlots(availableParallelism() + 1);
+  const pushed = await runTogether(
+    diffIds.map(diffId => async stop => {
+      const work = { client, reference, diffId, tell, signal: stop, folder: scratch.path };
+      return [diffId, await slots(() => pushLayer(context, work))] as const;
+    }),
+    signal,
+  ).catch((error: unknown) => {
+    throw signal?.aborted ? cancelled('the push') : full(error);
+  });
+  const layers = new Map(pushed);
+  const configBytes = blobs.get(image.id);
+  await client.pushBlob(reference, smallBlob(image.id, configBytes), { signal });
+  const manifest = exact ?? madeManifest(image, layers, configBytes.length);
+  const digest = await client.pushManifest(reference, manifest, { signal });
+  const repository = `${reference.domain}/${reference.path}`;
+  context.db.transaction(
+    () => {
+      blobs.put(manifest.bytes, manifest.mediaType);
+      recordDigest(context, { repository, digest, id: image.id, mediaType: manifest.mediaType });
+    },
+    { durable: true },
+  );
+  return { reference: formatReference(reference), digest, size: manifest.bytes.length };
+}
+
+/** The very name that was meant: an image is pushed under one of its names, and the name says where to. */
+function destination(references: readonly string[], name: string): Reference {
+  const found = nameCandidates(name).find(candidate => references.includes(candidate));
+  if (found === undefined) {
+    throw new PlimsollError('invalid-argument', `"${name}" says of no registry where to push`, {
+      code: 'BAD_REFERENCE',
+      hint: `name it first: plimsoll tag ${name} registry.example/name`,
+    });
+  }
+  const reference = parseReference(found);
+  if (reference.domain !== 'localhost') return reference;
+  throw new PlimsollError(
+    'invalid-argument',
+    `"${name}" is a name for this machine alone, not of a registry`,
+    {
+      code: 'BAD_REFERENCE',
+      hint: `name it first: plimsoll tag ${name} registry.example/${reference.path}`,
+    },
+  );
+}
+
+interface Bytes {
+  readonly bytes: Uint8Array;
+  readonly mediaType: string;
+}
+
+/** The manifest that the image was published with, if all of its blobs are still here as they came. */
+function exactManifest({ db, blobs }: ImageContext, { id, manifest }: ImageRecord): Bytes | undefined {
+  const others = db
+    .all('SELECT DISTINCT digest FROM image_digests WHERE image = ?', id)
+    .map(row => String(row.digest));
+  for (const digest of [manifest, ...others]) {
+    const row = db.get('SELECT media_type FROM blobs WHERE digest = ?', digest);
+    if (row === undefined) continue;
+    const bytes = blobs.get(digest);
+    const mediaType = String(row.media_type);
+    const document = parseManifest(bytes, mediaType);
+    if (document.kind !== 'image' || document.manifest.config.digest !== id) continue;
+    const isKept = (blob: Descriptor) => keptBlob(db, 'digest', blob.digest) !== undefined;
+    if (document.manifest.layers.every(isKept)) return { bytes, mediaType };
+  }
+  return undefined;
+}
+
+function keptBlob(
+  db: ImageContext['db'],
+  column: 'digest' | 'diff_id',
+  value: string,
+): Descriptor | undefined {
+  const row = db.get(
+    `SELECT * FROM layer_blobs WHERE ${column} = ? AND kept = 1 ORDER BY digest LIMIT 1`,
+    value,
+  );
+  return row && { mediaType: String(row.media_type), digest: String(row.digest), size: Number(row.size) };
+}
+
+interface LayerWork {
+  readonly client: RegistryClient;
+  readonly reference: Reference;
+  readonly diffId: string;
+  readonly tell: (event: TransferProgress) => void;
+  readonly signal: AbortSignal;
+  readonly folder: string;
+}
+
+/** Makes sure that the registry has a layer, in a form that is here or known, and says in which. */
+async function pushLayer(context: ImageContext, work: LayerWork): Promise<Descriptor> {
+  const { db, blobs } = context;
+  const { client, reference, diffId, tell, signal, folder } = work;
+  const say = (state: 'exists' | 'compressing' | 'mounted' | 'pushed') =>
+    tell({ kind: 'layer', digest: diffId, state });
+  const kept = keptBlob(db, 'diff_id', diffId);
+  const known = db.all('SELECT * FROM layer_blobs WHERE diff_id = ? AND kept = 0', diffId);
+  for (const row of kept === undefined ? known : []) {
+    const blob = { mediaType: mediaTypes.layerGzip, digest: String(row.digest), size: Number(row.size) };
+    if (!(await client.hasBlob(reference, blob.digest, { signal, toPush: true }))) continue;
+    say('exists');
+    return blob;
+  }
+  if (kept === undefined) say('compressing');
+  const packed = kept === undefined ? await packLayer(context, diffId, { folder, signal }) : undefined;
+  const blob = kept ?? packed?.blob;
+  const path = packed?.path ?? (kept && blobs.path(kept.digest));
+  if (blob === undefined || path === undefined) throw new TypeError('a layer is kept or packed');
+  const repository = `${reference.domain}/${reference.path}`;
+  const sources = db
+    .all('SELECT repository FROM blob_sources WHERE digest = ?', blob.digest)
+    .map(row => String(row.repository))
+    .filter(source => source.startsWith(`${reference.domain}/`));
+  const outcome = await client.pushBlob(
+    reference,
+    {
+      digest: blob.digest,
+      size: blob.size,
+      open: from => readPart({ path, offset: from, length: blob.size - from }),
+      alsoIn: sources.map(source => source.slice(reference.domain.length + 1)),
+    },
+    {
+      signal,
+      onProgress: bytes => tell({ kind: 'layer', digest: diffId, state: 'pushing', bytes, size: blob.size }),
+      onRetry: error => tell({ kind: 'layer', digest: diffId, state: 'retrying', note: error.message }),
+    },
+  );
+  db.run('INSERT OR IGNORE INTO blob_sources VALUES (?, ?)', blob.digest, repository);
+  say(outcome === 'present' ? 'exists' : outcome);
+  return blob;
+}
+
+function madeManifest(
+  image: ImageRecord,
+  layers: ReadonlyMap<string, Descriptor>,
+  configSize: number,
+): Bytes {
+  const manifest: Manifest = {
+    schemaVersion: 2,
+    mediaType: mediaTypes.manifest,
+    config: { mediaType: mediaTypes.config, digest: image.id, size: configSize },
+    layers: image.layers.flatMap(diffId => layers.get(diffId) ?? []),
+  };
+  return { bytes: canonicalJson(manifest), mediaType: mediaTypes.manifest };
+}
+
+function smallBlob(digest: string, bytes: Buffer) {
+  return { digest, size: bytes.length, open: (from: number) => Readable.from([bytes.subarray(from)]) };
+}
+
+function full(error: unknown): unknown {
+  if (errnoOf(error) !== 'ENOSPC' && errnoOf(error) !== 'EDQUOT') return error;
+  return new PlimsollError('resource-exhausted', 'the disk is too full to pack the layers', {
+    code: 'DISK_FULL',
+    hint: "nothing was left: free space, for example with 'plimsoll image prune', and push again",
+    cause: error,
+  });
+}
