@@ -108,7 +108,15 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 /** Folders that may name the engine's types only, never call it. */
 const typesOnly = ['capacity', 'tui/model', 'tui/views', 'tui/components', 'tui'];
 /** The pure core: no Node built-in, no clock, no environment. */
-const pure = ['lib', 'oci', 'capacity', 'tui/model', 'engine/build/dockerfile', 'engine/build/plan'];
+const pure = [
+  'lib',
+  'oci',
+  'capacity',
+  'tui/model',
+  'engine/build/dockerfile',
+  'engine/build/lint',
+  'engine/build/plan',
+];
 
 const src = resolve(import.meta.dirname, '../src');
 const files = sourceFiles(src);

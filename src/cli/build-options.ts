@@ -31,6 +31,8 @@ export interface BuildOptions
   readonly metadataFile?: string;
   readonly progress: 'auto' | 'plain' | 'tty' | 'quiet' | 'rawjson';
   readonly quiet?: true;
+  readonly check?: true;
+  readonly call?: string;
 }
 
 /** Gives `build` its options: docker's, those that mean nothing here, and those that it refuses with a reason. */
@@ -77,7 +79,9 @@ export function buildOptions(command: Command): Command {
         .choices(['auto', 'plain', 'tty', 'quiet', 'rawjson'])
         .default('auto'),
     )
-    .option('-q, --quiet', "Print only the image's id");
+    .option('-q, --quiet', "Print only the image's id")
+    .option('--check', 'Only check the Dockerfile against the lint rules')
+    .option('--call <method>', 'build, check, outline or targets; with ,format=json for programs');
   for (const flags of meaningless) command.addOption(new Option(flags).hideHelp());
   for (const [flags, why, hint] of refused) {
     const name = flags.split(' ')[0] ?? flags;

@@ -343,6 +343,8 @@ export function createFakeEngine(options: FakeOptions = {}): Engine {
         }
       },
       cacheUsage: async () => [],
+      check: async () => ({ file: 'Dockerfile', text: '', warnings: [], isError: false }),
+      outline: async () => ({ stages: [], args: [], secrets: [], ssh: [], caches: [], target: '' }),
       pruneCache: async () => ({ records: 12, reclaimedBytes: 340 * MIB }),
     },
     stats: {

@@ -1,12 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { BuildProgress, Engine } from '../../engine/index.ts';
+import type { BuildProgress, BuildRequest, Engine } from '../../engine/index.ts';
 import { type BuildOptions, buildOptions } from '../build-options.ts';
 import { toBuildRequest } from '../build-request.ts';
 import type { Cli } from '../cli.ts';
 import { examples } from '../examples.ts';
 import { paint } from '../format/paint.ts';
+import { type BuildCall, parseCall } from '../parse/parse-call.ts';
+import { checkJson, printCheck, printOutline, printTargets } from '../print-check.ts';
 import { plainProgress } from '../progress/plain.ts';
 import { rawProgress } from '../progress/raw-json.ts';
 
@@ -19,11 +21,16 @@ export function configureBuild(command: Command, cli: Cli): void {
       'plimsoll build -t web:1.0 -f web.Dockerfile --build-arg VERSION=1 ./src',
       'plimsoll build --secret id=token,src=token.txt https://github.com/me/web.git#main',
     ),
-  ).action((context: string, options: BuildOptions) => build(cli, context, options));
+  ).action(async (context: string, options: BuildOptions) => {
+    const call = parseCall(options);
+    const request = toBuildRequest(cli, context, options);
+    if (call.method === 'build') await build(cli, request, options);
+    else if (call.method === 'check') await check(cli, request, call);
+    else await outline(cli, request, call);
+  });
 }
 
-async function build(cli: Cli, context: string, options: BuildOptions): Promise<void> {
-  const request = toBuildRequest(cli, context, options);
+async function build(cli: Cli, request: BuildRequest, options: BuildOptions): Promise<void> {
   const engine = await cli.engine();
   using progress = await progressFor(cli, options);
   const result = await engine.builds.build({ ...request, onProgress: progress.onProgress });
@@ -39,6 +46,26 @@ async function build(cli: Cli, context: string, options: BuildOptions): Promise<
     const words = [image, ...(options.tag ?? [])].join(' ');
     cli.stderr.write(`${paint(cli.stderr, cli.env).green('built')} ${words}\n`);
   }
+}
+
+/** Exit code 1 if the check found anything, as docker's. */
+async function check(cli: Cli, request: BuildRequest, { format }: BuildCall): Promise<void> {
+  const engine = await cli.engine();
+  const report = await engine.builds.check(request);
+  if (format === 'json') cli.stdout.write(`${JSON.stringify(checkJson(report), undefined, 2)}\n`);
+  else printCheck(cli, report);
+  if (report.warnings.length > 0) cli.setExitCode(1);
+}
+
+async function outline(cli: Cli, request: BuildRequest, { method, format }: BuildCall): Promise<void> {
+  const engine = await cli.engine();
+  const found = await engine.builds.outline(request);
+  if (format === 'json') {
+    const shown =
+      method === 'targets' ? { default: found.stages.at(-1)?.name, targets: found.stages } : found;
+    cli.stdout.write(`${JSON.stringify(shown, undefined, 2)}\n`);
+  } else if (method === 'targets') await printTargets(cli, found);
+  else await printOutline(cli, found);
 }
 
 /** What a build made, by the names that buildx has for it. */

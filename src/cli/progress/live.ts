@@ -4,6 +4,7 @@ import { cleanText } from '../../lib/clean-text.ts';
 import type { Output } from '../cli.ts';
 import { type Paint, paint } from '../format/paint.ts';
 import { advance, type BuildView, describeOutcome, type StepView } from './build-view.ts';
+import { describeWarning } from './describe-warning.ts';
 
 /** A printer of a build for a terminal. */
 export interface LiveProgress extends Disposable {
@@ -24,6 +25,7 @@ export function liveProgress(
   const tails = new Map<number, string[]>();
   let view: BuildView = new Map();
   let finished: StepView[] = [];
+  const warnings: string[] = [];
   let drawn = 0;
 
   const draw = (last = false) => {
@@ -48,11 +50,12 @@ export function liveProgress(
       } else if (event.kind === 'step-finished') {
         const step = view.get(event.step);
         if (step !== undefined) finished.push(step);
-      }
+      } else if (event.kind === 'warned') warnings.push(cleanText(describeWarning(event)));
     },
     [Symbol.dispose]() {
       clearInterval(timer);
       draw(true);
+      for (const warning of warnings.splice(0)) output.write(`${colours.yellow('warning:')} ${warning}\n`);
     },
   };
 }

@@ -2,6 +2,7 @@ import type { BuildProgress } from '../../engine/index.ts';
 import { cleanText } from '../../lib/clean-text.ts';
 import type { Output } from '../cli.ts';
 import { advance, type BuildView, describeOutcome } from './build-view.ts';
+import { describeWarning } from './describe-warning.ts';
 
 /** A printer of a build for logs and pipes: a line per event, each with the number of its step. */
 export function plainProgress(output: Output): (event: BuildProgress) => void {
@@ -9,6 +10,7 @@ export function plainProgress(output: Output): (event: BuildProgress) => void {
   const clean = (text: string) => (output.isTTY ? cleanText(text) : text);
   return event => {
     view = advance(view, event);
+    if (event.kind === 'warned') output.write(`warning: ${clean(describeWarning(event))}\n`);
     if (!('step' in event)) return;
     const step = view.get(event.step);
     if (step === undefined) return;

@@ -46,6 +46,9 @@ export function rawProgress(output: Output): (event: BuildProgress) => void {
         });
         break;
       }
+      case 'warned':
+        say({ warnings: [warningOf(event, digestOf(0))] });
+        break;
       case 'finished':
         break; // docker's has no line for it: the exit code says it
     }
@@ -71,6 +74,23 @@ function vertexOf({ id, name, dependsOn }: BuildStep, digestOf: (step: number) =
 function logOf({ time, stream, text }: Extract<BuildProgress, { kind: 'step-output' }>, vertex: string) {
   const data = Buffer.from(text).toString('base64');
   return { vertex, stream: stream === 'stdout' ? 1 : 2, data, timestamp: timeOf(time) };
+}
+
+function warningOf(
+  { rule, message, fix, url, line, endLine = line }: Extract<BuildProgress, { kind: 'warned' }>,
+  vertex: string,
+) {
+  const bytes = (text: string) => Buffer.from(text).toString('base64');
+  return {
+    vertex,
+    level: 1,
+    short: bytes(
+      `${rule === undefined ? '' : `${rule}: `}${message}${line === undefined ? '' : ` (line ${line})`}`,
+    ),
+    ...(fix === undefined ? {} : { detail: [bytes(fix)] }),
+    ...(url === undefined ? {} : { url }),
+    ...(line === undefined ? {} : { range: [{ start: { line }, end: { line: endLine } }] }),
+  };
 }
 
 function timeOf(milliseconds: number): string {

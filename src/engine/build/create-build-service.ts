@@ -15,6 +15,7 @@ import { openContexts } from './build-contexts.ts';
 import type { BuildImages } from './build-images.ts';
 import { platformsFor } from './build-platforms.ts';
 import { cacheUsage, openBuildCache, openCacheMounts, selectRecords } from './cache/index.ts';
+import { checkDockerfile } from './check-build.ts';
 import {
   commandSteps,
   createBuildRecords,
@@ -22,6 +23,7 @@ import {
   journalPath,
   openBuildJournal,
 } from './journal/index.ts';
+import { outlineDockerfile } from './lint/index.ts';
 import { runBuild, summaryOf } from './run-build.ts';
 import type { StepDeps } from './solve/index.ts';
 import { openKnownDigests } from './source/index.ts';
@@ -110,15 +112,38 @@ export function createBuildService(options: BuildServiceOptions): BuildKeeper {
         rmSync(join(root.runDir, 'builds', id), { recursive: true, force: true });
       }
     },
+    check: async request => {
+      await using access = buildAccess(randomBytes(6).toString('hex'), root, request);
+      await using contexts = await openContexts(request, { snapshots, git: access.git, known });
+      const platforms = platformsFor(own, request.platform);
+      return checkDockerfile({
+        context: contexts.main,
+        buildArgs: request.buildArgs ?? {},
+        platforms,
+        images,
+      });
+    },
+    outline: async request => {
+      await using access = buildAccess(randomBytes(6).toString('hex'), root, request);
+      await using contexts = await openContexts(request, { snapshots, git: access.git, known });
+      const { target, buildArgs = {} } = request;
+      const { source } = contexts.main;
+      return outlineDockerfile({ source, buildArgs, ...(target === undefined ? {} : { target }) });
+    },
     list: ({ limit = 50 } = {}) => records.list(limit),
     follow: (build, { signal }) => {
       const { id } = records.get(build);
       const isOver = () => records.get(id).state !== 'running';
       return followJournal(journalPath(root, id), { signal, isOver });
     },
-    cacheUsage: listCache,
+    cacheUsage: async selection => {
+      const records = await listCache();
+      return selection === undefined
+        ? records
+        : selectRecords(records, selection, { now: clock(), idleOnly: false });
+    },
     pruneCache: async (selection = {}) => {
-      const chosen = selectRecords(await listCache(), selection, clock());
+      const chosen = selectRecords(await listCache(), selection, { now: clock(), idleOnly: true });
       const [folders, rows] = [chosen.filter(isMount), chosen.filter(record => !isMount(record))];
       db.transaction(() => {
         for (const { id } of rows) db.run('DELETE FROM build_cache WHERE key = ?', id);

@@ -10,11 +10,14 @@ export { type BuildKeeper, type BuildServiceOptions, createBuildService } from '
 export { DockerfileError } from './dockerfile/index.ts';
 export { applyChanges } from './plan/index.ts';
 export type {
+  BuildOutline,
   BuildProgress,
   BuildRecord,
   BuildRequest,
   BuildService,
   BuildStep,
+  BuildWarning,
   CacheRecord,
   CacheSelection,
+  CheckReport,
 } from './types.ts';

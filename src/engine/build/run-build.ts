@@ -3,6 +3,7 @@ import { errnoOf, isPlimsollError, messageOf, PlimsollError, withContext } from 
 import type { BuildAccess } from './build-access.ts';
 import type { BuildContexts } from './build-contexts.ts';
 import type { BuildImages } from './build-images.ts';
+import { checkDockerfile } from './check-build.ts';
 import { DockerfileError } from './dockerfile/index.ts';
 import type { BuildJournal } from './journal/index.ts';
 import type { BuildPlan, BuildPlatforms, NamedContext, PlanRequest, Vertex } from './plan/index.ts';
@@ -35,6 +36,7 @@ export async function runBuild(run: BuildRun): Promise<string> {
   const { images } = run;
   const plan = planWithImages(planRequest(run), images.resolve);
   announce(run, plan);
+  warn(run, plan);
   const replaced: string[] = [];
   try {
     return await solve(run, plan, diffId => void replaced.push(diffId));
@@ -97,7 +99,7 @@ async function solve(run: BuildRun, plan: BuildPlan, replaced: (diffId: string) 
   return images.create({ config: imageConfigOf(plan, states), references: request.tags ?? [] });
 }
 
-function announce({ id, journal, deps }: BuildRun, { steps, warnings }: BuildPlan): void {
+function announce({ id, journal, deps }: BuildRun, { steps }: BuildPlan): void {
   const shown = steps.map(({ id: step, name, stage, line, dependsOn }) => ({
     id: step,
     name,
@@ -106,10 +108,26 @@ function announce({ id, journal, deps }: BuildRun, { steps, warnings }: BuildPla
     dependsOn,
   }));
   journal.write({ kind: 'planned', time: deps.clock(), build: id, steps: shown });
-  const [first] = steps;
-  if (warnings.length === 0 || first === undefined) return;
-  const text = warnings.map(warning => `warning: ${warning}\n`).join('');
-  journal.write({ kind: 'step-output', time: deps.clock(), step: first.id, stream: 'stderr', text });
+}
+
+/** Says what the plan and the lint rules have to say; throws where the Dockerfile wants to fail for it. */
+function warn(
+  { journal, deps, contexts, request, platforms, images }: BuildRun,
+  { warnings }: BuildPlan,
+): void {
+  const { main } = contexts;
+  const buildArgs = request.buildArgs ?? {};
+  const report = checkDockerfile({ context: main, buildArgs, platforms, images });
+  for (const message of warnings) journal.write({ kind: 'warned', time: deps.clock(), message });
+  for (const { description: _, ...warning } of report.warnings)
+    journal.write({ kind: 'warned', time: deps.clock(), ...warning });
+  const [first] = report.warnings;
+  if (!report.isError || first === undefined) return;
+  const { line: start = 1, endLine: end = start } = first;
+  throw new DockerfileError(main.source, { start, end }, `${first.rule}: ${first.message}`, {
+    code: 'LINT_FAILED',
+    hint: `${first.fix}; "error=true" of the check makes this an error`,
+  });
 }
 
 /** Tells the journal what happens to a step; the last of `cached`, `done` and `failed` is its end. */

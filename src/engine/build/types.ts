@@ -60,6 +60,57 @@ export interface BuildStep {
   readonly dependsOn: readonly number[];
 }
 
+/** Something that a user should know of a build that goes on all the same. */
+export interface BuildWarning {
+  /** One sentence. */
+  readonly message: string;
+  /** Name of the lint rule that it comes from. */
+  readonly rule?: string;
+  /** Where that is explained. */
+  readonly url?: string;
+  /** 1-based lines of the Dockerfile. */
+  readonly line?: number;
+  readonly endLine?: number;
+  /** What to do about it. */
+  readonly fix?: string;
+}
+
+/** What the check of a Dockerfile found. */
+export interface CheckReport {
+  /** Name of the Dockerfile, and its text. */
+  readonly file: string;
+  readonly text: string;
+  readonly warnings: readonly (BuildWarning & { readonly rule: string; readonly description: string })[];
+  /** The Dockerfile wants its build to fail for them. */
+  readonly isError: boolean;
+}
+
+/** What a Dockerfile offers to its builder. */
+export interface BuildOutline {
+  /** Every stage, in the order of the file; the last one is built by default. */
+  readonly stages: readonly {
+    readonly name: string;
+    /** Without an alias: a number is its name. */
+    readonly isNamed: boolean;
+    readonly base: string;
+    readonly line: number;
+    readonly description?: string;
+  }[];
+  /** Arguments that the target uses. */
+  readonly args: readonly {
+    readonly name: string;
+    readonly value?: string;
+    readonly line: number;
+    readonly description?: string;
+  }[];
+  readonly secrets: readonly { readonly id: string; readonly required: boolean; readonly line: number }[];
+  readonly ssh: readonly { readonly id: string; readonly required: boolean; readonly line: number }[];
+  /** Ids of cache mounts. */
+  readonly caches: readonly { readonly id: string; readonly line: number }[];
+  /** The stage that the rest is about. */
+  readonly target: string;
+}
+
 /** What a build announces, in order. Also its journal (`builds/<id>.jsonl`), so that any process can follow it. */
 export type BuildProgress =
   | {
@@ -86,6 +137,7 @@ export type BuildProgress =
       readonly layerBytes?: number;
       readonly error?: string;
     }
+  | ({ readonly kind: 'warned'; readonly time: number } & BuildWarning)
   | {
       readonly kind: 'finished';
       readonly time: number;
@@ -147,12 +199,16 @@ export interface BuildService {
    * `cancelled` if the signal fired; then no image and no half-made layer is left.
    */
   build(request: BuildRequest): Promise<{ build: string; image: string }>;
+  /** What the lint rules have against the Dockerfile of a request; builds nothing. */
+  check(request: BuildRequest): Promise<CheckReport>;
+  /** What the Dockerfile of a request offers; builds nothing. */
+  outline(request: BuildRequest): Promise<BuildOutline>;
   /** Newest first. */
   list(options?: { limit?: number }): BuildRecord[];
   /** The progress of a build from its beginning, following it while it runs. */
   follow(build: string, options: { signal: AbortSignal }): AsyncIterable<BuildProgress>;
   /** What the cache holds, least recently used first. */
-  cacheUsage(): Promise<CacheRecord[]>;
+  cacheUsage(selection?: CacheSelection): Promise<CacheRecord[]>;
   /** Frees cache records with their layers and folders: those selected (default: all), but none that is in use. */
   pruneCache(selection?: CacheSelection): Promise<{ records: number; reclaimedBytes: number }>;
 }

@@ -19,6 +19,8 @@ export interface BuildView {
   readonly image?: string;
   readonly error?: string;
   readonly finished?: number;
+  /** What a user should know of it, each a sentence. */
+  readonly warnings: readonly string[];
   /** Output of all steps, in the order it came. */
   readonly output: LogStore;
   /** Grows with what is in the output. */
@@ -38,6 +40,8 @@ function applyOne(view: BuildView, event: BuildProgress): BuildView {
       return withStep(view, event.step, { state: 'running', started: event.time });
     case 'step-output':
       return view;
+    case 'warned':
+      return { ...view, warnings: [...view.warnings, warningText(event)] };
     case 'step-finished':
       return withStep(view, event.step, {
         state: event.outcome,
@@ -55,6 +59,11 @@ function applyOne(view: BuildView, event: BuildProgress): BuildView {
         ...(event.error === undefined ? {} : { error: event.error }),
       };
   }
+}
+
+function warningText({ line, rule, message, fix }: Extract<BuildProgress, { kind: 'warned' }>): string {
+  const place = [line === undefined ? '' : `line ${line}: `, rule === undefined ? '' : `${rule}: `].join('');
+  return `${place}${message}${fix === undefined ? '' : `; ${fix}`}`;
 }
 
 function withStep(view: BuildView, id: number, change: Partial<StepView>): BuildView {

@@ -54,7 +54,14 @@ export function update(state: State, msg: Msg): Next {
       return [
         {
           ...state,
-          build: { id: msg.build, steps: [], outcome: 'running', output: msg.output, version: 0 },
+          build: {
+            id: msg.build,
+            steps: [],
+            warnings: [],
+            outcome: 'running',
+            output: msg.output,
+            version: 0,
+          },
         },
         [],
       ];

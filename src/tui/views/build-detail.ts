@@ -17,7 +17,16 @@ export function buildSteps(
   const nameWidth = Math.min(72, Math.max(20, width - 44));
   const steps = view.steps.flatMap(step => stepLines(step, view, nameWidth, state.now, theme));
   const output = view.outcome === 'running' ? tail(view, Math.max(0, height - steps.length - 2), width) : [];
-  return [...steps, ...resultLines(build, view, width, theme), ...output];
+  return [...steps, ...resultLines(build, view, width, theme), ...warningLines(view, width), ...output];
+}
+
+function warningLines({ warnings, outcome }: BuildView, width: number): Line[] {
+  if (outcome === 'running') return [];
+  return warnings.flatMap(warning =>
+    wrapCells(`warning: ${warning}`, Math.max(8, width - 4)).map(
+      (piece): Line => ({ spans: [['   '], [piece, 'warn']] }),
+    ),
+  );
 }
 
 /** All that the steps have written, the newest at the end. */

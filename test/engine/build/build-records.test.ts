@@ -52,8 +52,8 @@ describe('the record of a build', { skip }, () => {
     const { id, events } = await yard.build('FROM base\nRUN x\n', { buildArgs: { UNKNOWN: '1' } });
     assert.deepEqual(await replay(yard, id), events);
     assert.deepEqual(await replay(yard, id.slice(0, 8)), events, 'a beginning of the id will do');
-    const warning = events.find(event => event.kind === 'step-output');
-    assert.equal(warning?.text, 'warning: no ARG declares the build argument UNKNOWN\n');
+    const warning = events.find(event => event.kind === 'warned');
+    assert.equal(warning?.message, 'no ARG declares the build argument UNKNOWN');
     assert.equal(events.at(-1)?.kind, 'finished');
   });
 

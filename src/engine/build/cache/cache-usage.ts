@@ -24,18 +24,18 @@ export async function cacheUsage(options: CacheUsageOptions): Promise<CacheRecor
 }
 
 /**
- * The records that a selection means, of those that `cacheUsage` listed. With `keepBytes`, the least recently used ones
- * until no more than that is left; what is in use is never meant.
+ * The records that a selection means, of those that `cacheUsage` listed; with `idleOnly`, none that is in use. With
+ * `keepBytes`, the least recently used ones until no more than that is left.
  */
 export function selectRecords(
   records: readonly CacheRecord[],
   selection: CacheSelection,
-  now: number,
+  { now, idleOnly }: { readonly now: number; readonly idleOnly: boolean },
 ): CacheRecord[] {
   const { keepBytes, unusedForMs, kinds, ids, layers } = selection;
   const wanted = records.filter(
     record =>
-      !record.inUse &&
+      !(idleOnly && record.inUse) &&
       (kinds?.includes(record.kind) ?? true) &&
       (ids?.some(id => record.id.startsWith(id)) ?? true) &&
       (layers?.includes(record.layer ?? '') ?? true) &&

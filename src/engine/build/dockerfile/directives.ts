@@ -10,6 +10,7 @@ type DirectiveName = (typeof names)[number];
  */
 export function parseDirectives(source: DockerfileSource, lines: readonly string[]): Directives {
   const found: Partial<Record<DirectiveName, string>> = {};
+  let count = 0;
   for (const [index, line] of lines.entries()) {
     const match = /^\s*#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$/.exec(line);
     const name = names.find(known => known === match?.[1]?.toLowerCase());
@@ -21,6 +22,7 @@ export function parseDirectives(source: DockerfileSource, lines: readonly string
       });
     }
     found[name] = match[2] ?? '';
+    count = index + 1;
     if (name === 'escape' && !/^[\\`]$/.test(found.escape ?? '')) {
       throw new DockerfileError(source, at, `the escape character "${found.escape}" is not allowed`, {
         hint: 'use \\ or `',
@@ -29,6 +31,7 @@ export function parseDirectives(source: DockerfileSource, lines: readonly string
   }
   const { syntax, check } = found;
   return {
+    count,
     escape: found.escape === '`' ? '`' : '\\',
     ...(syntax === undefined ? {} : { syntax }),
     ...(check === undefined ? {} : { check }),

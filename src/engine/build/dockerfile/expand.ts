@@ -10,6 +10,8 @@ export interface ExpandOptions {
   readonly escape: string;
   /** Quotes are ordinary characters, as in a here-document. */
   readonly keepQuotes?: boolean;
+  /** Told each variable that is used as if it had a value and has none. */
+  readonly onUnset?: (name: string) => void;
 }
 
 /** A word that cannot be expanded; the caller knows the line and says it. */
@@ -141,7 +143,7 @@ class Expander {
     this.#at++;
     if (this.#peek() !== '{') {
       const name = this.#name();
-      return name === '' ? '$' : (this.#options.variables.get(name) ?? '');
+      return name === '' ? '$' : this.#valueOf(name);
     }
     this.#at++;
     const name = this.#name();
@@ -155,16 +157,16 @@ class Expander {
     const value = this.#options.variables.get(name);
     switch (modifier) {
       case '}':
-        return value ?? '';
+        return this.#valueOf(name);
       case '-':
       case '+':
       case '?':
         return this.#conditional(name, value, modifier, 'unset');
       case '#':
       case '%':
-        return this.#trim(value ?? '', modifier);
+        return this.#trim(this.#valueOf(name), modifier);
       case '/':
-        return this.#replace(value ?? '');
+        return this.#replace(this.#valueOf(name));
       case ':': {
         const kind = this.#next() ?? '';
         if (kind !== '-' && kind !== '+' && kind !== '?') break;
@@ -172,6 +174,12 @@ class Expander {
       }
     }
     throw new ExpansionError(`the substitution of "${name}" has an unknown modifier`);
+  }
+
+  #valueOf(name: string): string {
+    const value = this.#options.variables.get(name);
+    if (value === undefined) this.#options.onUnset?.(name);
+    return value ?? '';
   }
 
   #conditional(name: string, value: string | undefined, kind: '-' | '+' | '?', lack: string): string {

@@ -13,18 +13,22 @@ export function parseDockerfile(source: DockerfileSource): SyntaxTree {
   if (lines.at(-1) === '') lines.pop();
   const directives = parseDirectives(source, lines);
   const nodes: SyntaxNode[] = [];
-  let at = 0;
+  const emptyContinuations: number[] = [];
+  let comments: string[] = [];
+  let at = directives.count;
   while (at < lines.length) {
     const logical = readLogicalLine(lines, at, directives.escape);
     if (logical.text === '') {
+      comments = commentsAfter(comments, lines[at] ?? '');
       at = logical.next;
       continue;
     }
     const start = logical.first + 1;
     const { heredocs, next } = readHeredocs(source, lines, { ...logical, start }, directives.escape);
-    nodes.push(
-      parseLine(source, logical.text, { start, end: next }, { escape: directives.escape, heredocs }),
-    );
+    const context = { escape: directives.escape, heredocs, comments };
+    nodes.push(parseLine(source, logical.text, { start, end: next }, context));
+    emptyContinuations.push(...logical.empty.map(index => index + 1));
+    comments = [];
     at = next;
   }
   if (nodes.length === 0) {
@@ -32,7 +36,13 @@ export function parseDockerfile(source: DockerfileSource): SyntaxTree {
       hint: 'begin it with a line such as "FROM busybox"',
     });
   }
-  return { directives, nodes };
+  return { directives, nodes, emptyContinuations };
+}
+
+/** A comment joins those above it; an empty line parts them from what follows. */
+function commentsAfter(comments: readonly string[], line: string): string[] {
+  const comment = /^\s*#(.*?)\s*$/.exec(line)?.[1];
+  return comment === undefined ? [] : [...comments, comment.trimStart()];
 }
 
 interface LogicalLine {
@@ -41,23 +51,27 @@ interface LogicalLine {
   readonly first: number;
   /** Index of the line after it. */
   readonly next: number;
+  /** Indexes of empty lines in it. */
+  readonly empty: readonly number[];
 }
 
 /** A line and its continuation; between the two, comments and empty lines are as if they were not there. */
 function readLogicalLine(lines: readonly string[], from: number, escaper: string): LogicalLine {
   const opening = withoutReturn(lines[from] ?? '').trimStart();
-  if (opening.startsWith('#')) return { text: '', first: from, next: from + 1 };
+  if (opening.startsWith('#')) return { text: '', first: from, next: from + 1, empty: [] };
   const first = continued(opening, escaper);
   let text = first.text;
+  const empty: number[] = [];
   let at = from + 1;
   for (let open = first.open; open && at < lines.length; at++) {
     const line = withoutReturn(lines[at] ?? '');
+    if (line.trim() === '') empty.push(at);
     if (line.trim() === '' || line.trimStart().startsWith('#')) continue;
     const more = continued(line, escaper);
     text += more.text;
     open = more.open;
   }
-  return { text: text.trim() === '' ? '' : text, first: from, next: at };
+  return { text: text.trim() === '' ? '' : text, first: from, next: at, empty };
 }
 
 /** A line goes on if it ends with the escape character; two of them are one that was escaped. */

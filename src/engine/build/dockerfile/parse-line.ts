@@ -7,6 +7,7 @@ import { splitWords, takeFlags } from './words.ts';
 export interface LineContext {
   readonly escape: string;
   readonly heredocs: readonly Heredoc[];
+  readonly comments: readonly string[];
 }
 
 /** Reads one logical line: keyword, flags, and arguments in the form that the keyword wants. */
@@ -33,6 +34,7 @@ export function parseLine(
     flags,
     arguments: read,
     heredocs: read.form === 'json' ? [] : context.heredocs,
+    comments: context.comments,
     text: line.trim(),
     start: range.start,
     end: range.end,

@@ -4,10 +4,14 @@ import type { LineRange } from './dockerfile-error.ts';
 export interface SyntaxTree {
   readonly directives: Directives;
   readonly nodes: readonly SyntaxNode[];
+  /** Empty lines (1-based) in the midst of an instruction. */
+  readonly emptyContinuations: readonly number[];
 }
 
 /** What the comments at the top of a file ask of its reader. */
 export interface Directives {
+  /** How many lines they are. */
+  readonly count: number;
   /** Continues lines and quotes characters. */
   readonly escape: '\\' | '`';
   /** The frontend image that the file asks for. */
@@ -23,6 +27,8 @@ export interface SyntaxNode extends LineRange {
   readonly flags: readonly string[];
   readonly arguments: Arguments;
   readonly heredocs: readonly Heredoc[];
+  /** The comment lines right above it, without `#`. */
+  readonly comments: readonly string[];
   /** The logical line: continuation lines joined, comments taken out, heredoc bodies left out. */
   readonly text: string;
 }

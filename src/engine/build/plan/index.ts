@@ -26,4 +26,6 @@ export type {
 export { planBuild } from './plan-build.ts';
 export { scriptPath } from './plan-run.ts';
 export { parsePlatform } from './platform.ts';
-export { formatPlatform } from './variables.ts';
+export { findStage, type Stage, type StagedDockerfile, splitStages } from './split-stages.ts';
+export { environmentOf } from './stage-state.ts';
+export { formatPlatform, platformArgs } from './variables.ts';
