@@ -67,6 +67,8 @@ function lintOne(instruction: Instruction, facts: StageFacts, escaper: string): 
     case 'ENTRYPOINT':
       if (instruction.command.form === 'text' && !facts.shellSet) found.push(shellForm(instruction));
       break;
+    default:
+      break; // nothing of it is remembered
   }
   return found;
 }
