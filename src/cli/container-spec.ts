@@ -1,5 +1,6 @@
 import type { ContainerSpec, PublishedPort } from '../engine/index.ts';
 import { badOption } from './parse/bad-option.ts';
+import { parseDevice, parseGpus } from './parse/parse-device.ts';
 import { type HealthOptions, parseHealth } from './parse/parse-health.ts';
 import { type LimitOptions, parseCount, parseLimits } from './parse/parse-limits.ts';
 import { parseMount, parseTmpfs, parseVolume } from './parse/parse-mount.ts';
@@ -8,6 +9,8 @@ import { parseEnv, parsePairs, readPairFiles } from './parse/parse-pairs.ts';
 import { parsePort } from './parse/parse-port.ts';
 import { parseRestart } from './parse/parse-restart.ts';
 import { parseSecurity } from './parse/parse-security.ts';
+import { parseSize } from './parse/parse-size.ts';
+import { parseUlimit } from './parse/parse-ulimit.ts';
 
 /** The options of `run` and `create`, as typed. */
 export interface ContainerOptions extends LimitOptions, HealthOptions {
@@ -25,7 +28,29 @@ export interface ContainerOptions extends LimitOptions, HealthOptions {
   readonly netAlias?: readonly string[];
   readonly ip?: string;
   readonly macAddress?: string;
+  readonly expose?: readonly string[];
   readonly dns?: readonly string[];
+  readonly dnsSearch?: readonly string[];
+  readonly dnsOption?: readonly string[];
+  readonly dnsOpt?: readonly string[];
+  readonly domainname?: string;
+  readonly volumesFrom?: readonly string[];
+  readonly init?: true;
+  readonly annotation?: readonly string[];
+  readonly oomScoreAdj?: string;
+  readonly ulimit?: readonly string[];
+  readonly shmSize?: string;
+  readonly cgroupParent?: string;
+  readonly device?: readonly string[];
+  readonly gpus?: string;
+  readonly deviceCgroupRule?: readonly string[];
+  readonly groupAdd?: readonly string[];
+  readonly sysctl?: readonly string[];
+  readonly ipc?: string;
+  readonly pid?: string;
+  readonly uts?: string;
+  readonly cgroupns?: string;
+  readonly userns?: string;
   readonly addHost?: readonly string[];
   readonly hostname?: string;
   readonly interactive?: boolean;
@@ -56,6 +81,22 @@ export interface Surroundings {
 
 type Mutable<T> = { -readonly [key in keyof T]: T[key] };
 
+/** Options that are the spec's as they stand. */
+const texts = [
+  'name',
+  'user',
+  'workdir',
+  'hostname',
+  'domainname',
+  'stopSignal',
+  'cgroupParent',
+  'ipc',
+  'pid',
+  'uts',
+  'cgroupns',
+  'userns',
+] as const;
+
 /** The container that `run IMAGE [COMMAND...]` with these options describes; only what was given is there. */
 export function toContainerSpec(
   image: string,
@@ -69,12 +110,13 @@ export function toContainerSpec(
   if (options.entrypoint !== undefined) {
     spec.entrypoint = options.entrypoint === '' ? [] : [options.entrypoint];
   }
-  for (const key of ['name', 'user', 'workdir', 'hostname', 'stopSignal'] as const) {
+  for (const key of texts) {
     const value = options[key];
     if (value !== undefined) spec[key] = value;
   }
   if (options.interactive) spec.openStdin = true;
   if (options.tty) spec.tty = true;
+  if (options.init) spec.init = true;
   if (options.rm) spec.autoRemove = true;
   if (options.readOnly) spec.readOnlyRoot = true;
   if (options.privileged) spec.privileged = true;
@@ -87,9 +129,12 @@ export function toContainerSpec(
   if (options.stopTimeout !== undefined) {
     spec.stopTimeoutSeconds = parseCount(options.stopTimeout, 'a number of seconds', 0);
   }
-  const variables = [...readPairFiles(options.envFile ?? [], env), ...parseEnv(options.env ?? [], env)];
+  const variables = [
+    ...readPairFiles(options.envFile ?? [], surroundings),
+    ...parseEnv(options.env ?? [], env),
+  ];
   if (variables.length > 0) spec.env = variables;
-  const labels = [...readPairFiles(options.labelFile ?? [], env), ...(options.label ?? [])];
+  const labels = [...readPairFiles(options.labelFile ?? [], surroundings), ...(options.label ?? [])];
   if (labels.length > 0) spec.labels = parsePairs(labels, '--label');
   const mounts = [
     ...(options.volume ?? []).map(text => parseVolume(text, cwd)),
@@ -101,7 +146,11 @@ export function toContainerSpec(
   if (ports.length > 0) spec.ports = ports;
   Object.assign(spec, parseNetworks(options));
   if (options.dns) spec.dns = options.dns;
+  if (options.dnsSearch) spec.dnsSearch = options.dnsSearch;
+  const dnsOptions = [...(options.dnsOption ?? []), ...(options.dnsOpt ?? [])];
+  if (dnsOptions.length > 0) spec.dnsOptions = dnsOptions;
   if (options.addHost) spec.extraHosts = options.addHost.map(extraHost);
+  Object.assign(spec, surroundingsOf(options), devicesOf(options));
   const health = parseHealth(options);
   if (health !== undefined) spec.health = health;
   const limits = parseLimits(options);
@@ -109,9 +158,57 @@ export function toContainerSpec(
   return { ...spec, ...parseSecurity(options.securityOpt ?? [], cwd) };
 }
 
-function exposedPorts({ publishAll }: ContainerOptions, { exposed = [] }: Surroundings): PublishedPort[] {
+function surroundingsOf(options: ContainerOptions): Partial<ContainerSpec> {
+  const { expose, volumesFrom, annotation, oomScoreAdj, ulimit, shmSize, sysctl, groupAdd } = options;
+  return {
+    ...(expose === undefined ? {} : { expose: expose.flatMap(exposedPort) }),
+    ...(volumesFrom === undefined ? {} : { volumesFrom: volumesFrom.map(parseVolumesFrom) }),
+    ...(annotation === undefined ? {} : { annotations: parsePairs(annotation, '--annotation') }),
+    ...(oomScoreAdj === undefined ? {} : { oomScoreAdj: parseScore(oomScoreAdj) }),
+    ...(ulimit === undefined ? {} : { ulimits: ulimit.map(parseUlimit) }),
+    ...(shmSize === undefined ? {} : { shmBytes: parseSize(shmSize) }),
+    ...(sysctl === undefined ? {} : { sysctls: parsePairs(sysctl, '--sysctl') }),
+    ...(groupAdd === undefined ? {} : { groupAdd }),
+  };
+}
+
+function devicesOf({ device = [], gpus, deviceCgroupRule }: ContainerOptions): Partial<ContainerSpec> {
+  const parsed = device.map(parseDevice);
+  const devices = parsed.flatMap(each => ('device' in each ? [each.device] : []));
+  const cdiDevices = parsed.flatMap(each => ('cdi' in each ? [each.cdi] : []));
+  return {
+    ...(devices.length > 0 ? { devices } : {}),
+    ...(cdiDevices.length > 0 ? { cdiDevices } : {}),
+    ...(gpus === undefined ? {} : { gpus: parseGpus(gpus) }),
+    ...(deviceCgroupRule === undefined ? {} : { deviceRules: deviceCgroupRule }),
+  };
+}
+
+/** One `--volumes-from`: `CONTAINER[:ro|rw]`. */
+function parseVolumesFrom(text: string): { container: string; readOnly?: boolean } {
+  const [, container, mode] = /^([^:]+)(?::(ro|rw|z|Z))?$/.exec(text) ?? [];
+  if (container === undefined) throw badOption(`"${text}" names no container`, 'write CONTAINER[:ro]');
+  return mode === 'ro' || mode === 'rw' ? { container, readOnly: mode === 'ro' } : { container };
+}
+
+/** One `--expose`: a port or a range, of one protocol. */
+function exposedPort(text: string): string[] {
+  const ports = parsePort(text);
+  return ports.map(({ containerPort, protocol }) => `${containerPort}/${protocol}`);
+}
+
+function parseScore(text: string): number {
+  if (/^-?\d{1,4}$/.test(text) && Math.abs(Number(text)) <= 1000) return Number(text);
+  throw badOption(`"${text}" is no OOM score`, 'the range is -1000 to 1000');
+}
+
+function exposedPorts(
+  { publishAll, expose = [] }: ContainerOptions,
+  { exposed = [] }: Surroundings,
+): PublishedPort[] {
   if (!publishAll) return [];
-  return exposed.flatMap(text => parsePort(text.includes('/') ? text : `${text}/tcp`));
+  const all = new Set([...exposed, ...expose.flatMap(exposedPort)]);
+  return [...all].flatMap(text => parsePort(text.includes('/') ? text : `${text}/tcp`));
 }
 
 /** One `--add-host`, as `name:address`. */

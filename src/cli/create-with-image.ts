@@ -3,11 +3,17 @@ import { isPlimsollError, messageOf, PlimsollError } from '../errors.ts';
 import type { Cli } from './cli.ts';
 import { type ContainerOptions, toContainerSpec } from './container-spec.ts';
 import { exposedPorts } from './exposed-ports.ts';
+import { withIdFile } from './id-file.ts';
 import type { PullOptions } from './pull-image.ts';
 
 /** When `run` and `create` ask a registry for the image. */
 export interface ImageOptions extends Pick<PullOptions, 'platform' | 'quiet' | 'tlsVerify' | 'certDir'> {
   readonly pull: 'missing' | 'always' | 'never';
+}
+
+/** All that `run` and `create` share. */
+export interface CreateOptions extends ContainerOptions, ImageOptions {
+  readonly cidfile?: string;
 }
 
 /**
@@ -19,7 +25,17 @@ export async function createWithImage(
   engine: Engine,
   image: string,
   words: readonly string[],
-  options: ContainerOptions & ImageOptions,
+  options: CreateOptions,
+): Promise<ContainerDetails> {
+  return await withIdFile(cli, options.cidfile, () => fetchAndCreate(cli, engine, image, words, options));
+}
+
+async function fetchAndCreate(
+  cli: Cli,
+  engine: Engine,
+  image: string,
+  words: readonly string[],
+  options: CreateOptions,
 ): Promise<ContainerDetails> {
   const create = async () => {
     const exposed = options.publishAll ? exposedPorts(engine, image) : [];

@@ -1,6 +1,7 @@
 import type { Attachment, Engine } from '../engine/index.ts';
 import { isPlimsollError, PlimsollError } from '../errors.ts';
 import type { Cli } from './cli.ts';
+import { printWarnings } from './print-warnings.ts';
 import { pumpInput } from './pump-input.ts';
 import { writeLogEntry } from './write-log-entry.ts';
 
@@ -39,10 +40,11 @@ export async function runForeground(
   const onAbort = () => left.abort();
   if (!forwards) cli.signal.addEventListener('abort', onAbort, { once: true });
   const release = forwards ? forwardSignals(cli, engine, name, { started, left }) : () => {};
-  await started.catch(error => {
+  const { warnings } = await started.catch(error => {
     release();
     throw error;
   });
+  printWarnings(cli, warnings);
   const exited = containers.wait(name);
   const attachment = interactive || tty ? await attachUnlessOver(engine, name) : undefined;
   const keys = detachKeys === undefined ? {} : { detachKeys };
@@ -116,7 +118,7 @@ function forwardSignals(
   cli: Cli,
   engine: Engine,
   name: string,
-  { started, left }: { started: Promise<void>; left: AbortController },
+  { started, left }: { started: Promise<unknown>; left: AbortController },
 ): () => void {
   let insistence = 0;
   return cli.takeSignals(signal => {

@@ -149,6 +149,7 @@ export function createFakeEngine(options: FakeOptions = {}): Engine {
         ports: spec.ports ?? [],
         limits: spec.limits ?? {},
         labels: spec.labels ?? {},
+        exposed: [],
         network: 'bridge',
         addresses: [`10.89.0.${seed + 2}`],
         mounts: spec.mounts ?? [],
@@ -211,6 +212,7 @@ export function createFakeEngine(options: FakeOptions = {}): Engine {
       },
       async start(name) {
         setState(find(name), { status: 'running', startedAt: clock() }, 'start');
+        return { warnings: [] };
       },
       async stop(name) {
         await sleep(300);
@@ -283,10 +285,11 @@ export function createFakeEngine(options: FakeOptions = {}): Engine {
           command: n === 1 ? '/usr/bin/serve --port 80' : `/usr/bin/serve: worker process ${n}`,
         }));
       },
-      async update(name, limits) {
+      async update(name, { limits = {} }) {
         const one = find(name);
         one.summary = { ...one.summary, limits };
         emit('container', 'update', one.summary.id, { name: one.summary.name });
+        return { warnings: [] };
       },
       async rename(name, newName) {
         const one = find(name);

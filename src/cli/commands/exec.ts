@@ -33,7 +33,7 @@ export function configureExec(command: Command, cli: Cli): void {
     .action(async (name: string, words: string[], options: Options) => {
       const engine = await cli.engine();
       const { interactive, tty, detach, privileged, user, workdir } = options;
-      const env = [...readPairFiles(options.envFile ?? [], cli.env), ...parseEnv(options.env ?? [], cli.env)];
+      const env = [...readPairFiles(options.envFile ?? [], cli), ...parseEnv(options.env ?? [], cli.env)];
       const { exitCode } = await engine.containers.exec(name, {
         command: words,
         ...(env.length > 0 ? { env } : {}),

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { errnoOf, PlimsollError } from '../../errors.ts';
 import { badOption } from './bad-option.ts';
 
@@ -26,10 +27,13 @@ export function parseEnvFile(text: string, env: Env): string[] {
 }
 
 /** Reads the files of `--env-file` (or `--label-file`). */
-export function readPairFiles(paths: readonly string[], env: Env): string[] {
+export function readPairFiles(
+  paths: readonly string[],
+  { env, cwd }: { readonly env: Env; readonly cwd: string },
+): string[] {
   return paths.flatMap(path => {
     try {
-      return parseEnvFile(readFileSync(path, 'utf8'), env);
+      return parseEnvFile(readFileSync(resolve(cwd, path), 'utf8'), env);
     } catch (error) {
       const errno = errnoOf(error);
       if (errno === undefined) throw error;

@@ -1,8 +1,7 @@
 import { statSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { PlimsollError } from '../../errors.ts';
 import { matchesLabel } from '../../lib/matches-label.ts';
-import { cgroupProcesses, setFrozen, validateLimits } from '../runtime/index.ts';
+import { cgroupProcesses, setFrozen } from '../runtime/index.ts';
 import { attachToContainer } from './attach.ts';
 import { connectContainer, disconnectContainer } from './attachments.ts';
 import { createAttendance } from './attend.ts';
@@ -30,9 +29,10 @@ import { takeDown } from './take-down.ts';
 import { listProcesses } from './top.ts';
 import { assertTransition } from './transitions.ts';
 import type { ContainerService, ContainerStatus, PruneOptions } from './types.ts';
+import { updateContainer } from './update.ts';
 import { waitForExit } from './wait.ts';
 import { createExitWatch } from './watch-exits.ts';
-import { announce, isLive, pathsOf, type World, withContainerLock } from './world.ts';
+import { announce, cgroupOf, isLive, pathsOf, type World, withContainerLock } from './world.ts';
 
 /** What the engine needs of its containers beyond what hosts may ask. */
 export interface ContainerUpkeep extends AsyncDisposable {
@@ -72,21 +72,22 @@ export function createContainerService(parts: ContainerParts): ContainerService 
     return withContainerLock(world, id, run, signal === undefined ? {} : { signal });
   };
   const start: ContainerService['start'] = async (name, options = {}) => {
-    const id = await locked(
+    const { id, warnings } = await locked(
       name,
       async record => {
-        await startContainer(world, await settledRecord(world, record), options);
-        return record.id;
+        const told = await startContainer(world, await settledRecord(world, record), options);
+        return { id: record.id, warnings: told };
       },
       options.signal,
     );
     attendance.attend(id);
+    return { warnings };
   };
   const freeze = (name: string, to: 'paused' | 'running') =>
     locked(name, async record => {
       assertFreezable(record, to);
       const paths = pathsOf(world.root, record.id);
-      await setFrozen(paths.cgroup, to === 'paused');
+      await setFrozen(cgroupOf(world.root, record), to === 'paused');
       pauseHealthJob(paths, to === 'paused');
       db.transaction(() => {
         records.saveState(record.id, { ...record.state, status: to });
@@ -128,16 +129,7 @@ export function createContainerService(parts: ContainerParts): ContainerService 
     exec: (name, request) => execInContainer(world, records.find(name), request),
     top: name => listProcesses(cgroupOfLive(world, name)),
     ps: async (name, options) => await listWithPs(cgroupProcesses(cgroupOfLive(world, name)), options),
-    update: (name, limits) =>
-      locked(name, async record => {
-        const merged = { ...record.spec.limits, ...limits };
-        validateLimits(merged, availableParallelism());
-        if (isLive(record.state)) await world.runtime().update(record.id, merged);
-        db.transaction(() => {
-          records.saveSpec(record.id, { ...record.spec, limits: merged });
-          announce(world, record, 'update');
-        });
-      }),
+    update: (name, change) => locked(name, record => updateContainer(world, record, change)),
     rename: (name, newName) =>
       locked(name, async record => {
         validateName(newName);
@@ -175,7 +167,7 @@ export function createContainerService(parts: ContainerParts): ContainerService 
 function cgroupOfLive(world: World, name: string): string {
   const record = world.records.find(name);
   if (!isLive(record.state)) assertTransition(record.name, record.state.status, 'paused');
-  return pathsOf(world.root, record.id).cgroup;
+  return cgroupOf(world.root, record);
 }
 
 /** A record whose run has ended, but was not settled yet, is settled first. */

@@ -34,21 +34,29 @@ export function writeEtcFiles(
   const address = endpoint?.address.split('/')[0];
   const nameservers = spec.dns?.length ? spec.dns : endpoint?.nameservers;
   writeFileSync(join(folder, 'hostname'), `${hostname}\n`);
-  writeFileSync(join(folder, 'hosts'), hostsText(spec, [hostname, name], address));
+  const names = [...(spec.domainname ? [`${hostname}.${spec.domainname}`] : []), hostname, name];
+  writeFileSync(join(folder, 'hosts'), hostsText(spec, names, { address, gateway: endpoint?.gateway }));
   writeFileSync(join(folder, 'resolv.conf'), resolvText(spec, nameservers));
 }
 
-function hostsText(spec: ContainerSpec, names: readonly string[], address: string | undefined): string {
+function hostsText(
+  spec: ContainerSpec,
+  names: readonly string[],
+  { address, gateway = '127.0.0.1' }: { address: string | undefined; gateway: string | undefined },
+): string {
   const base =
     spec.network === 'host' ? readText('/etc/hosts') : '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost\n';
   const own = address === undefined ? '' : `${address}\t${[...new Set(names)].join(' ')}\n`;
-  return base + own + (spec.extraHosts ?? []).map(hostLine).join('');
+  return base + own + (spec.extraHosts ?? []).map(extra => hostLine(extra, gateway)).join('');
 }
 
-/** `host:ip`, or `host=ip`. */
-function hostLine(extra: string): string {
+/**
+ * The line for `host:ip`, or `host=ip`; `host-gateway` is the host's own address as the container reaches it. Throws
+ * `invalid-argument` (`EXTRA_HOST_INVALID`).
+ */
+export function hostLine(extra: string, gateway: string): string {
   const [, host = '', address = ''] = /^([^:=\s]+)[:=](.+)$/.exec(extra) ?? [];
-  const plain = address.replace(/^\[(.*)\]$/, '$1');
+  const plain = address === 'host-gateway' ? gateway : address.replace(/^\[(.*)\]$/, '$1');
   if (host !== '' && isIP(plain) !== 0) return `${plain}\t${host}\n`;
   throw new PlimsollError('invalid-argument', `"${extra}" is no extra host`, {
     code: 'EXTRA_HOST_INVALID',
@@ -57,12 +65,21 @@ function hostLine(extra: string): string {
   });
 }
 
-/** The given servers with the host's search list; without any, the host's own file. */
-function resolvText({ dns = [] }: ContainerSpec, nameservers: readonly string[] | undefined): string {
-  const host = readText('/etc/resolv.conf');
-  if (nameservers === undefined && dns.length === 0) return host;
-  const kept = host.split('\n').filter(line => /^\s*(search|options)\s/.test(line));
-  return `${[...(nameservers ?? dns).map(server => `nameserver ${server}`), ...kept].join('\n')}\n`;
+/** What the spec says, else what the network does, else the host's own file. */
+function resolvText(
+  { dns = [], dnsSearch = [], dnsOptions = [] }: ContainerSpec,
+  nameservers: readonly string[] | undefined,
+): string {
+  const host = readText('/etc/resolv.conf').split('\n');
+  const own = (keyword: string) => host.filter(line => new RegExp(`^\\s*${keyword}\\s`).test(line));
+  const servers = nameservers ?? dns;
+  const search = dnsSearch.filter(domain => domain !== '.');
+  const lines = [
+    ...(servers.length > 0 ? servers.map(server => `nameserver ${server}`) : own('nameserver')),
+    ...(dnsSearch.length === 0 ? own('search') : search.length > 0 ? [`search ${search.join(' ')}`] : []),
+    ...(dnsOptions.length > 0 ? [`options ${dnsOptions.join(' ')}`] : own('options')),
+  ];
+  return `${lines.join('\n')}\n`;
 }
 
 function readText(path: string): string {

@@ -20,6 +20,7 @@ export { parseSignal } from './stop.ts';
 export { TransitionError, transitions } from './transitions.ts';
 export type {
   Attachment,
+  ContainerChange,
   ContainerDetails,
   ContainerMount,
   ContainerProcess,

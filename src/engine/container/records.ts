@@ -17,6 +17,8 @@ export interface Resolved {
   readonly mounts: readonly ContainerMount[];
   readonly labels: Readonly<Record<string, string>>;
   readonly stopSignal: string;
+  /** Absent in records of earlier versions. */
+  readonly exposed?: readonly string[];
   readonly health?: HealthCheck;
   /** DiffIDs of the image, base first. */
   readonly layers: readonly string[];

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { PlimsollError } from '../../errors.ts';
-import type { ImageConfig } from '../../oci/index.ts';
+import type { ImageConfig, ImageProcessConfig } from '../../oci/index.ts';
 import { resolveHealth } from './health/resolve-health.ts';
 import type { Resolved } from './records.ts';
 import type { ContainerMount, ContainerSpec } from './types.ts';
@@ -8,9 +8,15 @@ import type { ContainerMount, ContainerSpec } from './types.ts';
 /**
  * What a spec and its image's config come to, by docker's rules: an own entrypoint clears the image's command; NAME=value
  * beats the image's; a NAME alone (no value) takes it away; every VOLUME of the image that nothing else is
- * mounted on becomes an anonymous volume (its name is still empty). Throws `invalid-argument`.
+ * mounted on becomes an anonymous volume (its name is still empty). `inherited`: mounts of other containers, which give
+ * way to the spec's. Throws `invalid-argument`.
  */
-export function resolveSpec(spec: ContainerSpec, id: string, image: ImageConfig): Resolved {
+export function resolveSpec(
+  spec: ContainerSpec,
+  id: string,
+  image: ImageConfig,
+  inherited: readonly ContainerMount[] = [],
+): Resolved {
   const { config } = image;
   const entrypoint = spec.entrypoint ?? config.Entrypoint ?? [];
   const rest = spec.command ?? (spec.entrypoint === undefined ? (config.Cmd ?? []) : []);
@@ -30,10 +36,11 @@ export function resolveSpec(spec: ContainerSpec, id: string, image: ImageConfig)
     workdir: posix.normalize(workdir),
     user: spec.user ?? config.User ?? '',
     hostname: spec.hostname ?? id.slice(0, 12),
-    mounts: resolveMounts(spec.mounts ?? [], Object.keys(config.Volumes ?? {})),
+    mounts: resolveMounts(spec.mounts ?? [], inherited, Object.keys(config.Volumes ?? {})),
     labels: { ...config.Labels, ...spec.labels },
     stopSignal: spec.stopSignal ?? config.StopSignal ?? 'SIGTERM',
     ...(health === undefined ? {} : { health }),
+    exposed: exposedPorts(spec, config),
     layers: image.rootfs.diff_ids,
     warnings: [],
   };
@@ -54,13 +61,28 @@ export function mergeEnv(base: readonly string[], over: readonly string[]): stri
   return [...values.values()];
 }
 
-function resolveMounts(wanted: readonly ContainerMount[], volumes: readonly string[]): ContainerMount[] {
-  const mounts = wanted.map(mount => ({ ...mount, target: cleanTarget(mount.target) }));
-  const targets = mounts.map(mount => mount.target);
-  const twice = targets.find((target, index) => targets.indexOf(target) !== index);
+function exposedPorts({ ports = [], expose = [] }: ContainerSpec, image: ImageProcessConfig): string[] {
+  const published = ports.map(({ containerPort, protocol }) => `${containerPort}/${protocol}`);
+  return [...new Set([...Object.keys(image.ExposedPorts ?? {}), ...expose, ...published])];
+}
+
+/** The user's mounts, those of other containers where the user has none, then the volumes of the image. */
+function resolveMounts(
+  wanted: readonly ContainerMount[],
+  inherited: readonly ContainerMount[],
+  volumes: readonly string[],
+): ContainerMount[] {
+  const own = wanted.map(mount => ({ ...mount, target: cleanTarget(mount.target) }));
+  const ownTargets = own.map(mount => mount.target);
+  const twice = ownTargets.find((target, index) => ownTargets.indexOf(target) !== index);
   if (twice !== undefined) {
     throw invalid('MOUNT_INVALID', `two mounts have the same target "${twice}"`, 'leave one out');
   }
+  const others = new Map(
+    inherited.filter(({ target }) => !ownTargets.includes(target)).map(m => [m.target, m]),
+  );
+  const mounts = [...own, ...others.values()];
+  const targets = mounts.map(mount => mount.target);
   const anonymous = volumes
     .map(cleanTarget)
     .filter(target => !targets.includes(target))

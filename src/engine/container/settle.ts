@@ -9,7 +9,7 @@ import { deleteContainer } from './remove.ts';
 import { decideRestart } from './restart-policy.ts';
 import { releaseKernel, removeRunFiles } from './take-down.ts';
 import type { RestartPolicy } from './types.ts';
-import { announce, type ContainerPaths, isLive, pathsOf, type World } from './world.ts';
+import { announce, type ContainerPaths, cgroupOf, isLive, pathsOf, type World } from './world.ts';
 
 /** How the last run ended. */
 export interface Settled {
@@ -28,7 +28,7 @@ export async function settle(world: World, record: ContainerRecord): Promise<Set
   const { id, spec, state } = record;
   if (!isLive(state)) return undefined;
   const paths = pathsOf(world.root, id);
-  const ending = readEnding(world, state, paths);
+  const ending = readEnding(world, record, paths);
   if (ending === undefined) return undefined;
   rotateQuietly(paths);
   const health = lastHealth(world, record, paths);
@@ -88,11 +88,12 @@ function pauseBeforeRestart(
 type Ending = Pick<StoredState, 'exitCode' | 'exitUnknown' | 'oomKilled'> & { readonly finishedAt: number };
 
 /** The monitor's exit file tells; without it and without a monitor, a dead process has an unknown code. */
-function readEnding(world: World, state: StoredState, paths: ContainerPaths): Ending | undefined {
+function readEnding(world: World, record: ContainerRecord, paths: ContainerPaths): Ending | undefined {
+  const { state } = record;
   const sameBoot = state.bootId === bootId();
   const exit = sameBoot ? readExit(paths.exitFile) : undefined;
   if (exit !== undefined) {
-    const oomKilled = existsSync(join(paths.persist, 'oom')) || oomKills(paths.cgroup) > 0;
+    const oomKilled = existsSync(join(paths.persist, 'oom')) || oomKills(cgroupOf(world.root, record)) > 0;
     return { ...exit, ...(oomKilled ? { oomKilled } : {}) };
   }
   const alive = (identity: StoredState['process']) => sameBoot && identity !== undefined && isAlive(identity);

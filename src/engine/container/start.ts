@@ -3,21 +3,14 @@ import { existsSync, mkdirSync, statfsSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, PlimsollError, throwIfAborted } from '../../errors.ts';
 import { bootId } from '../kernel/index.ts';
-import {
-  type ProcessMount,
-  type ProcessRequest,
-  resizeTerminal,
-  resolveInRoot,
-  resolveUser,
-  startMonitor,
-} from '../runtime/index.ts';
+import { resizeTerminal, startMonitor } from '../runtime/index.ts';
 import { type ConnectedEndpoint, connectAll } from './attachments.ts';
-import { copyUp } from './copy-up.ts';
-import { makeEtcFiles, writeEtcFiles } from './etc-files.ts';
+import { writeEtcFiles } from './etc-files.ts';
 import { processFor } from './exec.ts';
 import { exitCommand } from './exit-command.ts';
 import { writeHealthJob } from './health/health-job.ts';
 import { rotateAboveBytes } from './log/rotate-log.ts';
+import { processRequest } from './process-request.ts';
 import type { ContainerRecord, StoredState } from './records.ts';
 import { deleteContainer } from './remove.ts';
 import { takeDown } from './take-down.ts';
@@ -33,15 +26,16 @@ export interface StartOptions {
 
 /**
  * Starts a container; call it under its lock. If it fails nothing of the run is left: no mount, namespace, cgroup,
- * port, process. The failure is kept in its state, as docker does (with `--rm` it is removed). Does nothing if it runs already.
+ * port, process. The failure is kept in its state, as docker does (with `--rm` it is removed). Does nothing if it runs
+ * already. Returns what could not be given as asked.
  */
 export async function startContainer(
   world: World,
   record: ContainerRecord,
   options: StartOptions,
-): Promise<void> {
+): Promise<readonly string[]> {
   const { id, name, state } = record;
-  if (state.status === 'running') return;
+  if (state.status === 'running') return [];
   if (state.status === 'paused') throw new TransitionError(name, 'paused', 'running', 'unpause it instead');
   assertTransition(name, state.status, 'running');
   throwIfAborted(options.signal, `starting "${name}"`);
@@ -51,7 +45,7 @@ export async function startContainer(
     await takeDown(world, id); // what a process left that died while starting it
     mkdirSync(paths.bundle, { recursive: true, mode: 0o700 });
     writeFileSync(paths.run, `${run}\n`);
-    const { created, endpoint } = await createRun(world, record, paths, run, options);
+    const { created, endpoint, warnings, hooks } = await createRun(world, record, paths, run, options);
     throwIfAborted(options.signal, `starting "${name}"`);
     const { spec, resolved } = record;
     writeEtcFiles({ folder: paths.data, hostname: resolved.hostname, name, spec }, endpoint);
@@ -61,9 +55,10 @@ export async function startContainer(
       id,
       runningState(world, record, { ...created, run, endpoint, restart: options.restart ?? false }),
     );
-    await world.runtime().start(id);
+    await world.runtime().start(id, { hooks });
     world.db.transaction(() => announce(world, record, 'start'));
     beginHealthChecks(world, record, paths);
+    return warnings;
   } catch (error) {
     await takeDown(world, id);
     const failed = options.signal?.aborted ? state : failedState(state, error, world.clock());
@@ -95,7 +90,7 @@ async function createRun(
   try {
     const { upper, work, rootfs } = paths;
     await world.snapshots.mount({ layers: resolved.layers, upper, work, target: rootfs });
-    const request = await processRequest(world, record, paths, options);
+    const request = await processRequest(world, record, options);
     const { warnings } = await world.runtime().writeBundle(paths.bundle, request);
     if (warnings.length > 0 || resolved.warnings.length > 0)
       world.records.saveResolved(id, { ...resolved, warnings });
@@ -114,7 +109,7 @@ async function createRun(
       exitCommand: exitCommand(world.root, id, run, world.self),
     });
     const [created, endpoint] = await Promise.all([creating, connecting]);
-    return { created, endpoint };
+    return { created, endpoint, warnings, hooks: request.hooks?.poststart !== undefined };
   } catch (error) {
     await connecting.catch(() => {}); // nothing may still be setting up while the caller takes down
     throw error;
@@ -136,75 +131,6 @@ async function namespaceReady(
     if (existsSync(path) && statfsSync(path).type === NSFS_MAGIC) return;
     await Promise.race([done, sleep(1)]);
   }
-}
-
-async function processRequest(
-  world: World,
-  { id, spec, resolved }: ContainerRecord,
-  paths: ContainerPaths,
-  options: StartOptions,
-): Promise<ProcessRequest> {
-  const user = resolveUser(paths.rootfs, resolved.user);
-  const hasHome = resolved.env.some(entry => entry.startsWith('HOME='));
-  makeWorkdir(paths.rootfs, resolved.workdir);
-  return {
-    id,
-    rootfs: paths.rootfs,
-    args: resolved.command,
-    env: [
-      ...resolved.env,
-      ...(hasHome ? [] : [`HOME=${user.home}`]),
-      ...(resolved.env.some(entry => entry.startsWith('HOSTNAME=')) ? [] : [`HOSTNAME=${resolved.hostname}`]),
-      ...(spec.tty && !resolved.env.some(entry => entry.startsWith('TERM=')) ? ['TERM=xterm'] : []),
-    ],
-    cwd: resolved.workdir,
-    user: { uid: user.uid, gid: user.gid, additionalGids: user.additionalGids },
-    hostname: resolved.hostname,
-    tty: spec.tty ?? false,
-    ...(options.terminalSize === undefined ? {} : { terminalSize: options.terminalSize }),
-    readOnlyRoot: spec.readOnlyRoot ?? false,
-    privileged: spec.privileged ?? false,
-    capAdd: spec.capAdd ?? [],
-    capDrop: spec.capDrop ?? [],
-    noNewPrivileges: spec.noNewPrivileges ?? false,
-    ...(spec.seccomp === undefined ? {} : { seccomp: spec.seccomp }),
-    network: networkOf(world, id, spec.network ?? 'bridge'),
-    mounts: [
-      ...(await userMounts(world, resolved.mounts, paths.rootfs)),
-      ...makeEtcFiles({ folder: paths.data }),
-    ],
-    limits: spec.limits ?? {},
-    cgroupPath: paths.cgroup,
-  };
-}
-
-function networkOf(world: World, id: string, network: string): string {
-  if (network === 'host') return 'host';
-  return network === 'none' ? 'new' : world.networks.namespacePath(id);
-}
-
-async function userMounts(
-  world: World,
-  mounts: ContainerRecord['resolved']['mounts'],
-  rootfs: string,
-): Promise<ProcessMount[]> {
-  const made: ProcessMount[] = [];
-  for (const mount of mounts) {
-    if (mount.type !== 'volume') {
-      made.push(mount);
-      continue;
-    }
-    const { path } = world.volumes.inspect(mount.name);
-    await copyUp(rootfs, mount.target, path);
-    made.push({ type: 'bind', source: path, target: mount.target, readOnly: mount.readOnly });
-  }
-  return made;
-}
-
-/** As docker: a working directory that the image lacks is made, as root's. */
-function makeWorkdir(rootfs: string, workdir: string): void {
-  const path = resolveInRoot(rootfs, workdir);
-  if (!existsSync(path)) mkdirSync(path, { recursive: true, mode: 0o755 });
 }
 
 function runningState(

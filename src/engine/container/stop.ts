@@ -8,7 +8,7 @@ import { settle } from './settle.ts';
 import { takeDown } from './take-down.ts';
 import { TransitionError } from './transitions.ts';
 import type { StopOptions } from './types.ts';
-import { announce, isLive, pathsOf, type World, withContainerLock } from './world.ts';
+import { announce, cgroupOf, isLive, type World, withContainerLock } from './world.ts';
 
 /**
  * Stops a container: its stop signal, the grace, SIGKILL; returns when the end is recorded. One that waits for its
@@ -145,7 +145,7 @@ async function sendSignal(world: World, record: ContainerRecord, signal: string)
     }
     world.db.transaction(() => announce(world, record, 'kill', { signal: String(number) }));
   }
-  if (record.state.status === 'paused') await setFrozen(pathsOf(world.root, record.id).cgroup, false);
+  if (record.state.status === 'paused') await setFrozen(cgroupOf(world.root, record), false);
 }
 
 /** True once the process is gone; false when the time is over. */

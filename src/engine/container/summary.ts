@@ -1,7 +1,7 @@
 import { readHealth, readHealthLog } from './health/read-health.ts';
 import type { ContainerRecord, StoredState } from './records.ts';
 import type { ContainerDetails, ContainerState, ContainerSummary } from './types.ts';
-import { isLive, pathsOf, type World } from './world.ts';
+import { cgroupOf, isLive, pathsOf, type World } from './world.ts';
 
 /** What a list shows of a record. */
 export function toSummary(world: World, record: ContainerRecord): ContainerSummary {
@@ -17,10 +17,11 @@ export function toSummary(world: World, record: ContainerRecord): ContainerSumma
     ports: state.ports ?? (isLive(state) ? [] : (spec.ports ?? [])),
     limits: spec.limits ?? {},
     labels: resolved.labels,
+    exposed: resolved.exposed ?? [],
     network: spec.network ?? 'bridge',
     addresses: state.addresses ?? [],
     mounts: resolved.mounts,
-    ...(world.root.rootless ? {} : { cgroupPath: pathsOf(world.root, id).cgroup }),
+    ...(world.root.rootless ? {} : { cgroupPath: cgroupOf(world.root, record) }),
   };
 }
 

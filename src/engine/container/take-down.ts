@@ -19,6 +19,7 @@ export async function releaseKernel(world: World, id: string): Promise<void> {
   const paths = pathsOf(world.root, id);
   if (![paths.bundle, paths.runtimeState].some(path => existsSync(path))) return;
   await Promise.all([
+    ...(existsSync(paths.shm) ? [world.snapshots.unmount(paths.shm)] : []),
     world.runtime().delete(id),
     world.networks.disconnect(id),
     removeMountPoint(world, paths.rootfs), // a process that is just being killed has the mounts of its own namespace

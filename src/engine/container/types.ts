@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { PublishedPort } from '../network/index.ts';
-import type { ContainerLimits } from '../runtime/index.ts';
+import type { ContainerLimits, RequestedDevice, Ulimit } from '../runtime/index.ts';
 import type { Health, HealthCheck, HealthSpec } from './health/types.ts';
 
 /** Docker's restart policies (docs.docker.com/engine/containers/start-containers-automatically). */
@@ -9,14 +9,35 @@ export type RestartPolicy =
   | { readonly name: 'on-failure' /** 0: without end. */; readonly maximumRetries: number };
 
 export type ContainerMount =
-  | { readonly type: 'bind'; readonly source: string; readonly target: string; readonly readOnly: boolean }
+  | {
+      readonly type: 'bind';
+      readonly source: string;
+      readonly target: string;
+      readonly readOnly: boolean;
+      /** How mounts made later reach the other side: `rprivate` (default), `rslave`, `rshared` and without the r. */
+      readonly propagation?: string;
+      /** What is mounted below the source: there too (default), not at all, or there and writable or read-only. */
+      readonly recursive?: 'enabled' | 'disabled' | 'writable' | 'readonly';
+    }
   | {
       readonly type: 'volume' /** Empty: anonymous. */;
       readonly name: string;
       readonly target: string;
       readonly readOnly: boolean;
+      /** Do not fill it with what the image has there. */
+      readonly noCopy?: boolean;
+      /** A folder of the volume in place of all of it. */
+      readonly subpath?: string;
     }
-  | { readonly type: 'tmpfs'; readonly target: string; readonly sizeBytes?: number };
+  | {
+      readonly type: 'tmpfs';
+      readonly target: string;
+      readonly sizeBytes?: number;
+      /** Permission bits. Default 1777. */
+      readonly mode?: number;
+      /** Options of mount(8), in place of nosuid, nodev and noexec where they say the opposite. */
+      readonly options?: readonly string[];
+    };
 
 /** How a container is on a network. */
 export interface NetworkAttachment {
@@ -55,7 +76,10 @@ export interface ContainerSpec {
   /** Further networks, and what is special about `network`. */
   readonly attachments?: readonly NetworkAttachment[];
   readonly dns?: readonly string[];
-  /** `host:ip`. */
+  /** In place of the host's search list; `.` alone: none. */
+  readonly dnsSearch?: readonly string[];
+  readonly dnsOptions?: readonly string[];
+  /** `host:ip`; `host-gateway` stands for the host's own address on its network. */
   readonly extraHosts?: readonly string[];
   readonly limits?: ContainerLimits;
   readonly readOnlyRoot?: boolean;
@@ -68,6 +92,44 @@ export interface ContainerSpec {
   readonly stopSignal?: string;
   readonly stopTimeoutSeconds?: number;
   readonly health?: HealthSpec;
+  readonly domainname?: string;
+  /** A small init as its first process, which passes signals on and reaps. */
+  readonly init?: boolean;
+  /** Ports that it listens on, beside the image's: `80/tcp`. */
+  readonly expose?: readonly string[];
+  /** All that other containers have mounted. */
+  readonly volumesFrom?: readonly { readonly container: string; readonly readOnly?: boolean }[];
+  /** Of the OCI runtime spec. */
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** Of /dev/shm. */
+  readonly shmBytes?: number;
+  /** `private`, `host`, `container:NAME`; ipc also `shareable` and `none`. Default `private`. */
+  readonly ipc?: string;
+  readonly pid?: string;
+  readonly uts?: string;
+  /** Default `private` with cgroup v2, else `host`. */
+  readonly cgroupns?: string;
+  /** Only `host`, and empty: there are no user namespaces per container. */
+  readonly userns?: string;
+  readonly devices?: readonly RequestedDevice[];
+  /** Lines of the device cgroup: `c 10:200 rwm`. */
+  readonly deviceRules?: readonly string[];
+  /** Devices by the name that a CDI spec has for them: `vendor.com/class=name`. */
+  readonly cdiDevices?: readonly string[];
+  /** GPUs by their CDI specs: all, the first so many, or those of these ids. */
+  readonly gpus?: 'all' | number | readonly string[];
+  readonly ulimits?: readonly Ulimit[];
+  readonly sysctls?: Readonly<Record<string, string>>;
+  /** Groups beside the user's own, by name or number. */
+  readonly groupAdd?: readonly string[];
+  /** Name of an AppArmor profile, or `unconfined`. */
+  readonly apparmor?: string;
+  /** Nothing of /proc and /sys is masked or read-only. */
+  readonly unmasked?: boolean;
+  /** How likely the kernel is to kill it when the machine's memory runs out: -1000 to 1000. */
+  readonly oomScoreAdj?: number;
+  /** The cgroup below which its own is made. */
+  readonly cgroupParent?: string;
 }
 
 export type ContainerStatus =
@@ -117,6 +179,8 @@ export interface ContainerSummary {
   readonly ports: readonly PublishedPort[];
   readonly limits: ContainerLimits;
   readonly labels: Readonly<Record<string, string>>;
+  /** Ports that it listens on by what the image and its creator say: `80/tcp`. */
+  readonly exposed: readonly string[];
   readonly network: string;
   readonly addresses: readonly string[];
   readonly mounts: readonly ContainerMount[];
@@ -185,11 +249,14 @@ export interface ContainerService {
   inspect(name: string): ContainerDetails;
   /** Throws `conflict` (`NAME_IN_USE`), `not-found` (`IMAGE_NOT_FOUND`), `invalid-argument`. */
   create(spec: ContainerSpec, options?: { signal?: AbortSignal }): Promise<ContainerDetails>;
-  /** Throws `conflict` (`PORT_IN_USE`, or an illegal move), and leaves nothing of the failed start behind. */
+  /**
+   * Throws `conflict` (`PORT_IN_USE`, or an illegal move), and leaves nothing of the failed start behind. Returns what
+   * could not be given as asked, a sentence each.
+   */
   start(
     name: string,
     options?: { signal?: AbortSignal; terminalSize?: { columns: number; rows: number } },
-  ): Promise<void>;
+  ): Promise<{ readonly warnings: readonly string[] }>;
   /** Stop signal, grace (default the spec's, else 10 s), SIGKILL. */
   stop(name: string, options?: StopOptions): Promise<void>;
   restart(name: string, options?: StopOptions): Promise<void>;
@@ -207,8 +274,8 @@ export interface ContainerService {
   top(name: string): ContainerProcess[];
   /** The same as ps(1) of the host shows them with these options. Throws `invalid-argument` (`PS_OPTIONS`). */
   ps(name: string, options: readonly string[]): Promise<ProcessTable>;
-  /** `update` of limits while it runs. */
-  update(name: string, limits: ContainerLimits): Promise<void>;
+  /** Changes limits, also while it runs, and its restart policy. Returns what could not be given as asked. */
+  update(name: string, change: ContainerChange): Promise<{ readonly warnings: readonly string[] }>;
   rename(name: string, newName: string): Promise<void>;
   /** Puts a container on a further network, also while it runs. Throws `conflict` if it is on it, or may be on none. */
   connect(name: string, attachment: NetworkAttachment): Promise<void>;
@@ -225,6 +292,12 @@ export interface StopOptions {
   /** Patience before SIGKILL; below 0: without end. */
   readonly timeoutSeconds?: number;
   readonly signal?: AbortSignal;
+}
+
+/** What `update` changes; what is missing stays as it is. */
+export interface ContainerChange {
+  readonly limits?: ContainerLimits;
+  readonly restart?: RestartPolicy;
 }
 
 /** Which stopped containers to remove; every condition that is given has to hold. */

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import type { ImageProcessConfig } from '../../oci/index.ts';
 import type { EventActions, EventService } from '../events/index.ts';
 import type { ImageStore } from '../image/index.ts';
@@ -48,6 +48,8 @@ export interface ContainerPaths {
   readonly run: string;
   /** Process (pid and start time) that has promised to settle this run when it ends. */
   readonly attended: string;
+  /** Memory that others may share as their /dev/shm, where the run has such. */
+  readonly shm: string;
   /** What the keeper works with and writes, where the run has a health check. */
   readonly health: string;
   readonly exitFile: string;
@@ -70,12 +72,19 @@ export function pathsOf(root: Root, id: string): ContainerPaths {
     control: join(bundle, 'ctl'),
     run: join(bundle, 'run'),
     attended: join(bundle, 'attended'),
+    shm: join(bundle, 'shm'),
     health: join(bundle, 'health'),
     runtimeState: join(root.runDir, 'runtime', id),
     exitFile: join(root.runDir, 'exits', id),
     persist: join(root.runDir, 'persist', id),
     cgroup: pathOfCgroup(root.id, id),
   };
+}
+
+/** The cgroup of a container, as in `ProcessRequest`: below the one that its spec names, else below the root's own. */
+export function cgroupOf(root: Root, { id, spec }: Pick<ContainerRecord, 'id' | 'spec'>): string {
+  if (!spec.cgroupParent) return pathOfCgroup(root.id, id);
+  return posix.join('/', spec.cgroupParent, id);
 }
 
 /**

@@ -28,4 +28,5 @@ export {
   type StdioOptions,
   start,
 } from './spawn.ts';
+export { isStaticElf } from './static-elf.ts';
 export { isContentXattr, readXattr, readXattrs } from './xattr.ts';

@@ -80,6 +80,15 @@ function thawing(path: string): [file: string, word: string] {
   return [join(folder, 'freezer.state'), 'THAWED'];
 }
 
+/** Takes a limit of processes away: crun cannot. Does nothing where the cgroup is gone. */
+export function unlimitProcesses(path: string): void {
+  try {
+    writeFileSync(join(cgroupFolder(path, 'pids'), 'pids.max'), 'max');
+  } catch (error) {
+    if (!['ENOENT', 'ENODEV'].includes(errnoOf(error) ?? '')) throw error;
+  }
+}
+
 /** How often the kernel has killed a process of this cgroup for lack of memory; 0 if it is gone. */
 export function oomKills(path: string): number {
   const name = cgroupVersion() === 'v2' ? 'memory.events' : 'memory.oom_control';

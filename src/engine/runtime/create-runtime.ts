@@ -62,8 +62,8 @@ export function createRuntime(options: {
       if (linux.seccomp === undefined || compiledFilterAnnotation in annotations) return;
       filters.harvest(linux.seccomp, state);
     },
-    async start(id) {
-      if (name === 'crun' && releaseCreated(join(stateDir, id))) return;
+    async start(id, { hooks = false } = {}) {
+      if (name === 'crun' && !hooks && releaseCreated(join(stateDir, id))) return;
       const result = await invoke('start', id);
       if (result.code !== 0) throw startError(result.stderr, commandOf(result, id));
     },
@@ -79,13 +79,14 @@ export function createRuntime(options: {
       if (result.code !== 0 && existsSync(join(stateDir, id))) throw failed('delete', result);
     },
     async update(id, limits) {
-      const { resources } = limitsToResources(limits, host, blockDeviceNumber);
+      const { resources, warnings } = limitsToResources(limits, host, blockDeviceNumber);
       const file = join(options.runDir, `limits-${id}.json`); // crun cannot read the socket that Node gives as stdin
       writeFileSync(file, JSON.stringify(resources));
       const result = await invoke('update', '--resources', file, id).finally(() =>
         rmSync(file, { force: true }),
       );
       if (result.code !== 0) throw failed('update', result);
+      return warnings;
     },
     exec(id, { processFile, pidFile, log, stdio, tty, detach }) {
       const flags = [...(tty ? ['--tty'] : []), ...(detach ? ['--detach'] : [])];

@@ -5,6 +5,8 @@
  *     const code = await runtime.runToEnd({ bundle, process, onOutput: (stream, chunk) => show(chunk) });
  * @module
  */
+
+export { findCdiDevices, gpuDevices } from './cdi/find-cdi.ts';
 export {
   cgroupFolder,
   cgroupProcesses,
@@ -13,16 +15,22 @@ export {
   pathOfCgroup,
   removeCgroup,
   setFrozen,
+  unlimitProcesses,
 } from './cgroup.ts';
 export { createRuntime } from './create-runtime.ts';
+export { findInit } from './find-init.ts';
 export { findExecutable } from './find-runtime.ts';
 export { type MonitorRequest, resizeTerminal, startMonitor } from './monitor/start-monitor.ts';
 export { errorLines, startError } from './runtime-error.ts';
 export { resolveCapabilities } from './spec/capabilities.ts';
-export { cgroupVersion, readHostFeatures } from './spec/host-features.ts';
-export { type ContainerLimits, validateLimits } from './spec/limits.ts';
+export { parseDeviceRule, type RequestedDevice } from './spec/devices.ts';
+export { cgroupVersion, findDevices, readHostFeatures } from './spec/host-features.ts';
+export { type ContainerLimits, type DeviceRate, validateLimits } from './spec/limits.ts';
+export type { NamespaceMode } from './spec/namespace-mode.ts';
 export type { OciProcess, OciSpec } from './spec/oci-spec.ts';
+export { validateSysctls } from './spec/sysctls.ts';
 export type { ExecOptions, ProcessMount, ProcessRequest, Runtime, Ulimit } from './types.ts';
 export type { ResolvedUser } from './user/parse-user.ts';
+export { resolveGroups } from './user/resolve-groups.ts';
 export { resolveInRoot } from './user/resolve-in-root.ts';
 export { resolveUser } from './user/resolve-user.ts';

@@ -17,6 +17,8 @@ export type ProcessMount =
       readonly recursive?: boolean;
       /** With `readOnly`: what is mounted below the source may still be written to. Default false. */
       readonly writableBelow?: boolean;
+      /** Options of mount(8), in place of what all these say. */
+      readonly options?: readonly string[];
     }
   | {
       readonly type: 'tmpfs';
@@ -109,14 +111,14 @@ export interface Runtime {
   writeBundle(bundle: string, request: ProcessRequest): Promise<{ warnings: readonly string[] }>;
   /** After a create: keeps what the runtime has compiled for this bundle, for the next one. */
   keepCompiledFilter(bundle: string, id: string): void;
-  /** Starts the process of a created container. */
-  start(id: string): Promise<void>;
+  /** Starts the process of a created container. `hooks`: its spec has some that the runtime has to run then. */
+  start(id: string, options?: { hooks?: boolean }): Promise<void>;
   /** Signals its first process (`all`: every process of it); does nothing if it is gone. */
   kill(id: string, signal: string, options?: { all?: boolean }): Promise<void>;
   /** Deletes what the runtime knows of it, killing what still runs; does nothing if it is gone. */
   delete(id: string): Promise<void>;
-  /** Changes the limits of a running container. */
-  update(id: string, limits: ContainerLimits): Promise<void>;
+  /** Changes the limits of a running container. Returns what this kernel cannot limit. */
+  update(id: string, limits: ContainerLimits): Promise<readonly string[]>;
   /** Starts `exec` of a process in a running container; the caller owns the child, its files and its end. */
   exec(id: string, options: ExecOptions): ChildProcess;
   /**

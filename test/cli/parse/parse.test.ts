@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { parseDevice, parseGpus } from '../../../src/cli/parse/parse-device.ts';
 import { parseFilters, passes, passesLabels } from '../../../src/cli/parse/parse-filters.ts';
 import { parseLimits } from '../../../src/cli/parse/parse-limits.ts';
 import { parseMount, parseTmpfs, parseVolume } from '../../../src/cli/parse/parse-mount.ts';
@@ -183,14 +184,20 @@ test("parseMount() takes docker's long form, and refuses keys it does not know",
   }
 });
 
-test('parseTmpfs() reads the size among its options', () => {
+test('parseTmpfs() reads the size among its options, and no option that is not of a tmpfs', () => {
   assert.deepEqual(parseTmpfs('/run'), { type: 'tmpfs', target: '/run' });
   assert.deepEqual(parseTmpfs('/run:rw,size=64m,noexec'), {
     type: 'tmpfs',
     target: '/run',
     sizeBytes: 64 * 1024 ** 2,
+    options: ['rw', 'noexec'],
   });
-  refused(() => parseTmpfs('run'));
+  assert.deepEqual(parseTmpfs('/t:mode=1770,uid=7,exec'), {
+    type: 'tmpfs',
+    target: '/t',
+    options: ['mode=1770', 'uid=7', 'exec'],
+  });
+  for (const bad of ['run', '/t:evil', '/t:mode=9', '/t:upperdir=/etc']) refused(() => parseTmpfs(bad));
 });
 
 test('parseEnv() takes a bare name from the caller, and leaves it out where there is none', () => {
@@ -239,11 +246,37 @@ test("parseLimits() keeps only what was given, within docker's bounds", () => {
     cpusetCpus: '0-2,4',
     pids: 100,
   });
-  assert.deepEqual(parseLimits({ pidsLimit: '-1' }), {});
+  assert.deepEqual(parseLimits({ pidsLimit: '-1' }), { pids: -1 });
+  assert.deepEqual(
+    parseLimits({
+      cpuPeriod: '50000',
+      cpuQuota: '-1',
+      cpusetMems: '0-1',
+      blkioWeight: '300',
+      deviceReadBps: ['/dev/sda:1mb', '/dev/sdb:2k'],
+      deviceWriteIops: ['/dev/sda:9'],
+      memorySwappiness: '60',
+      oomKillDisable: true,
+      cgroupConf: ['memory.high=1G'],
+    }),
+    {
+      memorySwappiness: 60,
+      oomKillDisable: true,
+      cpusetMems: '0-1',
+      cpuPeriod: 50_000,
+      cpuQuota: -1,
+      blockWeight: 300,
+      deviceReadBytes: [
+        { path: '/dev/sda', rate: 1024 ** 2 },
+        { path: '/dev/sdb', rate: 2048 },
+      ],
+      deviceWriteOperations: [{ path: '/dev/sda', rate: 9 }],
+      unified: { 'memory.high': '1G' },
+    },
+  );
   const bad = [
     { memory: '1m' },
     { memory: '10m', memoryReservation: '20m' },
-    { memorySwap: '20m' },
     { memory: '20m', memorySwap: '10m' },
     { cpus: '0' },
     { cpus: 'x' },
@@ -251,6 +284,10 @@ test("parseLimits() keeps only what was given, within docker's bounds", () => {
     { cpusetCpus: '3-1' },
     { cpusetCpus: 'a' },
     { pidsLimit: '1.5' },
+    { cpuPeriod: '10' },
+    { blkioWeight: 'x' },
+    { deviceReadBps: ['sda:1'] },
+    { deviceReadBps: ['/dev/sda'] },
   ];
   for (const options of bad) refused(() => parseLimits(options));
 });
@@ -295,13 +332,43 @@ test('filters of one key are alternatives, labels are all required', () => {
   assert.ok(!passesLabels(filters, { b: '2' }));
 });
 
-test('parseSecurity() knows two options and refuses the rest', () => {
+test('parseSecurity() knows four options, and refuses the rest but labels', () => {
   assert.deepEqual(parseSecurity(['no-new-privileges', 'seccomp=unconfined'], '/'), {
     noNewPrivileges: true,
     seccomp: 'unconfined',
   });
   assert.deepEqual(parseSecurity(['no-new-privileges:false'], '/'), { noNewPrivileges: false });
-  for (const bad of ['apparmor=x', 'seccomp', 'seccomp=/nope.json', 'no-new-privileges=maybe', '']) {
+  assert.deepEqual(parseSecurity(['apparmor=x', 'systempaths=unconfined', 'label=disable'], '/'), {
+    apparmor: 'x',
+    unmasked: true,
+  });
+  for (const bad of [
+    'apparmor',
+    'systempaths=x',
+    'seccomp',
+    'seccomp=/nope.json',
+    'no-new-privileges=maybe',
+    '',
+  ]) {
     refused(() => parseSecurity([bad], '/'));
   }
+});
+
+test('parseDevice() tells devices of the host from CDI names', () => {
+  const device = (source: string, target: string, access: string) => ({ device: { source, target, access } });
+  assert.deepEqual(parseDevice('/dev/fuse'), device('/dev/fuse', '/dev/fuse', 'rwm'));
+  assert.deepEqual(parseDevice('/dev/sdc:r'), device('/dev/sdc', '/dev/sdc', 'r'));
+  assert.deepEqual(parseDevice('/dev/sdc:/dev/xvdc:rw'), device('/dev/sdc', '/dev/xvdc', 'rw'));
+  assert.deepEqual(parseDevice('nvidia.com/gpu=all'), { cdi: 'nvidia.com/gpu=all' });
+  for (const bad of ['', 'fuse', '/dev/a:b', '/dev/a:/dev/b:x', '/dev/a:/dev/b:r:w', 'gpu=0'])
+    refused(() => parseDevice(bad));
+});
+
+test("parseGpus() reads docker's forms", () => {
+  assert.equal(parseGpus('all'), 'all');
+  assert.equal(parseGpus('2'), 2);
+  assert.deepEqual(parseGpus('device=0,GPU-3a'), ['0', 'GPU-3a']);
+  assert.deepEqual(parseGpus('"device=0,1",capabilities=utility'.replaceAll('"', '')), ['0', '1']);
+  assert.equal(parseGpus('count=all,capabilities=compute'), 'all');
+  for (const bad of ['', 'some', 'driver=nvidia']) refused(() => parseGpus(bad));
 });

@@ -148,7 +148,7 @@ function lifecycle(runtime: { name: 'crun' | 'runc'; path: string }) {
     assert.equal(read('memory', 'memory.limit_in_bytes', 'memory.max'), String(limits.memoryBytes));
     assert.equal(read('pids', 'pids.max', 'pids.max'), '20');
     assert.equal(read('cpu', 'cpu.cfs_quota_us', 'cpu.max').split(' ')[0], '50000');
-    await engine.containers.update(id, { cpus: 1, memoryBytes: 128 * 1024 * 1024 });
+    await engine.containers.update(id, { limits: { cpus: 1, memoryBytes: 128 * 1024 * 1024 } });
     assert.equal(read('cpu', 'cpu.cfs_quota_us', 'cpu.max').split(' ')[0], '100000');
     assert.equal(read('memory', 'memory.limit_in_bytes', 'memory.max'), String(128 * 1024 * 1024));
     assert.equal(engine.containers.inspect(id).limits.pids, 20);

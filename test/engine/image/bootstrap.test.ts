@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { mirrorsFor, parseAptSources } from '../../../src/engine/image/bootstrap/apt-sources.ts';
 import { busyboxLayer } from '../../../src/engine/image/bootstrap/busybox.ts';
 import { parseBootstrapSource } from '../../../src/engine/image/bootstrap/source.ts';
-import { isStaticElf } from '../../../src/engine/image/bootstrap/static-elf.ts';
+import { isStaticElf } from '../../../src/engine/kernel/index.ts';
 import { isPlimsollError } from '../../../src/errors.ts';
 import { noRoot, openLayerRoot } from '../../support/layer-root.ts';
 

@@ -2,7 +2,7 @@ import type { ImageConfig, ImageHistory, ImageProcessConfig } from '../../../oci
 import { holdFrozen } from '../../runtime/index.ts';
 import type { ChangedFolder, HeldLayer } from '../../snapshot/index.ts';
 import type { ContainerRecord } from '../records.ts';
-import { announce, pathsOf, type World, withContainerLock } from '../world.ts';
+import { announce, cgroupOf, pathsOf, type World, withContainerLock } from '../world.ts';
 import type { CommitRequest } from './types.ts';
 
 /** See `ContainerFiles.commit`. Nothing is left of a commit that fails. */
@@ -60,7 +60,7 @@ async function capture(
   { pause = true, signal }: CommitRequest,
 ): Promise<HeldLayer> {
   const freezes = pause && record.state.status === 'running';
-  await using _frozen = freezes ? await holdFrozen(pathsOf(world.root, record.id).cgroup) : undefined;
+  await using _frozen = freezes ? await holdFrozen(cgroupOf(world.root, record)) : undefined;
   return await world.snapshots.capture(changedFolder(world, record), signal === undefined ? {} : { signal });
 }
 

@@ -5,6 +5,7 @@ import { TreeRoot } from '../../archive/index.ts';
 import { isAlive, openPrivateMounts, type PrivateMounts } from '../../kernel/index.ts';
 import { resolveInRoot } from '../../runtime/index.ts';
 import { copyUp } from '../copy-up.ts';
+import { volumeSource } from '../mount-source.ts';
 import type { ContainerRecord } from '../records.ts';
 import { isLive, lockContainer, pathsOf, type World } from '../world.ts';
 
@@ -92,8 +93,9 @@ async function bindInto(
   rootfs: string,
   mount: Exclude<ContainerRecord['resolved']['mounts'][number], { type: 'tmpfs' }>,
 ): Promise<void> {
-  const source = mount.type === 'bind' ? mount.source : world.volumes.inspect(mount.name).path;
-  if (mount.type === 'volume') await copyUp(rootfs, mount.target, source);
+  const source = mount.type === 'bind' ? mount.source : volumeSource(world, mount);
+  if (mount.type === 'volume' && !mount.noCopy && mount.subpath === undefined)
+    await copyUp(rootfs, mount.target, source);
   const target = resolveInRoot(join(space.root, rootfs), mount.target);
   if (!existsSync(target)) makeMountPoint(target, statSync(source).isDirectory());
   await space.bind(source, target.slice(space.root.length), { readOnly: mount.readOnly });

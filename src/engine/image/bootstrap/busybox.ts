@@ -1,9 +1,8 @@
 import { chmodSync, copyFileSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PlimsollError } from '../../../errors.ts';
-import { runOrThrow } from '../../kernel/index.ts';
+import { isStaticElf, runOrThrow } from '../../kernel/index.ts';
 import type { HeldLayer, SnapshotService } from '../../snapshot/index.ts';
-import { isStaticElf } from './static-elf.ts';
 
 export interface BaseLayer {
   readonly layer: HeldLayer;

@@ -45,8 +45,8 @@ export function buildSpec(
       score: score.score,
     }),
     root: { path: request.rootfs, readonly: request.readOnlyRoot },
-    ...(request.namespaces?.uts === 'host' ? {} : { hostname: request.hostname }),
-    mounts: mountsOf(request),
+    ...((request.namespaces?.uts ?? 'private') === 'private' ? { hostname: request.hostname } : {}),
+    mounts: mountsOf(request, host),
     annotations: request.annotations ?? {},
     ...(request.hooks === undefined ? {} : { hooks: request.hooks }),
     linux: linuxOf(request, host, parts, {

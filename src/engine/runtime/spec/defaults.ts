@@ -55,12 +55,13 @@ export const allDevices: NonNullable<OciResources['devices']> = [{ allow: true, 
 export function defaultMounts({
   privileged,
   shm = { bytes: 64 * 1024 * 1024 },
-  hostIpc = false,
+  hostQueues,
 }: {
   privileged: boolean;
   /** Size of /dev/shm, or the folder that is bound there; `none`: there is none. */
   shm?: { readonly bytes: number } | { readonly path: string } | 'none';
-  hostIpc?: boolean;
+  /** With the host's message queues: whether the host has them mounted. */
+  hostQueues?: boolean | undefined;
 }): OciMount[] {
   const access = privileged ? 'rw' : 'ro';
   return [
@@ -69,11 +70,16 @@ export function defaultMounts({
     mount('/dev/pts', 'devpts', 'devpts', 'nosuid noexec newinstance ptmxmode=0666 mode=0620 gid=5'),
     mount('/sys', 'sysfs', 'sysfs', `nosuid noexec nodev ${access}`),
     mount('/sys/fs/cgroup', 'cgroup', 'cgroup', `nosuid noexec nodev ${access}`),
-    hostIpc
-      ? mount('/dev/mqueue', 'bind', '/dev/mqueue', 'rbind nosuid noexec nodev')
-      : mount('/dev/mqueue', 'mqueue', 'mqueue', 'nosuid noexec nodev'),
+    ...queueMount(hostQueues),
     ...shmMount(shm),
   ];
+}
+
+function queueMount(hostQueues: boolean | undefined): OciMount[] {
+  if (hostQueues === false) return [];
+  return hostQueues
+    ? [mount('/dev/mqueue', 'bind', '/dev/mqueue', 'rbind nosuid noexec nodev')]
+    : [mount('/dev/mqueue', 'mqueue', 'mqueue', 'nosuid noexec nodev')];
 }
 
 function shmMount(shm: { readonly bytes: number } | { readonly path: string } | 'none'): OciMount[] {

@@ -41,6 +41,8 @@ export interface HostFeatures {
   readonly swapAccounting: boolean;
   /** What the kernel can limit beyond what every kernel can. */
   readonly can: Readonly<Record<LimitFeature, boolean>>;
+  /** /dev/mqueue is there. */
+  readonly messageQueues: boolean;
   /** AppArmor is on. */
   readonly apparmor: boolean;
   /** A profile that is loaded, where AppArmor is on. */
@@ -70,6 +72,7 @@ export function readHostFeatures(): HostFeatures {
     get can() {
       return limitFeatures(cgroup); // asked for rarely
     },
+    messageQueues: existsSync('/dev/mqueue'),
     apparmor: hasApparmor(),
     ...(apparmorProfile === undefined ? {} : { apparmorProfile }),
     rootless,
@@ -214,7 +217,7 @@ function limitFeatures(cgroup: HostFeatures['cgroup']): HostFeatures['can'] {
     blockWeight:
       cgroup === 'v2'
         ? hasController('io') && childrenHave('', ['io.weight', 'io.bfq.weight'])
-        : inRoot('blkio') && childrenHave('blkio', ['blkio.weight', 'blkio.bfq.weight']),
+        : inRoot('blkio') && childrenHave('blkio', ['blkio.weight']) /* crun knows no other */,
   };
 }
 

@@ -1,23 +1,27 @@
 import type { ProcessMount, ProcessRequest } from '../types.ts';
 import { defaultMounts } from './defaults.ts';
+import type { HostFeatures } from './host-features.ts';
 import type { OciMount } from './oci-spec.ts';
 
 /** The mounts of a spec, a parent before what lies in it; one of the user's takes the place of a usual one. */
-export function mountsOf(request: ProcessRequest): OciMount[] {
-  const own = request.mounts.map(plainMount);
+export function mountsOf(
+  request: ProcessRequest,
+  host: Pick<HostFeatures, 'messageQueues' | 'kernel'>,
+): OciMount[] {
+  const own = request.mounts.map(mount => plainMount(mount, host));
   const targets = new Set(own.map(({ destination }) => destination));
   const { shmBytes } = request;
   const shm = request.shm ?? (shmBytes === undefined ? undefined : { bytes: shmBytes });
   const usual = defaultMounts({
     privileged: request.privileged,
     ...(shm === undefined ? {} : { shm }),
-    hostIpc: request.namespaces?.ipc === 'host',
+    hostQueues: request.namespaces?.ipc === 'host' ? host.messageQueues : undefined,
   });
   return [...usual.filter(({ destination }) => !targets.has(destination)), ...own];
 }
 
-function plainMount(mount: ProcessMount): OciMount {
-  return mount.type === 'tmpfs' ? tmpfs(mount) : bind(mount);
+function plainMount(mount: ProcessMount, { kernel }: Pick<HostFeatures, 'kernel'>): OciMount {
+  return mount.type === 'tmpfs' ? tmpfs(mount) : bind(mount, hasMountAttributes(kernel));
 }
 
 function tmpfs({
@@ -46,13 +50,21 @@ function withoutOpposites(usual: readonly string[], chosen: readonly string[]): 
   return usual.filter(option => !chosen.includes(option.replace(/^no/, '')) && !chosen.includes(option));
 }
 
-function bind(mount: Extract<ProcessMount, { type: 'bind' }>): OciMount {
+/** mount_setattr(2), by which what is mounted below becomes read-only too, is there since Linux 5.12. */
+function hasMountAttributes([major, minor]: HostFeatures['kernel']): boolean {
+  return major > 5 || (major === 5 && minor >= 12);
+}
+
+function bind(mount: Extract<ProcessMount, { type: 'bind' }>, canReachBelow: boolean): OciMount {
   const { source, target, readOnly, propagation = 'rprivate', recursive = true, writableBelow } = mount;
-  const access = !readOnly ? 'rw' : recursive && writableBelow === false ? 'rro' : 'ro';
+  const access = !readOnly ? 'rw' : recursive && writableBelow === false && canReachBelow ? 'rro' : 'ro';
   return {
     destination: target,
     type: 'bind',
     source,
-    options: [recursive ? 'rbind' : 'bind', propagation, access],
+    // A propagation with an r would make the bind itself recursive.
+    options:
+      mount.options ??
+      (recursive ? ['rbind', propagation, access] : ['bind', propagation.replace(/^r/, ''), access]),
   };
 }

@@ -14,17 +14,25 @@ export function sysctlsOf(
   host: Pick<HostFeatures, 'rootless'>,
 ): Record<string, string> {
   const { network, namespaces = {}, sysctls = {}, domainname } = request;
-  for (const name of Object.keys(sysctls)) {
-    if (name.startsWith('net.') && network !== 'host') continue;
-    if (ofIpc.test(name) && namespaces.ipc !== 'host') continue;
-    throw notOwn(name);
-  }
+  validateSysctls(sysctls, { hostNetwork: network === 'host', hostIpc: namespaces.ipc === 'host' });
   const usual =
     network === 'host' || host.rootless
       ? {}
       : { 'net.ipv4.ip_unprivileged_port_start': '0', 'net.ipv4.ping_group_range': '0 2147483647' };
   const domain = domainname === undefined ? {} : { 'kernel.domainname': domainname };
   return { ...usual, ...domain, ...sysctls };
+}
+
+/** Throws for a setting that is not the container's alone: `invalid-argument` (`SYSCTL_NOT_OWN`). */
+export function validateSysctls(
+  sysctls: Readonly<Record<string, string>>,
+  { hostNetwork, hostIpc }: { hostNetwork: boolean; hostIpc: boolean },
+): void {
+  for (const name of Object.keys(sysctls)) {
+    if (name.startsWith('net.') && !hostNetwork) continue;
+    if (ofIpc.test(name) && !hostIpc) continue;
+    throw notOwn(name);
+  }
 }
 
 function notOwn(name: string): PlimsollError {

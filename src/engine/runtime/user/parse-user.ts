@@ -72,7 +72,8 @@ export function chooseUser(
   };
 }
 
-function chooseGroup(wanted: string, groups: readonly GroupEntry[]): number {
+/** The number of a group. Throws `invalid-argument` (`USER_UNKNOWN`). */
+export function chooseGroup(wanted: string, groups: readonly GroupEntry[]): number {
   const gid = groups.find(group => group.name === wanted)?.gid ?? parseId(wanted);
   if (gid !== undefined) return gid;
   throw unknown(`there is no group "${wanted}" in the image's /etc/group`, 'use a number, or add the group');

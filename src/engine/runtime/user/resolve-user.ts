@@ -14,7 +14,7 @@ export function resolveUser(rootfs: string, user: string): ResolvedUser {
 }
 
 /** Text of a regular file of the image; empty if there is none. An image's FIFO must not hang us, nor a huge file. */
-function readInRoot(rootfs: string, path: string): string {
+export function readInRoot(rootfs: string, path: string): string {
   const limit = 4 * 1024 * 1024;
   let file: number;
   try {

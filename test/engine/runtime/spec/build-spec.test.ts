@@ -18,6 +18,7 @@ const host: HostFeatures = {
   mostOpenFiles: 1_048_576,
   oomScoreAdj: 0,
   apparmor: false,
+  messageQueues: true,
   can: {
     swappiness: true,
     oomKillDisable: true,
@@ -204,7 +205,7 @@ test('buildSpec() lets a mount of the user take the place of a usual one, and op
   assert.equal(at(bind({}), '/t')[0]?.options.join(), 'rbind,rprivate,ro');
   assert.equal(
     at(bind({ recursive: false, propagation: 'rslave' }), '/t')[0]?.options.join(),
-    'bind,rslave,ro',
+    'bind,slave,ro',
   );
   assert.equal(bind({ propagation: 'shared' }).linux.rootfsPropagation, 'shared');
 });
