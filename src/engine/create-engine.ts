@@ -6,10 +6,10 @@ import { type ContainerService, type ContainerUpkeep, createContainerService } f
 import type { Engine } from './engine.ts';
 import { createEventService } from './events/index.ts';
 import { createImageService, type ImageStore } from './image/index.ts';
-import { bootId, writeFileAtomic } from './kernel/index.ts';
+import { bootId, cgroupVersion, isGoingDown, writeFileAtomic } from './kernel/index.ts';
 import { createIdleBridge, createNetworkService, type IdleBridge, lowerForgotten } from './network/index.ts';
 import { createRegistryService, type Registries } from './registry/index.ts';
-import { cgroupVersion, createRuntime, type Runtime } from './runtime/index.ts';
+import { createRuntime, type Runtime } from './runtime/index.ts';
 import { createSnapshotService } from './snapshot/index.ts';
 import { createStatsService, type StatsService } from './stats/index.ts';
 import { createLeases, createRootFolders, Database, type Root, readBootMark } from './store/index.ts';
@@ -142,7 +142,7 @@ function openParts({ root, self = [], report = () => {} }: EngineOptions) {
   };
   let opened: (ContainerService & ContainerUpkeep) | undefined;
   const containers = once(() => {
-    const own = { root, db, events, runtime, clock, self, report };
+    const own = { root, db, events, runtime, clock, isGoingDown, self, report };
     opened = createContainerService({
       ...services,
       ...own,

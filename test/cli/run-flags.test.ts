@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { cgroupVersion, findInit } from '../../src/engine/runtime/index.ts';
+import { cgroupVersion } from '../../src/engine/kernel/index.ts';
+import { findInit } from '../../src/engine/runtime/index.ts';
 import { noEngine, rootOfOwn } from '../support/root-of-own.ts';
 import { type CliOptions, runPlimsoll } from '../support/run-cli.ts';
 

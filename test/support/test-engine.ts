@@ -45,6 +45,7 @@ export async function openTestEngine(
   const events = createEventService({ root, db, clock: Date.now });
   const snapshots = createSnapshotService({ root, db });
   const failures: unknown[] = [];
+  const machine = { goesDown: false };
   const diffId = await busyboxLayer(db, snapshots);
   const image = imageDetails(diffId, config);
   const containers = createContainerService({
@@ -58,6 +59,7 @@ export async function openTestEngine(
     volumes: folderVolumes(join(root.dataDir, 'volumes')),
     runtime: () => createRuntime({ ...root, ...(runtime === undefined ? {} : { runtime }) }),
     clock: Date.now,
+    isGoingDown: async () => machine.goesDown,
     self: [],
     report: error => failures.push(error),
   });
@@ -68,6 +70,8 @@ export async function openTestEngine(
     containers,
     snapshots,
     failures,
+    /** What the containers believe of it. */
+    machine,
     async [Symbol.asyncDispose]() {
       await containers[Symbol.asyncDispose]();
       db.close();

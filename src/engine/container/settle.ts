@@ -22,7 +22,7 @@ export interface Settled {
 /**
  * Records the end of a run, if it has ended: exit code, time, lack of memory; takes down what it had; then `--rm` or
  * the restart policy. Whoever notices an end calls this, under the container's lock; the second caller finds nothing
- * to do and gets undefined, as does one whose container still runs.
+ * to do and gets undefined, as does one whose container still runs, or is to run again after the machine has gone down.
  */
 export async function settle(world: World, record: ContainerRecord): Promise<Settled | undefined> {
   const { id, spec, state } = record;
@@ -41,6 +41,8 @@ export async function settle(world: World, record: ContainerRecord): Promise<Set
         ranMs: ending.finishedAt - (state.startedAt ?? ending.finishedAt),
         backoffMs: state.backoffMs,
       });
+  // Restarted now, it would be killed a moment later: after the boot it is found as running, and comes up again.
+  if (pause !== undefined && (await world.isGoingDown())) return undefined;
   await releaseKernel(world, id);
   const {
     process: _process,

@@ -28,6 +28,8 @@ export interface World {
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly keeper: Keeper;
+  /** True while the machine goes down and ends what runs. */
+  readonly isGoingDown: () => Promise<boolean>;
   /** The command line that is plimsoll itself, for what a monitor starts; empty: nothing is started. */
   readonly self: readonly string[];
 }

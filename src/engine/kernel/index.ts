@@ -3,8 +3,11 @@
  * attributes. Every other folder reaches the kernel through here, so that a trap has to be learned only once.
  * @module
  */
+export { adopt } from './adopt.ts';
 export { replaceFile, syncDirectory, writeFileAtomic } from './atomic-file.ts';
+export { cgroupOfRoot, cgroupVersion } from './cgroup-tree.ts';
 export { deviceNumbers } from './device-numbers.ts';
+export { isGoingDown } from './is-going-down.ts';
 export { type LockOptions, takeLock, withLock } from './lock.ts';
 export {
   findMount,

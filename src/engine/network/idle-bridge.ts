@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { identify, isAlive, start } from '../kernel/index.ts';
+import { adopt, identify, isAlive, start } from '../kernel/index.ts';
 import type { Root } from '../store/index.ts';
 
 /** The wait after which an unused bridge is taken away. */
@@ -17,7 +17,7 @@ const seconds = 10;
  * Raising a bridge and its table costs as much as starting a container, and most often the next one comes soon. So a
  * shell of its own (0.7 MB) sleeps, and then runs `lower`: a command line that takes the bridge away if it is still unused.
  */
-export function createIdleBridge(root: Pick<Root, 'runDir'>, lower: readonly string[]): IdleBridge {
+export function createIdleBridge(root: Pick<Root, 'id' | 'runDir'>, lower: readonly string[]): IdleBridge {
   const file = join(root.runDir, 'bridge-idle');
   const isPending = () => isWaiting(file);
   return {
@@ -33,7 +33,9 @@ export function createIdleBridge(root: Pick<Root, 'runDir'>, lower: readonly str
       waiting.on('error', () => {}); // then the bridge stays until the next container has left
       waiting.unref();
       const identity = waiting.pid === undefined ? undefined : identify(waiting.pid);
-      if (identity !== undefined) writeFileSync(file, `${identity.pid} ${identity.startTime}\n`);
+      if (identity === undefined) return;
+      void adopt(root.id, identity.pid);
+      writeFileSync(file, `${identity.pid} ${identity.startTime}\n`);
     },
   };
 }

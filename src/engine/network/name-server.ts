@@ -1,7 +1,15 @@
 import { accessSync, closeSync, constants, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { identify, isAlive, type ProcessIdentity, replaceFile, start, withLock } from '../kernel/index.ts';
+import {
+  adopt,
+  identify,
+  isAlive,
+  type ProcessIdentity,
+  replaceFile,
+  start,
+  withLock,
+} from '../kernel/index.ts';
 import type { Root } from '../store/index.ts';
 import { type DnsEntry, formatDnsConfig, parseDnsConfig } from './dns-config.ts';
 
@@ -45,7 +53,7 @@ export function createNameServer(root: Root, env: NodeJS.ProcessEnv = process.en
         const after = formatDnsConfig(gateway, entries);
         if (after !== before) replaceFile(file, after);
         const running = findRunning(folder);
-        if (running === undefined) return await launch(folder, env);
+        if (running === undefined) return await launch(root, folder, env);
         if (after !== before) process.kill(running.pid, 'SIGHUP');
         return true;
       }),
@@ -70,17 +78,22 @@ export function findNameServer(env: NodeJS.ProcessEnv = process.env): string | u
   return candidates.map(folder => join(folder, 'aardvark-dns')).find(isExecutable);
 }
 
-async function launch(folder: string, env: NodeJS.ProcessEnv): Promise<boolean> {
+/** Newer versions fork at once: so the process is adopted while it is still a shell that waits for a line. */
+async function launch(root: Root, folder: string, env: NodeJS.ProcessEnv): Promise<boolean> {
   const program = findNameServer(env);
   if (program === undefined) return false;
   const log = openSync(join(folder, '..', 'dns.log'), 'w', 0o600);
-  const child = start(program, ['--config', folder, '--port', '53', 'run'], {
+  const server = [program, '--config', folder, '--port', '53', 'run'];
+  const child = start('/bin/sh', ['-c', 'read -r _ && exec "$@" </dev/null', 'sh', ...server], {
     cwd: '/',
     detached: true,
-    stdio: ['ignore', log, log],
+    stdio: ['pipe', log, log],
   });
   closeSync(log);
   child.unref();
+  child.stdin?.on('error', () => {}); // its exit code tells
+  if (child.pid !== undefined) await adopt(root.id, child.pid);
+  child.stdin?.end('\n');
   let failed = false;
   child.once('error', () => {
     failed = true;

@@ -3,8 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoOf, PlimsollError } from '../../errors.ts';
-import { start } from '../kernel/index.ts';
-import { cgroupVersion } from './spec/host-features.ts';
+import { cgroupOfRoot, cgroupVersion, start } from '../kernel/index.ts';
 
 /** Folder of a cgroup in the hierarchy of a v1 controller, or in the one tree of v2. `path` as in ProcessRequest. */
 export function cgroupFolder(path: string, controller: string): string {
@@ -13,7 +12,7 @@ export function cgroupFolder(path: string, controller: string): string {
 
 /** The cgroup of a container of a root; `container` undefined: the parent of them all. */
 export function pathOfCgroup(rootId: string, container?: string): string {
-  return container === undefined ? `/plimsoll-${rootId}` : `/plimsoll-${rootId}/${container}`;
+  return container === undefined ? cgroupOfRoot(rootId) : `${cgroupOfRoot(rootId)}/${container}`;
 }
 
 /** Processes in a cgroup and below it, as the host numbers them; empty if it is gone. */

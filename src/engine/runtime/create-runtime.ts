@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf, PlimsollError } from '../../errors.ts';
-import { type RunResult, run, start } from '../kernel/index.ts';
+import { adopt, type RunResult, run, start } from '../kernel/index.ts';
 import { writeCreateWrapper } from './create-wrapper.ts';
 import { forgetEnded, releaseCreated } from './crun-state.ts';
 import { findRuntime } from './find-runtime.ts';
@@ -33,6 +33,8 @@ const compiledFilterAnnotation = 'run.oci.seccomp_bpf_data';
  */
 export function createRuntime(options: {
   readonly runDir: string;
+  /** Of the root, which names its cgroup; without it, nothing is taken out of its caller's. */
+  readonly id?: string;
   /** Where programs may be executed (/run often forbids it): for a wrapper of crun, where one is needed. */
   readonly dataDir?: string;
   /** Default: crun if it is installed, else runc. */
@@ -51,6 +53,9 @@ export function createRuntime(options: {
     path,
     globalArgs,
     createPath: needsWrapper ? writeCreateWrapper(options.dataDir ?? options.runDir, path) : path,
+    async adopt(pid) {
+      if (options.id !== undefined) await adopt(options.id, pid);
+    },
     async writeBundle(bundle, request) {
       return writeBundle(bundle, request, host, filters);
     },

@@ -24,7 +24,7 @@ export { type MonitorRequest, resizeTerminal, startMonitor } from './monitor/sta
 export { errorLines, startError } from './runtime-error.ts';
 export { resolveCapabilities } from './spec/capabilities.ts';
 export { parseDeviceRule, type RequestedDevice } from './spec/devices.ts';
-export { cgroupVersion, findDevices, readHostFeatures } from './spec/host-features.ts';
+export { findDevices, readHostFeatures } from './spec/host-features.ts';
 export { type ContainerLimits, type DeviceRate, validateLimits } from './spec/limits.ts';
 export type { NamespaceMode } from './spec/namespace-mode.ts';
 export type { OciProcess, OciSpec } from './spec/oci-spec.ts';

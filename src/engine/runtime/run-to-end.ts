@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { cancelled, PlimsollError } from '../../errors.ts';
 import { commandError, start } from '../kernel/index.ts';
 import { errorLines, startError } from './runtime-error.ts';
@@ -8,12 +9,13 @@ import type { Runtime } from './types.ts';
 type EndRequest = Parameters<Runtime['runToEnd']>[0];
 
 /**
- * Runs `crun run` (or runc's) below a shell that also waits on descriptor 3, which only the caller holds open: when
- * the caller ends, however it ends, the shell deletes the container, and goes on with that as long as the runner lives:
- * the container may be only about to be created.
+ * Runs `crun run` (or runc's) below a shell that gets a line on descriptor 3 when it may begin, and then waits on it. Only
+ * the caller holds it open: when the caller ends, however it ends, the shell deletes the container, and goes on with that as
+ * long as the runner lives: the container may be only about to be created.
  * Arguments: the program for run, the program for delete, the state folder, the log, the bundle, the id.
  */
 const script = `
+read -r _ <&3 || exit 1
 "$1" --root "$3" --log "$4" --log-format json run --bundle "$5" "$6" 3<&- & runner=$!
 (
   read -r _ <&3
@@ -53,13 +55,14 @@ function spawnGuarded(runtime: Runtime, args: string[], { onOutput, signal }: En
     const child = start('/bin/sh', ['-c', script, 'sh', ...args], {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     });
-    const lifeline = child.stdio[3];
-    lifeline?.on('error', () => {}); // the shell closes its end as soon as the guard has it
-    const stop = () => lifeline?.destroy();
+    const lifeline = child.stdio[3] as Duplex;
+    lifeline.on('error', () => {}); // the shell closes its end as soon as the guard has it
+    const stop = () => lifeline.destroy();
     signal?.addEventListener('abort', stop, { once: true });
     child.stdout?.on('data', (chunk: Buffer) => onOutput('stdout', chunk));
     child.stderr?.on('data', (chunk: Buffer) => onOutput('stderr', chunk));
     child.on('error', error => reject(commandError(runtime.path, error)));
+    if (child.pid !== undefined) void runtime.adopt(child.pid).then(() => lifeline.write('\n'));
     child.on('close', (code, killedBy) => {
       signal?.removeEventListener('abort', stop);
       stop();

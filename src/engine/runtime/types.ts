@@ -107,6 +107,8 @@ export interface Runtime {
   readonly globalArgs: readonly string[];
   /** The program to give a monitor for `create`: `path`, or a wrapper of it where the host needs one. */
   readonly createPath: string;
+  /** Takes a process that watches over containers out of its caller's cgroup, see `kernel/adopt.ts`. */
+  adopt(pid: number): Promise<void>;
   /** Writes `config.json` for the request into the bundle folder (with the cached seccomp filter for crun). */
   writeBundle(bundle: string, request: ProcessRequest): Promise<{ warnings: readonly string[] }>;
   /** After a create: keeps what the runtime has compiled for this bundle, for the next one. */

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ContainerService } from '../container/index.ts';
 import type { NetworkService } from '../network/index.ts';
+import { pathOfCgroup } from '../runtime/index.ts';
 import type { SnapshotService } from '../snapshot/index.ts';
 import { createLeases, type Database, type Root } from '../store/index.ts';
 import { type Finding, finding } from './finding.ts';
@@ -67,7 +68,7 @@ async function networking(check: KernelCheck, live: ReadonlySet<string>): Promis
 
 /** cgroup v1 has a tree per controller, v2 one; an empty one of a container that is gone is a leftover. */
 function cgroups({ root }: KernelCheck, live: ReadonlySet<string>): Finding[] {
-  const parent = `plimsoll-${root.id}`;
+  const parent = pathOfCgroup(root.id);
   const trees = [
     join('/sys/fs/cgroup', parent),
     ...namesIn('/sys/fs/cgroup').map(c => join('/sys/fs/cgroup', c, parent)),

@@ -219,6 +219,18 @@ function lifecycle(runtime: { name: 'crun' | 'runc'; path: string }) {
     assert.equal(engine.containers.inspect(always.id).state.status, 'exited');
   });
 
+  test('are left as they are by a machine that goes down, for after the boot', async () => {
+    const { id } = await create(['sh', '-c', 'echo run'], { restart: { name: 'always' } });
+    engine.machine.goesDown = true;
+    await engine.containers.start(id);
+    await sleep(500);
+    const { state } = engine.containers.inspect(id);
+    assert.deepEqual([state.status, state.restartCount], ['running', 0]);
+    engine.machine.goesDown = false;
+    while (engine.containers.inspect(id).state.restartCount < 1) await sleep(20);
+    await engine.containers.stop(id);
+  });
+
   test('give an empty volume what the image has at its target', async () => {
     const mounts = [{ type: 'volume', name: 'cargo', target: '/etc', readOnly: false }] as const;
     const { code } = await runToEnd(['sh', '-c', 'grep -q sailor /etc/passwd || cat /etc/passwd'], {

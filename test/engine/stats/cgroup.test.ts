@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { test } from 'node:test';
 import { parseCgroupHierarchy } from '../../../src/engine/stats/index.ts';
 import { nameMachine } from '../../../src/engine/stats/machine-name.ts';
 
-const v2Line = '30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate';
+const recorded = resolve(import.meta.dirname, '../../fixtures/cgroups/v2/proc/self/mountinfo');
 const v1Lines = [
   '31 24 0:27 / /sys/fs/cgroup/cpu,cpuacct rw shared:5 - cgroup cgroup rw,cpu,cpuacct',
   '32 24 0:28 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory',
@@ -11,7 +13,11 @@ const v1Lines = [
 ];
 
 test('parseCgroupHierarchy() tells v1, v2 and hybrid apart, with co-mounted controllers', () => {
-  assert.deepEqual(parseCgroupHierarchy(v2Line), { version: 'v2', v1: {}, v2: '/sys/fs/cgroup' });
+  assert.deepEqual(parseCgroupHierarchy(readFileSync(recorded, 'utf8')), {
+    version: 'v2',
+    v1: {},
+    v2: '/sys/fs/cgroup',
+  });
   const v1 = {
     cpu: '/sys/fs/cgroup/cpu,cpuacct',
     cpuacct: '/sys/fs/cgroup/cpu,cpuacct',

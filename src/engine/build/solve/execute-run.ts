@@ -4,6 +4,7 @@ import { PlimsollError } from '../../../errors.ts';
 import {
   type ContainerLimits,
   type ProcessMount,
+  pathOfCgroup,
   resolveInRoot,
   resolveUser,
   type Ulimit,
@@ -109,7 +110,7 @@ export async function executeRun(deps: StepDeps, request: RunRequest): Promise<v
       limits: settings.limits,
       ulimits: settings.ulimits,
       ...(settings.shmBytes === undefined ? {} : { shmBytes: settings.shmBytes }),
-      cgroupPath: `${settings.cgroupParent ?? `/plimsoll-${deps.root.id}`}/${name}`,
+      cgroupPath: `${settings.cgroupParent ?? pathOfCgroup(deps.root.id)}/${name}`,
     },
   });
   output.end();

@@ -1,6 +1,6 @@
 import { closeSync, constants, mkdirSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { isAlive, replaceFile, start } from '../../kernel/index.ts';
+import { adopt, isAlive, replaceFile, start } from '../../kernel/index.ts';
 import type { Runtime } from '../../runtime/index.ts';
 import type { Root } from '../../store/index.ts';
 import { keeperScript } from './keeper-script.ts';
@@ -45,6 +45,7 @@ export function createKeeper({ root, runtime, self, rotateAboveBytes }: KeeperOp
     child.on('error', () => {
       startedAt = Number.NEGATIVE_INFINITY;
     });
+    if (child.pid !== undefined) void adopt(root.id, child.pid); // never fails
     child.unref();
   };
   return {

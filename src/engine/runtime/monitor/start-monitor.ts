@@ -71,7 +71,11 @@ async function create(request: MonitorRequest, words: string): Promise<number> {
       },
     });
     child.unref();
-    return await readPid(child, conmon, words, request.bundle);
+    const report = readPid(child, conmon, words, request.bundle);
+    report.catch(() => {}); // awaited below
+    if (child.pid !== undefined) await request.runtime.adopt(child.pid);
+    (child.stdio[4] as Duplex).end('\0'); // now it may go on
+    return await report;
   } finally {
     closeSync(stderr);
   }
@@ -104,7 +108,6 @@ function argumentsOf(request: MonitorRequest): string[] {
 /** conmon waits for a byte on its start pipe, daemonises, creates, and reports one JSON line on its sync pipe. */
 function readPid(child: ChildProcess, conmon: string, words: string, bundle: string): Promise<number> {
   const sync = child.stdio[3] as Duplex;
-  const go = child.stdio[4] as Duplex;
   return new Promise((resolve, reject) => {
     let text = '';
     const fail = (reason: string) => reject(startError(reason, conmon));
@@ -128,8 +131,7 @@ function readPid(child: ChildProcess, conmon: string, words: string, bundle: str
     });
     sync.on('error', () => {}); // a conmon that refuses its arguments resets the pipe: its own words tell why
     sync.on('close', settle);
-    go.on('error', () => {});
-    go.end('\0');
+    child.stdio[4]?.on('error', () => {});
   });
 }
 

@@ -6,12 +6,12 @@ import {
   readFileSync,
   rmdirSync,
   type Stats,
-  statfsSync,
   statSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { PlimsollError } from '../../../errors.ts';
-import { deviceNumbers } from '../../kernel/index.ts';
+import { cgroupVersion, deviceNumbers } from '../../kernel/index.ts';
+import { accountsSwap } from './accounts-swap.ts';
 import { parseCapabilityMask } from './capabilities.ts';
 import type { OciDevice } from './oci-spec.ts';
 
@@ -65,10 +65,7 @@ export function readHostFeatures(): HostFeatures {
     mostOpenFiles: Number(readText('/proc/sys/fs/nr_open') ?? 1_048_576),
     oomScoreAdj: Number(readText('/proc/self/oom_score_adj') ?? 0),
     cgroup,
-    swapAccounting:
-      cgroup === 'v2'
-        ? existsSync('/proc/swaps')
-        : existsSync('/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes'),
+    swapAccounting: accountsSwap(cgroup),
     get can() {
       return limitFeatures(cgroup); // asked for rarely
     },
@@ -88,13 +85,6 @@ export function blockDeviceNumber(path: string): { readonly major: number; reado
     hint: "name a disk of /dev: 'lsblk -p' lists them",
     data: { path },
   });
-}
-
-/** Which cgroups this machine has, as crun sees it: hybrid makes its `create` refuse. */
-export function cgroupVersion(): 'v1' | 'v2' | 'hybrid' {
-  const CGROUP2_SUPER_MAGIC = 0x63677270;
-  if (statfsSync('/sys/fs/cgroup').type === CGROUP2_SUPER_MAGIC) return 'v2';
-  return readText('/sys/fs/cgroup/unified/cgroup.controllers') === undefined ? 'v1' : 'hybrid';
 }
 
 /** The character and block devices directly in /dev and its usual sub-folders, for privileged containers. */

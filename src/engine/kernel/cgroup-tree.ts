@@ -1,0 +1,48 @@
+import { existsSync, readFileSync, statfsSync } from 'node:fs';
+
+/** What decides where a machine's cgroups go. */
+export interface CgroupTree {
+  readonly mount: string;
+  /** As crun sees it: `hybrid` has v1 controllers, and a v2 tree without any beside them. */
+  readonly version: 'v1' | 'v2' | 'hybrid';
+  /** systemd is the machine's first process: sd_booted(3). */
+  readonly systemd: boolean;
+}
+
+/** The cgroups of this machine. */
+export function cgroupTree(): CgroupTree {
+  return {
+    mount: '/sys/fs/cgroup',
+    version: cgroupVersion(),
+    systemd: existsSync('/run/systemd/system'),
+  };
+}
+
+/** Which cgroups this machine has. */
+export function cgroupVersion(): CgroupTree['version'] {
+  const CGROUP2_SUPER_MAGIC = 0x63677270;
+  if (statfsSync('/sys/fs/cgroup').type === CGROUP2_SUPER_MAGIC) return 'v2';
+  try {
+    readFileSync('/sys/fs/cgroup/unified/cgroup.controllers');
+    return 'hybrid';
+  } catch {
+    return 'v1';
+  }
+}
+
+/**
+ * The cgroup that holds all of a root, relative to the cgroup mounts. Where systemd runs the machine, the tree is its,
+ * and others may have cgroups only below a unit that it has delegated to them (systemd, CGROUP_DELEGATION). So it is a
+ * scope there, which `adopt` makes; elsewhere a folder at the top.
+ */
+export function cgroupOfRoot(
+  rootId: string,
+  { systemd }: Pick<CgroupTree, 'systemd'> = cgroupTree(),
+): string {
+  return systemd ? `/machine.slice/${scopeOf(rootId)}` : `/plimsoll-${rootId}`;
+}
+
+/** Name of the unit that holds all of a root where systemd runs the machine. */
+export function scopeOf(rootId: string): string {
+  return `plimsoll-${rootId}.scope`;
+}
