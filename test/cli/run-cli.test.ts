@@ -88,7 +88,7 @@ test('a verb that is not there is refused, with the near ones', async () => {
 test('wrong use is refused in one sentence that leads to the help', async () => {
   const cases: [string[], number, RegExp][] = [
     [['run'], 125, /missing required argument 'image'[\s\S]*plimsoll run --help/],
-    [['run', '--gpus', 'all', 'x'], 125, /unknown option '--gpus'[\s\S]*plimsoll run --help/],
+    [['run', '--gpu-all', 'x'], 125, /unknown option '--gpu-all'[\s\S]*plimsoll run --help/],
     [['ps', '--al'], 1, /unknown option '--al'[\s\S]*did you mean --all/i],
     [['ps', 'extra'], 1, /too many arguments/],
     [['stop'], 1, /missing required argument 'container'/],

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import type { TransferProgress } from '../../../../src/engine/image/index.ts';
 import { isPlimsollError } from '../../../../src/errors.ts';
@@ -418,8 +419,11 @@ test('prune frees downloads that nobody goes on with', { skip: noRoot }, async (
   await using it = await place({ packing: 'none' });
   stall(it.registry, it.image, 150_000);
   const abort = new AbortController();
-  setTimeout(() => abort.abort(), 300);
-  await assert.rejects(it.pull('app:1', { signal: abort.signal }));
+  const file = join(it.root.root.dataDir, 'downloads', it.image.layers[1]?.blob.digest.slice(7) ?? '');
+  const pending = assert.rejects(it.pull('app:1', { signal: abort.signal }));
+  while (!existsSync(file) || statSync(file).size < 100_000) await sleep(10);
+  abort.abort();
+  await pending;
   const { reclaimedBytes } = await it.root.images.prune();
   assert.ok(reclaimedBytes >= 100_000);
   assertNothing(it.root);
