@@ -15,6 +15,7 @@ import { configureDoctor } from './commands/doctor.ts';
 import { configureEvents } from './commands/events.ts';
 import { configureExec } from './commands/exec.ts';
 import { configureExport } from './commands/export.ts';
+import { configureHistory } from './commands/history.ts';
 import { configureImage } from './commands/image.ts';
 import { configureImages } from './commands/images.ts';
 import { configureInspect } from './commands/inspect.ts';
@@ -77,6 +78,12 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'List images',
     group: build,
     configure: configureImages,
+  },
+  {
+    name: 'history',
+    summary: 'Show the steps that made an image, and their sizes',
+    group: build,
+    configure: configureHistory,
   },
   {
     name: 'rmi',

@@ -27,6 +27,11 @@ test('pull and run on a registry', { skip: noEngine }, async t => {
     assert.deepEqual(await plimsoll('pull', '-q', name), { code: 0, stdout: `${name}\n`, stderr: '' });
   });
 
+  await t.test('history shows the steps, newest first', async () => {
+    const { stdout } = await plimsoll('history', '--format', 'table ID,CreatedBy,Size', name);
+    assert.equal(stdout, `IMAGE          CREATED BY   SIZE\n${image.id.slice(7, 19)}   layer 0      1B\n`);
+  });
+
   await t.test('pull -a fetches every tag', async () => {
     publish(registry, 'app:2', [tarOf({ name: 'g', content: 'y' })]);
     const { stdout } = await plimsoll('pull', '-qa', `${registry.host}/app`);

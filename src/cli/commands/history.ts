@@ -1,0 +1,48 @@
+import type { Command } from 'commander';
+import type { ImageDetails } from '../../engine/index.ts';
+import type { Cli } from '../cli.ts';
+import { examples } from '../examples.ts';
+import { humanDuration, humanSize, shortId } from '../format/human.ts';
+import type { Column } from '../format/table.ts';
+import { type ListingOptions, listingOptions } from '../listing-options.ts';
+import { writeListing } from '../write-listing.ts';
+
+/** `history IMAGE` */
+export function configureHistory(command: Command, cli: Cli): void {
+  listingOptions(
+    examples(command, 'plimsoll history web', "plimsoll history --format 'table Size,CreatedBy' web"),
+  )
+    .argument('<image>')
+    .action(async (image: string, options: ListingOptions) => {
+      const engine = await cli.engine();
+      const details = engine.images.inspect(image);
+      const rows = details.history.map((entry, index) => ({
+        id: index === details.history.length - 1 ? details.id : '<missing>',
+        ...entry,
+      }));
+      await writeListing(cli, rows.reverse(), columns(Date.now(), options.trunc === false), options);
+    });
+}
+
+type Row = ImageDetails['history'][number] & { readonly id: string };
+
+/** Docker's columns; only the newest step has an id, as the others are no images. */
+function columns(now: number, whole: boolean): readonly Column<Row>[] {
+  const by = (text: string) => {
+    const line = text.replace(/\s+/g, ' ');
+    return whole || line.length <= 45 ? line : `${line.slice(0, 44)}…`;
+  };
+  return [
+    { field: 'ID', title: 'IMAGE', value: row => (whole ? row.id : shortId(row.id)), quiet: true },
+    { field: 'CreatedSince', title: 'CREATED', value: row => `${humanDuration(now - row.created)} ago` },
+    { field: 'CreatedBy', title: 'CREATED BY', value: row => by(row.createdBy) },
+    { field: 'Size', title: 'SIZE', value: row => humanSize(row.sizeBytes) },
+    { field: 'Comment', title: 'COMMENT', value: row => row.comment ?? '' },
+    {
+      field: 'CreatedAt',
+      title: 'CREATED AT',
+      value: row => new Date(row.created).toISOString(),
+      hidden: true,
+    },
+  ];
+}
