@@ -30,7 +30,8 @@ export function tailStart(files: readonly string[], lines: number): LogPosition 
 function scanBackwards(path: string, wanted: number): { offset?: number; seen: number } {
   const file = openSync(path, 'r');
   try {
-    let end = fstatSync(file).size;
+    const { size } = fstatSync(file);
+    let end = size;
     let rest: Buffer = Buffer.alloc(0);
     let restEnd = end;
     let seen = 0;
@@ -45,11 +46,14 @@ function scanBackwards(path: string, wanted: number): { offset?: number; seen: n
         at = block.lastIndexOf(0x0a, lineEnd - 1)
       ) {
         const line = block.subarray(at + 1, lineEnd);
-        if (line.length > 0 && (first || endsLine(line))) {
-          if (seen === wanted) return { offset: restEnd - block.length + lineEnd + 1, seen };
-          seen++;
+        const isTorn = restEnd - block.length + lineEnd === size; // a full disk cut it off: nobody will see it
+        if (line.length > 0 && !isTorn) {
+          if (first || endsLine(line)) {
+            if (seen === wanted) return { offset: restEnd - block.length + lineEnd + 1, seen };
+            seen++;
+          }
+          first = false;
         }
-        if (line.length > 0) first = false;
         lineEnd = at;
         if (at === 0) break;
       }

@@ -88,6 +88,24 @@ test('an unfinished last line counts as one line of the tail', async () => {
   );
 });
 
+test('what a full disk has cut off is no line of the tail', async () => {
+  await using log = temporaryLog();
+  const whole = ['one', 'two'].map(line =>
+    formatLogLine({ time, stream: 'stdout', line: Buffer.from(line), partial: false }),
+  );
+  writeFileSync(log.path, Buffer.concat([...whole, Buffer.from(`${time} stdout F thr`)]));
+  for (const [tail, lines] of [
+    [1, ['two']],
+    [2, ['one', 'two']],
+    [3, ['one', 'two']],
+  ] as const) {
+    assert.deepEqual(
+      (await read(log.path, { tail })).map(entry => entry.line.toString()),
+      lines,
+    );
+  }
+});
+
 test('tail of an empty or missing log ends at once', async () => {
   await using log = temporaryLog();
   assert.deepEqual(await read(log.path, { tail: 5 }), []);
