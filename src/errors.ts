@@ -78,6 +78,11 @@ export function withContext(context: string, error: unknown): PlimsollError {
   return new PlimsollError(kindOfErrno(error), message, { code: 'INTERNAL', cause: error });
 }
 
+/** What failed first: `using` wraps it in what failed after it, while things were cleared away. */
+export function firstFailure(error: unknown): unknown {
+  return error instanceof SuppressedError ? firstFailure(error.suppressed) : error;
+}
+
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

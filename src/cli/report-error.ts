@@ -1,13 +1,14 @@
-import { errnoOf, isPlimsollError, messageOf } from '../errors.ts';
+import { errnoOf, firstFailure, isPlimsollError, messageOf } from '../errors.ts';
 import { cleanText } from '../lib/clean-text.ts';
 import type { Output } from './cli.ts';
 import { paint } from './format/paint.ts';
 
 /** Writes an error as a user should see it: one sentence, then what to do; a stack only where PLIMSOLL_DEBUG is set. */
 export function reportError(
-  error: unknown,
+  thrown: unknown,
   { stderr, env }: { stderr: Output; env: Readonly<Record<string, string | undefined>> },
 ): void {
+  const error = firstFailure(thrown);
   const colour = paint(stderr, env);
   const text = cleanText(wordsFor(error), { multiline: true, maxLength: 65_536 });
   stderr.write(`${colour.red('plimsoll:')} ${text}\n`);
@@ -22,7 +23,8 @@ export function reportError(
 /** What a user sees of an error: our own words, or for one of the system that nobody foresaw, what it means. */
 function wordsFor(error: unknown): string {
   const known = isPlimsollError(error) ? undefined : systemErrors[errnoOf(error) ?? ''];
-  const path = (error as { path?: unknown } | null)?.path;
+  const { path: source, dest } = (error ?? {}) as { path?: unknown; dest?: unknown };
+  const path = dest ?? source; // of a copy: where it could not be written
   if (known === undefined) return messageOf(error).trim();
   return typeof path === 'string' ? `${known[0]}: "${path}"` : known[0];
 }

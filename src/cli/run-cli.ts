@@ -1,5 +1,5 @@
 import type { Engine, Root } from '../engine/index.ts';
-import { errnoOf, isPlimsollError, PlimsollError } from '../errors.ts';
+import { errnoOf, firstFailure, isPlimsollError, PlimsollError } from '../errors.ts';
 import type { Cli, Output } from './cli.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { parseGlobals } from './globals.ts';
@@ -100,7 +100,8 @@ export async function runCli(host: CliHost): Promise<number> {
     }
     await runCommandLine(rest, cli);
     if (killedBy !== undefined) exitCode = killedBy;
-  } catch (error) {
+  } catch (thrown) {
+    const error = firstFailure(thrown);
     const silent = interrupted.signal.aborted && isPlimsollError(error, 'cancelled');
     if (!silent) reportError(error, process);
     exitCode = killedBy ?? exitCodeOf(error, verb);

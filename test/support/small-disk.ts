@@ -55,7 +55,7 @@ export function openSmallDisk(kind: 'tmpfs' | 'ext4', megabytes: number, options
       return (blocks - bfree) * bsize;
     },
     [Symbol.dispose]() {
-      execFileSync('umount', [folder]);
+      execFileSync('umount', ['--lazy', folder]); // a failed test may leave something that runs on it
       rmSync(place, { recursive: true });
     },
   };

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { machine } from 'node:os';
 import { join } from 'node:path';
 import { cancelled, isPlimsollError } from '../../errors.ts';
-import { hostPlatform, type Platform } from '../../oci/index.ts';
+import { hostPlatform, type Platform, parseReference } from '../../oci/index.ts';
 import type { EventService } from '../events/index.ts';
 import { identify, mountsBelow, unmount } from '../kernel/index.ts';
 import type { NetworkService } from '../network/index.ts';
@@ -76,6 +76,7 @@ export function createBuildService(options: BuildServiceOptions): BuildKeeper {
   const keeper: BuildKeeper = {
     build: async request => {
       assertPrivileged(root, 'building an image');
+      for (const tag of request.tags ?? []) parseReference(tag); // a bad name is no news for the end of a build
       const id = randomBytes(6).toString('hex');
       const platforms = platformsFor(own, request.platform);
       await using access = buildAccess(id, root, request);

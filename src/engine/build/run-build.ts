@@ -1,5 +1,12 @@
 import { availableParallelism } from 'node:os';
-import { errnoOf, isPlimsollError, messageOf, PlimsollError, withContext } from '../../errors.ts';
+import {
+  errnoOf,
+  firstFailure,
+  isPlimsollError,
+  messageOf,
+  PlimsollError,
+  withContext,
+} from '../../errors.ts';
 import type { BuildAccess } from './build-access.ts';
 import type { BuildContexts } from './build-contexts.ts';
 import type { BuildImages } from './build-images.ts';
@@ -148,7 +155,8 @@ function reportOf(journal: BuildJournal, clock: () => number, { id: step }: Vert
 }
 
 /** Whatever went wrong in a step is told with its lines; a cancel is not the Dockerfile's fault. */
-function stepError({ contexts }: BuildRun, vertex: Vertex, error: unknown): Error {
+function stepError({ contexts }: BuildRun, vertex: Vertex, thrown: unknown): Error {
+  const error = firstFailure(thrown);
   const lines = { start: vertex.start, end: vertex.end };
   if (error instanceof CommandFailed) {
     return new DockerfileError(contexts.main.source, lines, error.message, {
@@ -156,7 +164,9 @@ function stepError({ contexts }: BuildRun, vertex: Vertex, error: unknown): Erro
       cause: error,
       output: error.output,
       exitCode: error.exitCode,
-      hint: 'the lines above are the last that the command wrote',
+      hint: /No space left on device/.test(error.output)
+        ? freeSpace
+        : 'the lines above are the last that the command wrote',
     });
   }
   if (error instanceof DockerfileError || isPlimsollError(error, 'cancelled')) return error;
@@ -174,14 +184,23 @@ function stepError({ contexts }: BuildRun, vertex: Vertex, error: unknown): Erro
 
 /** What the kernel refused, such as a full disk, in words. */
 function systemError(error: unknown): PlimsollError {
-  const said = withContext('the step cannot be carried out', error);
-  if (said.kind !== 'resource-exhausted') return said;
-  return new PlimsollError(said.kind, said.message, {
-    code: said.code,
-    hint: "free some space, for instance with 'plimsoll system prune', and build again",
+  const path = (error as { path?: unknown }).path;
+  const file = typeof path === 'string' ? `"${path}"` : 'a file of this step';
+  const [message, hint] = {
+    ENOSPC: ['the disk is full', freeSpace],
+    EDQUOT: ['the disk quota is used up', freeSpace],
+    EACCES: [`${file} cannot be read: permission denied`, 'make it readable, or name it in .dockerignore'],
+    ENOENT: [`${file} is not there any more`, 'let nothing change the files while they are copied'],
+  }[errnoOf(error) ?? ''] ?? [withContext('the step cannot be carried out', error).message];
+  const { kind, code } = withContext('', error);
+  return new PlimsollError(kind, message ?? '', {
+    code,
     cause: error,
+    ...(hint === undefined ? {} : { hint }),
   });
 }
+
+const freeSpace = "free some space, for instance with 'plimsoll image prune', and build again";
 
 /** An error in one line, for lists. */
 export function summaryOf(error: unknown): string {

@@ -20,7 +20,7 @@ export async function releaseKernel(world: World, id: string): Promise<void> {
   if (![paths.bundle, paths.runtimeState].some(path => existsSync(path))) return;
   await Promise.all([
     ...(existsSync(paths.shm) ? [world.snapshots.unmount(paths.shm)] : []),
-    world.runtime().delete(id),
+    ...(existsSync(paths.runtimeState) ? [world.runtime().delete(id)] : []), // there may be no runtime to ask
     world.networks.disconnect(id),
     removeMountPoint(world, paths.rootfs), // a process that is just being killed has the mounts of its own namespace
   ]);

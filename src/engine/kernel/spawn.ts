@@ -76,6 +76,18 @@ export function commandError(command: string, error: unknown): PlimsollError {
       cause: error,
     });
   }
+  if (errnoOf(error) === 'EACCES') {
+    return new PlimsollError(
+      'unavailable',
+      `the host command "${command}" cannot be executed: permission denied`,
+      {
+        code: 'HOST_TOOL_MISSING',
+        hint: "install it again; 'plimsoll doctor' says how",
+        data: { command },
+        cause: error,
+      },
+    );
+  }
   return new PlimsollError('internal', `cannot start "${command}": ${(error as Error).message}`, {
     code: 'SPAWN_FAILED',
     data: { command },

@@ -1,7 +1,7 @@
 import { PlimsollError } from '../../errors.ts';
 
 const notFound =
-  /executable file.*not found|stat .*: no such file or directory|`.*`: No such file or directory/i;
+  /executable file.*not found|stat .*: no such file or directory|`.*`( not found in \$PATH)?: No such file or directory/is;
 const notExecutable = /open executable|exec format error|permission denied|is a directory/i;
 
 /**

@@ -54,13 +54,26 @@ export function createRootFolders(root: Root): void {
       makeFolder(join(root.runDir, folder), 0o700);
     }
   } catch (error) {
-    throw new PlimsollError('permission-denied', `cannot create the root "${root.dataDir}"`, {
-      code: 'ROOT_UNWRITABLE',
-      hint: 'run as root, or choose a folder of your own with --root or PLIMSOLL_ROOT',
-      data: { root: root.dataDir },
-      cause: error,
-    });
+    throw unwritable(root, error);
   }
+}
+
+function unwritable({ dataDir, rootless }: Root, error: unknown): PlimsollError {
+  const elsewhere = 'choose another folder with --root or PLIMSOLL_ROOT';
+  const ofRoot: Readonly<Record<string, readonly [why: string, hint: string]>> = {
+    EROFS: [': its file system is read-only', elsewhere],
+    ENOSPC: [': the disk is full', `free some space, or ${elsewhere}`],
+    ENOTDIR: [': a part of its path is not a folder', elsewhere],
+    EEXIST: [': it is not a folder', elsewhere],
+  };
+  const unknown = ['', rootless ? `run as root, or ${elsewhere}` : elsewhere] as const;
+  const [why, hint] = ofRoot[errnoOf(error) ?? ''] ?? unknown;
+  return new PlimsollError('permission-denied', `cannot create the root "${dataDir}"${why}`, {
+    code: 'ROOT_UNWRITABLE',
+    hint,
+    data: { root: dataDir },
+    cause: error,
+  });
 }
 
 /** Throws `permission-denied` for a root of an ordinary user: `what` needs mounts, networks and cgroups of the machine. */

@@ -195,7 +195,7 @@ test('a disk that is full is told with the line of the step', { skip }, async ()
   });
   await assert.rejects(yard.build('FROM base\nRUN x\n'), {
     kind: 'resource-exhausted',
-    summary: 'Dockerfile:2: the step cannot be carried out: ENOSPC: no space left on device, write',
+    summary: 'Dockerfile:2: the disk is full',
   });
   assert.deepEqual(yard.leftovers(), []);
 });

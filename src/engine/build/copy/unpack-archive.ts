@@ -1,5 +1,5 @@
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
-import { isPlimsollError } from '../../../errors.ts';
+import { isPlimsollError, PlimsollError } from '../../../errors.ts';
 import { runOrThrow } from '../../kernel/index.ts';
 
 /**
@@ -29,8 +29,18 @@ export async function unpackArchive(file: string, folder: string, signal?: Abort
   } catch (error) {
     if (isPlimsollError(error) && /does not look like a tar archive/.test(String(error.data.stderr)))
       return false;
-    throw error;
+    throw isPlimsollError(error) && /Wrote only|No space left/.test(String(error.data.stderr))
+      ? diskFull(error)
+      : error;
   }
+}
+
+function diskFull(cause: unknown): PlimsollError {
+  return new PlimsollError('resource-exhausted', 'the disk is full', {
+    code: 'DISK_FULL',
+    hint: "free some space, for instance with 'plimsoll image prune', and build again",
+    cause,
+  });
 }
 
 function firstBytes(file: string, length: number): Buffer {

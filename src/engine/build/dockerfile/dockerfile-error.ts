@@ -64,6 +64,7 @@ export class DockerfileError extends PlimsollError {
 
 const CONTEXT_LINES = 2;
 const MOST_MARKED_LINES = 12;
+const LONGEST_LINE = 400;
 
 function excerptOf(text: string, { start, end }: LineRange): string {
   const all = text.replace(/\r?\n$/, '').split(/\r?\n/);
@@ -74,7 +75,11 @@ function excerptOf(text: string, { start, end }: LineRange): string {
   const rows: string[] = [];
   for (let line = from; line <= to; line++) {
     const mark = line >= start && line <= last ? '>>>' : '   ';
-    rows.push(`${String(line).padStart(width)} | ${mark} ${all[line - 1] ?? ''}`.trimEnd());
+    rows.push(`${String(line).padStart(width)} | ${mark} ${shortened(all[line - 1] ?? '')}`.trimEnd());
   }
   return rows.join('\n');
+}
+
+function shortened(line: string): string {
+  return line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}…` : line;
 }

@@ -16,6 +16,9 @@ export interface BuildContext {
   readonly filter: PathFilter;
 }
 
+/** A larger one is a mistake in the name of the file; its hundred thousand steps would take hours. */
+const LARGEST_DOCKERFILE = 1024 * 1024;
+
 /**
  * Opens the context of a build: checks the folder, reads the Dockerfile and the ignore file beside it
  * (`<Dockerfile>.dockerignore`, else `.dockerignore`). Throws `not-found`, `permission-denied` or `invalid-argument`.
@@ -58,7 +61,8 @@ function statOrThrow(folder: string): Stats {
 
 function readDockerfile(path: string, folder: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    const text = readFileSync(path, 'utf8');
+    if (text.length <= LARGEST_DOCKERFILE) return text;
   } catch (error) {
     if (errnoOf(error) === 'EISDIR') {
       throw new PlimsollError('invalid-argument', `the Dockerfile "${path}" is a folder`, {
@@ -73,6 +77,10 @@ function readDockerfile(path: string, folder: string): string {
       'DOCKERFILE',
     );
   }
+  throw new PlimsollError('invalid-argument', `the Dockerfile "${path}" is larger than 1 MiB`, {
+    code: 'DOCKERFILE_TOO_LARGE',
+    hint: 'name the right file with --file, or COPY what it writes from files of the context',
+  });
 }
 
 function readIgnoreFile(paths: readonly string[]): PathFilter {
