@@ -93,14 +93,15 @@ type Ending = Pick<StoredState, 'exitCode' | 'exitUnknown' | 'oomKilled'> & { re
 function readEnding(world: World, record: ContainerRecord, paths: ContainerPaths): Ending | undefined {
   const { state } = record;
   const sameBoot = state.bootId === bootId();
+  // Asked before the file is looked for: a monitor that is gone by now has written it.
+  const alive = (identity: StoredState['process']) => sameBoot && identity !== undefined && isAlive(identity);
+  const isWatched = alive(state.process) || alive(state.monitor);
   const exit = sameBoot ? readExit(paths.exitFile) : undefined;
   if (exit !== undefined) {
     const oomKilled = existsSync(join(paths.persist, 'oom')) || oomKills(cgroupOf(world.root, record)) > 0;
     return { ...exit, ...(oomKilled ? { oomKilled } : {}) };
   }
-  const alive = (identity: StoredState['process']) => sameBoot && identity !== undefined && isAlive(identity);
-  if (alive(state.process) || alive(state.monitor)) return undefined;
-  return { exitUnknown: true, finishedAt: world.clock() };
+  return isWatched ? undefined : { exitUnknown: true, finishedAt: world.clock() };
 }
 
 function readExit(path: string): { exitCode: number; finishedAt: number } | undefined {
