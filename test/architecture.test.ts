@@ -51,6 +51,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     'lib',
   ],
   'engine/stats': ['engine/runtime', 'engine/kernel', 'lib'],
+  'engine/history': ['engine/stats', 'engine/store', 'engine/kernel', 'lib'],
   'engine/system': [
     'engine/build',
     'engine/container',
@@ -71,6 +72,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     'engine/container',
     'engine/doctor',
     'engine/events',
+    'engine/history',
     'engine/image',
     'engine/kernel',
     'engine/network',

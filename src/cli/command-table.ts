@@ -29,6 +29,7 @@ import { configurePort } from './commands/port.ts';
 import { configurePs } from './commands/ps.ts';
 import { configurePull } from './commands/pull.ts';
 import { configurePush } from './commands/push.ts';
+import { configureRecord } from './commands/record.ts';
 import { configureRename } from './commands/rename.ts';
 import { configureRestart } from './commands/restart.ts';
 import { configureRm } from './commands/rm.ts';
@@ -270,6 +271,12 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'List what containers hold and do not use',
     group: look,
     configure: configureWaste,
+  },
+  {
+    name: 'record',
+    summary: 'Write down what machine and containers use, for percentiles and advice',
+    group: look,
+    configure: configureRecord,
   },
   {
     name: 'top',

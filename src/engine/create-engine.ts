@@ -5,6 +5,7 @@ import { applyChanges, type BuildKeeper, createBuildService } from './build/inde
 import { type ContainerService, type ContainerUpkeep, createContainerService } from './container/index.ts';
 import type { Engine } from './engine.ts';
 import { createEventService } from './events/index.ts';
+import { createHistoryService } from './history/index.ts';
 import { createImageService, type ImageStore } from './image/index.ts';
 import { bootId, cgroupVersion, isGoingDown, writeFileAtomic } from './kernel/index.ts';
 import { createIdleBridge, createNetworkService, type IdleBridge, lowerForgotten } from './network/index.ts';
@@ -66,6 +67,9 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     },
     get stats() {
       return parts.stats();
+    },
+    get history() {
+      return parts.history();
     },
     get system() {
       return parts.system();
@@ -155,6 +159,12 @@ function openParts({ root, self = [], report = () => {} }: EngineOptions) {
   );
   const listRunning = () => containers().list().map(toRunning);
   const stats = once((): StatsService => createStatsService({ listRunning, dataDir: root.dataDir }));
+  let openedHistory: Disposable | undefined;
+  const history = once(() => {
+    const made = createHistoryService({ root, clock });
+    openedHistory = made;
+    return made;
+  });
   const system = once(() =>
     createSystemService({
       root,
@@ -180,10 +190,12 @@ function openParts({ root, self = [], report = () => {} }: EngineOptions) {
       containers,
       builds,
       stats,
+      history,
       system,
     },
     async [Symbol.asyncDispose]() {
       await opened?.[Symbol.asyncDispose]();
+      openedHistory?.[Symbol.dispose]();
       db.close();
     },
   };

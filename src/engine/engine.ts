@@ -1,6 +1,7 @@
 import type { BuildService } from './build/index.ts';
 import type { ContainerFiles, ContainerService } from './container/index.ts';
 import type { EventService } from './events/index.ts';
+import type { HistoryService } from './history/index.ts';
 import type { ImageService } from './image/index.ts';
 import type { NetworkService } from './network/index.ts';
 import type { RegistryService } from './registry/index.ts';
@@ -21,6 +22,7 @@ export interface Engine extends AsyncDisposable {
   readonly volumes: VolumeService;
   readonly networks: NetworkService;
   readonly stats: StatsService;
+  readonly history: HistoryService;
   readonly events: EventService;
   readonly system: SystemService;
 }

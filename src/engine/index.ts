@@ -12,6 +12,7 @@ export { createEngine, type EngineOptions, runInternal } from './create-engine.t
 export { examineHost, type Finding, type HostTool, type Installation, installTools } from './doctor/index.ts';
 export type { Engine } from './engine.ts';
 export type * from './events/index.ts';
+export type * from './history/index.ts';
 export type * from './image/index.ts';
 export type * from './network/index.ts';
 export type { FoundRepository, LoginRequest, RegistryAccess, RegistryService } from './registry/index.ts';

@@ -372,6 +372,11 @@ export function createFakeEngine(options: FakeOptions = {}): Engine {
         diskFreeBytes: 31 * 1024 * MIB,
       }),
     },
+    history: {
+      record: () => ({ writes: false, add: () => {}, async [Symbol.asyncDispose]() {} }),
+      usage: () => new Map(),
+      chart: () => [],
+    },
     events: {
       emit,
       async *follow({ sinceSeq = events.length, signal }) {

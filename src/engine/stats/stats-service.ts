@@ -11,6 +11,7 @@ import {
 import { readFacts } from './facts.ts';
 import { parseHostSample } from './host-sample.ts';
 import { KeptFiles, readOnce } from './kept-files.ts';
+import { createPace } from './pace.ts';
 import type { ContainerSample, HostFacts, HostSample, StatsFrame, StatsService } from './types.ts';
 import { containerUsage, hostUsage } from './usage.ts';
 
@@ -38,7 +39,8 @@ export function createStatsService(options: StatsServiceOptions): StatsService {
     });
   let facts: Promise<HostFacts> | undefined;
   return {
-    stream: ({ intervalMs = 1000, signal }) => stream(newSampler(), intervalMs, signal),
+    stream: ({ intervalMs = 1000, coreShare, signal }) =>
+      stream(newSampler(), createPace(intervalMs, coreShare), signal),
     async once({ intervalMs = 200, signal } = {}) {
       throwIfAborted(signal, 'reading stats');
       const sampler = newSampler();
@@ -62,13 +64,13 @@ export function createStatsService(options: StatsServiceOptions): StatsService {
 
 async function* stream(
   sampler: Sampler,
-  intervalMs: number,
+  pace: () => number,
   signal: AbortSignal,
 ): AsyncGenerator<StatsFrame, void, undefined> {
   try {
     for (let due = performance.now(); !signal.aborted; ) {
       yield sampler.frame();
-      due = Math.max(due + intervalMs, performance.now()); // a slow reader skips frames, it does not queue them
+      due = Math.max(due + pace(), performance.now()); // a slow reader skips frames, it does not queue them
       await sleep(Math.max(0, due - performance.now()), undefined, { signal }).catch(() => {});
     }
   } finally {

@@ -102,8 +102,15 @@ export interface HostFacts {
 
 /** Reads the kernel's files; never asks a daemon. */
 export interface StatsService {
-  /** A frame every `intervalMs` (default 1000), the first at once (rates 0); ends when the signal fires. */
-  stream(options: { intervalMs?: number; signal: AbortSignal }): AsyncIterable<StatsFrame>;
+  /**
+   * A frame every `intervalMs` (default 1000), the first at once (rates 0); ends when the signal fires. Less often, down
+   * to one in ten seconds, if this process would else use more than `coreShare` of a core.
+   */
+  stream(options: {
+    intervalMs?: number;
+    coreShare?: number;
+    signal: AbortSignal;
+  }): AsyncIterable<StatsFrame>;
   /** Two samples `intervalMs` apart (default 200), as one frame with true rates. */
   once(options?: { intervalMs?: number; signal?: AbortSignal }): Promise<StatsFrame>;
   /** What the machine is, from systeminformation; slow (tens of ms), never needed for a first frame. */

@@ -55,7 +55,10 @@ async function followStats(
   tick: NodeJS.Timeout,
   signal: AbortSignal,
 ): Promise<void> {
+  const report = (error: unknown) => dispatch({ type: 'noticed', notice: failureNotice(error, Date.now()) });
+  await using recorder = engine.history.record({ report });
   for await (const frame of engine.stats.stream({ signal })) {
+    recorder.add(frame);
     dispatch({ type: 'frame-arrived', frame, own: own() });
     // The clock goes on with each frame; the tick is for when frames stay away.
     tick.refresh();

@@ -1,0 +1,54 @@
+import type { Command } from 'commander';
+import { messageOf } from '../../errors.ts';
+import { cleanText } from '../../lib/clean-text.ts';
+import type { Cli } from '../cli.ts';
+import { examples } from '../examples.ts';
+
+/** What the recorder may use of one core, as a share. */
+const coreShare = 0.008;
+
+/** `record [--unit]`: writes the history until it is told to end. */
+export function configureRecord(command: Command, cli: Cli): void {
+  examples(
+    command,
+    'plimsoll record',
+    'plimsoll record --unit >/etc/systemd/system/plimsoll-record.service',
+    'systemctl enable --now plimsoll-record',
+  )
+    .option('--unit', 'Print a systemd unit that records from boot on, and do nothing else')
+    .action(async ({ unit }: { unit?: true }) => {
+      if (unit) cli.stdout.write(unitOf((await cli.root()).dataDir));
+      else await record(cli);
+    });
+}
+
+async function record(cli: Cli): Promise<void> {
+  const engine = await cli.engine();
+  const say = (words: string) => cli.stderr.write(`${cleanText(words)}\n`);
+  await using recorder = engine.history.record({
+    report: error => say(`cannot record: ${messageOf(error)}`),
+  });
+  let wrote: boolean | undefined;
+  for await (const frame of engine.stats.stream({ coreShare, signal: cli.signal })) {
+    recorder.add(frame);
+    if (frame.host.cpuCores === 0 || recorder.writes === wrote) continue;
+    wrote = recorder.writes;
+    say(wrote ? 'recording; Ctrl-C ends it' : 'another plimsoll process records; standing by for it');
+  }
+}
+
+function unitOf(dataDir: string): string {
+  const root = dataDir.replaceAll('%', '%%').replaceAll('\\', '\\\\').replaceAll('"', '\\"');
+  return `[Unit]
+Description=What the machine and its containers use, recorded by plimsoll
+
+[Service]
+ExecStart=/usr/bin/env plimsoll --root "${root}" record
+Restart=on-failure
+Nice=10
+MemoryMax=128M
+
+[Install]
+WantedBy=multi-user.target
+`;
+}
