@@ -52,6 +52,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   ],
   'engine/stats': ['engine/runtime', 'engine/kernel', 'lib'],
   'engine/history': ['engine/stats', 'engine/store', 'engine/kernel', 'lib'],
+  'engine/limits': ['engine/container', 'engine/runtime', 'engine/store', 'engine/kernel', 'lib'],
   'engine/system': [
     'engine/build',
     'engine/container',
@@ -75,6 +76,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     'engine/history',
     'engine/image',
     'engine/kernel',
+    'engine/limits',
     'engine/network',
     'engine/registry',
     'engine/runtime',

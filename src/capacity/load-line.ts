@@ -1,5 +1,6 @@
 import type { ContainerLimits, StatsFrame } from '../engine/index.ts';
 import { apportion } from './apportion.ts';
+import { coreLimit } from './core-limit.ts';
 
 /** One container's part of a resource. All in the resource's unit. */
 export interface ContainerLoad {
@@ -62,11 +63,11 @@ export function loadLine(frame: StatsFrame, limits: ReadonlyMap<string, Containe
       quantum: 2 ** -20,
       capacity: host.cores,
       used: host.cpuCores + host.stealCores,
-      containers: containers.map(({ usage, limit }) => ({
-        id: usage.id,
-        used: usage.cpuCores,
-        ...(limit?.cpus === undefined ? {} : { limit: limit.cpus, reserved: limit.cpus }),
-      })),
+      containers: containers.map(({ usage, limit }) => {
+        const cores = coreLimit(limit ?? {});
+        const limits = cores === undefined ? {} : { limit: cores, reserved: cores };
+        return { id: usage.id, used: usage.cpuCores, ...limits };
+      }),
     }),
     memory: resourceLoad({
       quantum: 1,

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Cli } from './cli.ts';
+import { configureAdvise } from './commands/advise.ts';
 import { configureAttach } from './commands/attach.ts';
 import { configureBuild } from './commands/build.ts';
 import { configureBuilder } from './commands/builder.ts';
@@ -271,6 +272,12 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'List what containers hold and do not use',
     group: look,
     configure: configureWaste,
+  },
+  {
+    name: 'advise',
+    summary: 'Say what limits containers need, and why; change them, and back',
+    group: look,
+    configure: configureAdvise,
   },
   {
     name: 'record',

@@ -6,20 +6,29 @@ import { type ListingOptions, listingOptions } from './listing-options.ts';
 import { badOption } from './parse/bad-option.ts';
 import { writeListing } from './write-listing.ts';
 
-/** The options of what is measured for people, spreadsheets and scripts alike. */
-export interface ReportOptions extends ListingOptions {
+/** The forms of what is for people, spreadsheets and scripts alike. */
+export interface FormOptions extends ListingOptions {
   readonly csv?: true;
   readonly md?: true;
+}
+
+/** The same of what is measured. */
+export interface ReportOptions extends FormOptions {
   /** Seconds. */
   readonly over: string;
   readonly failOver?: string;
 }
 
-/** Adds `--format`, `--json`, `--csv`, `--md`, `--over` and `--fail-over`. */
-export function reportOptions(command: Command): Command {
+/** Adds `--format`, `--json`, `--quiet`, `--csv` and `--md`. */
+export function formOptions(command: Command): Command {
   return listingOptions(command, { ids: false })
     .option('--csv', 'Comma-separated values')
-    .option('--md', 'A table of Markdown')
+    .option('--md', 'A table of Markdown');
+}
+
+/** Adds the same, `--over` and `--fail-over`. */
+export function reportOptions(command: Command): Command {
+  return formOptions(command)
     .option('--over <seconds>', 'How long to measure', '1')
     .option('--fail-over <percent>', 'Exit with 1 if more than this of the CPU or the memory is wasted');
 }
@@ -29,7 +38,7 @@ export async function writeReport<Row>(
   cli: Cli,
   rows: readonly Row[],
   columns: readonly Column<Row>[],
-  options: ReportOptions,
+  options: FormOptions,
 ): Promise<void> {
   const shown = columns.filter(({ hidden }) => hidden !== true);
   if (options.csv) cli.stdout.write(formatCsv(rows, columns));

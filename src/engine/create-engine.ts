@@ -8,6 +8,7 @@ import { createEventService } from './events/index.ts';
 import { createHistoryService } from './history/index.ts';
 import { createImageService, type ImageStore } from './image/index.ts';
 import { bootId, cgroupVersion, isGoingDown, writeFileAtomic } from './kernel/index.ts';
+import { createLimitService, type LimitService } from './limits/index.ts';
 import { createIdleBridge, createNetworkService, type IdleBridge, lowerForgotten } from './network/index.ts';
 import { createRegistryService, type Registries } from './registry/index.ts';
 import { createRuntime, type Runtime } from './runtime/index.ts';
@@ -70,6 +71,9 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     },
     get history() {
       return parts.history();
+    },
+    get limits() {
+      return parts.limits();
     },
     get system() {
       return parts.system();
@@ -165,6 +169,7 @@ function openParts({ root, self = [], report = () => {} }: EngineOptions) {
     openedHistory = made;
     return made;
   });
+  const limits = once((): LimitService => createLimitService({ root, clock, containers: containers() }));
   const system = once(() =>
     createSystemService({
       root,
@@ -191,6 +196,7 @@ function openParts({ root, self = [], report = () => {} }: EngineOptions) {
       builds,
       stats,
       history,
+      limits,
       system,
     },
     async [Symbol.asyncDispose]() {

@@ -3,6 +3,7 @@ import type { ContainerFiles, ContainerService } from './container/index.ts';
 import type { EventService } from './events/index.ts';
 import type { HistoryService } from './history/index.ts';
 import type { ImageService } from './image/index.ts';
+import type { LimitService } from './limits/index.ts';
 import type { NetworkService } from './network/index.ts';
 import type { RegistryService } from './registry/index.ts';
 import type { StatsService } from './stats/index.ts';
@@ -23,6 +24,7 @@ export interface Engine extends AsyncDisposable {
   readonly networks: NetworkService;
   readonly stats: StatsService;
   readonly history: HistoryService;
+  readonly limits: LimitService;
   readonly events: EventService;
   readonly system: SystemService;
 }

@@ -14,6 +14,7 @@ export type { Engine } from './engine.ts';
 export type * from './events/index.ts';
 export type * from './history/index.ts';
 export type * from './image/index.ts';
+export type { LimitChange, LimitOutcome, LimitRequest, LimitService } from './limits/index.ts';
 export type * from './network/index.ts';
 export type { FoundRepository, LoginRequest, RegistryAccess, RegistryService } from './registry/index.ts';
 export type { ContainerLimits } from './runtime/index.ts';

@@ -377,6 +377,7 @@ export function createFakeEngine(options: FakeOptions = {}): Engine {
       usage: () => new Map(),
       chart: () => [],
     },
+    limits: missing(),
     events: {
       emit,
       async *follow({ sinceSeq = events.length, signal }) {

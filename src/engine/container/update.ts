@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { PlimsollError } from '../../errors.ts';
-import { type ContainerLimits, unlimitProcesses, validateLimits } from '../runtime/index.ts';
+import { type ContainerLimits, unlimitCpu, unlimitProcesses, validateLimits } from '../runtime/index.ts';
 import type { ContainerRecord } from './records.ts';
 import type { ContainerChange } from './types.ts';
 import { announce, cgroupOf, isLive, type World } from './world.ts';
@@ -30,8 +30,11 @@ export async function updateContainer(
   const changesLimits = Object.keys(limits).length > 0;
   const warnings = changesLimits && isLive(state) ? await world.runtime().update(id, merged) : [];
   if (isLive(state) && limits.pids === -1) unlimitProcesses(cgroupOf(world.root, record));
+  if (isLive(state) && merged.cpus === undefined && merged.cpuQuota === -1)
+    unlimitCpu(cgroupOf(world.root, record));
   world.db.transaction(() => {
-    world.records.saveSpec(id, { ...spec, limits: merged, ...(restart === undefined ? {} : { restart }) });
+    const kept = withoutUnlimited(merged);
+    world.records.saveSpec(id, { ...spec, limits: kept, ...(restart === undefined ? {} : { restart }) });
     announce(world, record, 'update');
   });
   return { warnings };
@@ -46,5 +49,17 @@ function withoutOpposites(merged: ContainerLimits, change: ContainerLimits): Con
     ...rest,
     ...(cpuQuota === undefined ? {} : { cpuQuota }),
     ...(cpuPeriod === undefined ? {} : { cpuPeriod }),
+  };
+}
+
+/** Without what says that there is no limit: after the next start there is none anyway. */
+function withoutUnlimited(limits: ContainerLimits): ContainerLimits {
+  const { memoryBytes, memorySwapBytes, cpuQuota, cpuPeriod, ...rest } = limits;
+  const period = cpuPeriod === undefined ? {} : { cpuPeriod };
+  return {
+    ...rest,
+    ...(memoryBytes === -1 || memoryBytes === undefined ? {} : { memoryBytes }),
+    ...(memorySwapBytes === undefined || memoryBytes === -1 ? {} : { memorySwapBytes }),
+    ...(cpuQuota === -1 ? {} : { ...(cpuQuota === undefined ? {} : { cpuQuota }), ...period }),
   };
 }

@@ -81,8 +81,19 @@ function thawing(path: string): [file: string, word: string] {
 
 /** Takes a limit of processes away: crun cannot. Does nothing where the cgroup is gone. */
 export function unlimitProcesses(path: string): void {
+  write(join(cgroupFolder(path, 'pids'), 'pids.max'), 'max');
+}
+
+/** Takes a limit of CPU time away, likewise. */
+export function unlimitCpu(path: string): void {
+  const folder = cgroupFolder(path, 'cpu');
+  if (cgroupVersion() === 'v2') write(join(folder, 'cpu.max'), 'max');
+  else write(join(folder, 'cpu.cfs_quota_us'), '-1');
+}
+
+function write(file: string, word: string): void {
   try {
-    writeFileSync(join(cgroupFolder(path, 'pids'), 'pids.max'), 'max');
+    writeFileSync(file, word);
   } catch (error) {
     if (!['ENOENT', 'ENODEV'].includes(errnoOf(error) ?? '')) throw error;
   }

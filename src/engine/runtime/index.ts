@@ -15,6 +15,7 @@ export {
   pathOfCgroup,
   removeCgroup,
   setFrozen,
+  unlimitCpu,
   unlimitProcesses,
 } from './cgroup.ts';
 export { createRuntime } from './create-runtime.ts';

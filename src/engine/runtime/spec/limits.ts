@@ -4,6 +4,7 @@ import type { OciResources, OciThrottle } from './oci-spec.ts';
 
 /** Cgroup limits of one process tree; absent means unlimited. */
 export interface ContainerLimits {
+  /** -1, in a change: no limit any more. */
   readonly memoryBytes?: number;
   /** Soft: what is set apart for it. */
   readonly memoryReservationBytes?: number;
@@ -68,13 +69,13 @@ export function validateLimits(limits: ContainerLimits, cores: number): void {
 function validateMemory(limits: ContainerLimits): void {
   const { memoryBytes, memoryReservationBytes, memorySwapBytes, memorySwappiness } = limits;
   const MiB = 1024 * 1024;
-  if (memoryBytes !== undefined && !(memoryBytes >= 6 * MiB)) {
+  if (memoryBytes !== undefined && memoryBytes !== -1 && !(memoryBytes >= 6 * MiB)) {
     throw invalid(`a memory limit of ${memoryBytes} bytes is too low`, 'the least that works is 6m');
   }
   if (memoryReservationBytes !== undefined && !(memoryReservationBytes >= 6 * MiB)) {
     throw invalid(`a memory reservation of ${memoryReservationBytes} bytes is too low`, 'the least is 6m');
   }
-  if (memoryBytes !== undefined && (memoryReservationBytes ?? 0) > memoryBytes) {
+  if (memoryBytes !== undefined && memoryBytes !== -1 && (memoryReservationBytes ?? 0) > memoryBytes) {
     throw invalid(
       'the memory reservation is above the memory limit',
       'lower the reservation, or raise the limit',
@@ -199,7 +200,8 @@ function memoryOf(limits: ContainerLimits, host: LimitHost, can: Can): NonNullab
 function cpuOf(limits: ContainerLimits, can: Can): NonNullable<OciResources['cpu']> {
   const { cpus, cpuShares, cpusetCpus, cpusetMems, cpuRealtimeRuntime, cpuRealtimePeriod } = limits;
   const period = limits.cpuPeriod ?? 100_000; // microseconds, the kernel's default
-  const quota = cpus === undefined ? limits.cpuQuota : Math.round(cpus * period);
+  const asked = cpus === undefined ? limits.cpuQuota : Math.round(cpus * period);
+  const quota = asked === -1 ? undefined : asked; // crun writes -1 as 2^64-1; see `unlimitCpu`
   const realtime =
     (cpuRealtimeRuntime !== undefined || cpuRealtimePeriod !== undefined) &&
     can('realtime', 'the real-time limit');
@@ -241,6 +243,7 @@ function blockOf(
 }
 
 function swapOf({ memoryBytes, memorySwapBytes }: ContainerLimits): number | undefined {
+  if (memoryBytes === -1) return -1; // the kernel refuses a limit of the two below that of one
   if (memorySwapBytes !== undefined) return memorySwapBytes;
   return memoryBytes === undefined ? undefined : 2 * memoryBytes;
 }
