@@ -4,17 +4,14 @@ import { formatCores } from '../lib/format-cores.ts';
 import { formatPercent } from '../lib/format-percent.ts';
 import { type AdviceRule, defaultRule } from './advice-rule.ts';
 import { coreLimit } from './core-limit.ts';
+import { type Percentiles, percentilesOf } from './percentiles.ts';
 
 /** What the figures say of a container; the first that holds, in this order. */
 export type Verdict = 'not enough data' | 'too small' | 'idle' | 'too large' | 'unlimited' | 'fits';
 
 /** One resource of one container: cores or bytes. */
-export interface ResourceAdvice {
+export interface ResourceAdvice extends Percentiles {
   readonly limit?: number;
-  readonly median: number;
-  readonly p95: number;
-  readonly p99: number;
-  readonly max: number;
   readonly needed: number;
   /** What a limit as needed would give back of the limit as it is; 0 without a limit. */
   readonly frees: number;
@@ -112,7 +109,7 @@ function cpuAdvice(
       why: `had to wait in ${formatPercent(waited * 100)} of its time under a limit of ${formatCores(limit)} cores: that and ${added(rule.shortageFactor)}`,
     });
   const most = { value: machine.cores, why: `the machine has ${formatCores(machine.cores)} cores` };
-  return { ...figuresOf(cpu), ...raised(steps, { unit: 0.01, limit, most }), isShort };
+  return { ...percentilesOf(cpu), ...raised(steps, { unit: 0.01, limit, most }), isShort };
 }
 
 function memoryAdvice(
@@ -144,7 +141,7 @@ function memoryAdvice(
   };
   const need = raised(steps, { unit: MiB, limit, most });
   const isShort = oomKills > 0 && limit !== undefined && need.needed > limit + MiB;
-  return { ...figuresOf(memory), ...need, isShort };
+  return { ...percentilesOf(memory), ...need, isShort };
 }
 
 function memoryLimit({ memoryBytes }: ContainerLimits): number | undefined {
@@ -183,11 +180,6 @@ function raised(steps: readonly Step[], { unit, limit, most }: Bounds) {
     why,
     ...(limit === undefined ? {} : { limit }),
   };
-}
-
-function figuresOf(histogram: UsageHistory['cpu']) {
-  const at = (share: number) => histogram.quantile(share);
-  return { median: at(0.5), p95: at(0.95), p99: at(0.99), max: histogram.max };
 }
 
 function percentileName(share: number): string {

@@ -12,3 +12,4 @@ export { coreLimit } from './core-limit.ts';
 export { exportLimits, type LimitForm, limitForms } from './export-limits.ts';
 export { limitChange } from './limit-change.ts';
 export { type ContainerLoad, type LoadLine, loadLine, type ResourceLoad } from './load-line.ts';
+export { type Percentiles, percentilesOf } from './percentiles.ts';

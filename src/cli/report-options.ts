@@ -17,6 +17,8 @@ export interface ReportOptions extends FormOptions {
   /** Seconds. */
   readonly over: string;
   readonly failOver?: string;
+  /** Where the window of percentiles begins. */
+  readonly since: string;
 }
 
 /** Adds `--format`, `--json`, `--quiet`, `--csv` and `--md`. */
@@ -30,6 +32,7 @@ export function formOptions(command: Command): Command {
 export function reportOptions(command: Command): Command {
   return formOptions(command)
     .option('--over <seconds>', 'How long to measure', '1')
+    .option('--since <time>', 'How far percentiles look back: a duration, or a time', '7d')
     .option('--fail-over <percent>', 'Exit with 1 if more than this of the CPU or the memory is wasted');
 }
 

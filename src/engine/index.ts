@@ -13,6 +13,7 @@ export { examineHost, type Finding, type HostTool, type Installation, installToo
 export type { Engine } from './engine.ts';
 export type * from './events/index.ts';
 export type * from './history/index.ts';
+export { machineId } from './history/index.ts';
 export type * from './image/index.ts';
 export type { LimitChange, LimitOutcome, LimitRequest, LimitService } from './limits/index.ts';
 export type * from './network/index.ts';

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatCsv, formatMarkdown } from '../../src/cli/format/report-forms.ts';
-import type { ContainerSummary, ContainerUsage, Engine, StatsFrame } from '../../src/engine/index.ts';
+import {
+  type ContainerSummary,
+  type ContainerUsage,
+  type Engine,
+  machineId,
+  type StatsFrame,
+} from '../../src/engine/index.ts';
+import { historyOf } from '../support/advice-replay.ts';
 import { runPlimsoll } from '../support/run-cli.ts';
 
 const GiB = 1024 ** 3;
@@ -19,7 +26,9 @@ const engine = {
       { id: 'c', name: 'gone', limits: {} } as Partial<ContainerSummary> as ContainerSummary,
     ],
   },
-  stats: { once: async () => frame },
+  stats: { once: async () => frame, verify: async () => ({ frame, checks: [check] }) },
+  history: { usage: () => new Map([machineId, 'a'].map(id => [id, recorded])) },
+  events: { list: () => [] },
 } as unknown as Partial<Engine>;
 
 const usage = (id: string, cpuCores: number, workingSetBytes: number, peakBytes?: number) =>
@@ -29,6 +38,12 @@ const frame = {
   host: { cores: 25, cpuCores: 6, stealCores: 0, memoryTotalBytes: 25 * GiB, memoryUsedBytes: 10 * GiB },
   containers: new Map([usage('a', 6, 10 * GiB, 11 * GiB), usage('b', 0, 0)]),
 } as unknown as StatsFrame;
+
+const check = { figure: 'a', unit: 'cores', shown: 6, kernel: 5, difference: 1, isRight: false } as const;
+
+const recorded = historyOf(
+  Array.from({ length: 100 }, (_, i) => ({ cpu: 3 - (i % 2) / 32, memory: 12 * GiB })),
+);
 
 const plimsoll = (words: string) => runPlimsoll(words.split(' '), { engine });
 
@@ -45,6 +60,8 @@ test('capacity tells the worked example: 19 of 25 cores and 15 of 25 GiB are was
     '13 cores',
     '19 cores',
     '76%',
+    '2.97 cores',
+    '3 cores',
   ]);
   assert.deepEqual(memory.split(/ {2,}/), [
     'memory',
@@ -55,6 +72,8 @@ test('capacity tells the worked example: 19 of 25 cores and 15 of 25 GiB are was
     '13 GiB',
     '15 GiB',
     '60%',
+    '11.9 GiB',
+    '12 GiB',
   ]);
 });
 
@@ -62,17 +81,43 @@ test('capacity ends with 1 where more is wasted than may be, and measures as lon
   assert.equal((await plimsoll('capacity --fail-over 80%')).code, 0);
   const failed = await plimsoll('capacity --fail-over 75 --csv');
   assert.equal(failed.code, 1);
-  assert.match(failed.stdout, /^CPU,25,6,0,6,13,19,0.76\r$/m);
+  assert.match(failed.stdout, /^CPU,25,6,0,6,13,19,0.76,2\.97\d*,2\.97\d*,2\.97\d*,3\r$/m);
   for (const words of ['--fail-over lots', '--fail-over 101%', '--over 0', '--over x'])
     assert.equal((await plimsoll(`capacity ${words}`)).code, 1, words);
   assert.match((await plimsoll('capacity --over x')).stderr, /"x" is not a time to measure/);
 });
 
+test('capacity --verify shows each figure beside the kernel, and ends with 1 where one is wrong', async () => {
+  const { code, stdout } = await plimsoll('capacity --verify');
+  assert.equal(code, 1);
+  const rows = stdout.split('\n').map(line => line.split(/ {2,}/));
+  assert.deepEqual(rows[1], ['app', 'CPU', '6 cores', '5 cores', '1 cores', 'no']);
+  assert.deepEqual(rows[2], ['all parts together', 'CPU', '25 cores', '25 cores', '0 cores', 'yes']);
+  assert.equal(rows[3]?.[2], '25 GiB');
+});
+
 test('waste lists the container first that holds the largest unused part of the machine', async () => {
   const { stdout } = await plimsoll('waste');
   const [, first = '', second = '', third] = stdout.split('\n');
-  assert.deepEqual(first.split(/ {2,}/), ['app', '6', '12', '6', '10 GiB', '11 GiB', '-', '0 B']);
-  assert.deepEqual(second.split(/ {2,}/), ['idle', '0', '-', '0', '0 B', '-', '2 GiB', '2 GiB']);
+  assert.deepEqual(
+    first.split(/ {2,}/),
+    ['app', '6', '2.97', '-', '12', '6', '10 GiB', '11.9 GiB', '11 GiB', '-', '-', '0 B'],
+    'what it needs is not told after less than three hours',
+  );
+  assert.deepEqual(second.split(/ {2,}/), [
+    'idle',
+    '0',
+    '-',
+    '-',
+    '-',
+    '0',
+    '0 B',
+    '-',
+    '-',
+    '-',
+    '2 GiB',
+    '2 GiB',
+  ]);
   assert.equal(third, '', 'what has ended meanwhile is left out');
   const markdown = await plimsoll('waste --md');
   assert.match(markdown.stdout, /^\| NAME \| CORES USED .*\n\| --- \|/);

@@ -360,6 +360,7 @@ export function createFakeEngine(options: FakeOptions = {}): Engine {
         }
       },
       once: async () => makeFrame(frame),
+      verify: async () => ({ frame: makeFrame(frame), checks: [] }),
       facts: async () => ({
         hostname: 'harbour-1',
         os: 'Debian 12',

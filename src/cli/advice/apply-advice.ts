@@ -59,7 +59,7 @@ function requestFor(row: AdvisedContainer, named: boolean): (LimitRequest & { ro
     if (!named) return [];
     throw new PlimsollError('conflict', `there is no advice for "${name}" yet`, {
       code: 'NO_ADVICE',
-      hint: leastHistory,
+      hint: leastHistory(),
     });
   }
   const misfits = advice.verdict === 'too large' || advice.verdict === 'too small';

@@ -1,5 +1,5 @@
 import { type AdviceRule, type AdvisedContainer, adviseAll } from '../../capacity/index.ts';
-import type { ContainerSummary, Engine, UsageHistory } from '../../engine/index.ts';
+import type { ContainerSummary, Engine, StatsFrame, UsageHistory } from '../../engine/index.ts';
 import type { Cli } from '../cli.ts';
 
 /** Whose advice is wanted, and from what on. */
@@ -10,6 +10,16 @@ export interface AdviceRequest {
   readonly rule: AdviceRule;
 }
 
+/** What advice is made of. */
+export interface AdviceSource {
+  readonly containers: readonly ContainerSummary[];
+  readonly frame: StatsFrame;
+  readonly since: number;
+  readonly rule: AdviceRule;
+  /** What was recorded since then, if that was read already. */
+  readonly usage?: ReadonlyMap<string, UsageHistory>;
+}
+
 /** Advice for containers, from what was recorded of them. Says so if nothing was. */
 export async function collectAdvice(
   cli: Cli,
@@ -17,10 +27,18 @@ export async function collectAdvice(
 ): Promise<AdvisedContainer[]> {
   const engine = await cli.engine();
   const containers = namedOr(engine, names);
-  const usage = engine.history.usage({ since });
-  if (usage.size === 0)
-    cli.stderr.write('nothing is recorded yet: leave the dashboard open, or plimsoll record running\n');
   const frame = await engine.stats.once({ signal: cli.signal });
+  const rows = adviseFrom(engine, { containers, frame, since, rule });
+  if (rows.length > 0 && rows.every(({ advice }) => advice.points === 0))
+    cli.stderr.write('nothing is recorded yet: leave the dashboard open, or plimsoll record running\n');
+  return rows;
+}
+
+/** The same for containers and a frame that are known already. */
+export function adviseFrom(
+  engine: Pick<Engine, 'history' | 'events'>,
+  { containers, frame, since, rule, usage = engine.history.usage({ since }) }: AdviceSource,
+): AdvisedContainer[] {
   const sinceChange = usageSinceChange(engine, since, new Set(containers.map(({ id }) => id)));
   return adviseAll({ containers, usage, sinceChange, frame }, rule);
 }
@@ -33,7 +51,7 @@ function namedOr(engine: Engine, names: readonly string[]): ContainerSummary[] {
 
 /** Of containers whose limits were changed in the window, what was recorded after that. */
 function usageSinceChange(
-  { events, history }: Engine,
+  { events, history }: Pick<Engine, 'events' | 'history'>,
   since: number,
   ids: ReadonlySet<string>,
 ): Map<string, UsageHistory | undefined> {

@@ -20,7 +20,7 @@ export function explainAdvice(
   const measured = `${formatDuration(measuredSeconds * 1000)} measured in ${points} points`;
   const within = measuredSeconds > 0 ? `, within ${formatDuration(spanSeconds * 1000)}` : '';
   const lines = [`${cleanText(name)}: ${verdict}`, line('window', measured + within)];
-  if (cpu === undefined || memory === undefined) return [...lines, line('', leastHistory), ''].join('\n');
+  if (cpu === undefined || memory === undefined) return [...lines, line('', leastHistory()), ''].join('\n');
   const bars = (of: (point: HistoryPoint) => number, top: number) => sparkline(chart, span, { of, top });
   const top = ({ limit = 0, max }: ResourceAdvice) => Math.max(limit, max);
   return [

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import type { ResourceLoad } from '../../capacity/index.ts';
+import { type Percentiles, percentilesOf, type ResourceLoad } from '../../capacity/index.ts';
+import { type Engine, machineId, type UsageHistory } from '../../engine/index.ts';
 import { formatBytes } from '../../lib/format-bytes.ts';
 import { formatCores } from '../../lib/format-cores.ts';
 import { formatPercent } from '../../lib/format-percent.ts';
@@ -7,33 +8,61 @@ import type { Cli } from '../cli.ts';
 import { examples } from '../examples.ts';
 import type { Column } from '../format/table.ts';
 import { measureLoad } from '../measure-load.ts';
+import { parseTime } from '../parse/parse-time.ts';
 import { type ReportOptions, reportOptions, writeReport } from '../report-options.ts';
+import { verifiedRows, verifyColumns } from '../verify-load.ts';
 
 interface Row extends ResourceLoad {
   readonly resource: 'CPU' | 'memory';
+  /** What the machine has used over the window; absent if nothing was recorded. */
+  readonly history?: Percentiles;
 }
 
 /** `capacity`: the load line, for scripts. */
 export function configureCapacity(command: Command, cli: Cli): void {
   reportOptions(
-    examples(command, 'plimsoll capacity', 'plimsoll capacity --over 10 --fail-over 60% --json'),
-  ).action(async (options: ReportOptions) => {
-    const { line } = await measureLoad(cli, options);
-    const rows: Row[] = [
-      { resource: 'CPU', ...line.cpu },
-      { resource: 'memory', ...line.memory },
-    ];
-    await writeReport(cli, rows, columns(options), options);
-  });
+    examples(
+      command,
+      'plimsoll capacity',
+      'plimsoll capacity --over 10 --fail-over 60% --json',
+      'plimsoll capacity --verify',
+    ),
+  )
+    .option('--verify', "Check every figure against the kernel's files, and show the difference")
+    .action(async (options: ReportOptions & { verify?: true }) => {
+      const since = parseTime(options.since, Date.now());
+      const measured = await measureLoad(cli, options);
+      if (options.verify) {
+        const rows = verifiedRows(measured);
+        if (rows.some(({ isRight }) => !isRight)) cli.setExitCode(1);
+        return await writeReport(cli, rows, verifyColumns(options), options);
+      }
+      const { cpu, memory } = measured.line;
+      const usage = machineUsage(await cli.engine(), since);
+      const rows: Row[] = [
+        { resource: 'CPU', ...cpu, ...(usage && { history: percentilesOf(usage.cpu) }) },
+        { resource: 'memory', ...memory, ...(usage && { history: percentilesOf(usage.memory) }) },
+      ];
+      await writeReport(cli, rows, columns(options), options);
+    });
+}
+
+function machineUsage({ history }: Engine, since: number): UsageHistory | undefined {
+  return history.usage({ since }, machineId).get(machineId);
 }
 
 /** For people with units; in CSV numbers of cores and bytes. */
 function columns({ csv }: ReportOptions): readonly Column<Row>[] {
-  const amount = (field: string, title: string, of: (row: Row) => number): Column<Row> => ({
+  const amount = (field: string, title: string, of: (row: Row) => number | undefined): Column<Row> => ({
     field,
     title,
-    value: row => (csv ? String(of(row)) : inWords(row, of(row))),
+    value: row => {
+      const value = of(row);
+      if (value === undefined) return csv ? '' : '-';
+      return csv ? String(value) : inWords(row, value);
+    },
   });
+  const hidden = (column: Column<Row>): Column<Row> => ({ ...column, hidden: true });
   return [
     { field: 'Resource', title: 'RESOURCE', value: row => row.resource },
     amount('Capacity', 'CAPACITY', row => row.capacity),
@@ -48,6 +77,10 @@ function columns({ csv }: ReportOptions): readonly Column<Row>[] {
       value: ({ wasted, capacity }) =>
         csv ? String(wasted / capacity) : formatPercent((wasted / capacity) * 100),
     },
+    hidden(amount('UsedMedian', 'USED P50', ({ history }) => history?.median)),
+    amount('UsedP95', 'USED P95', ({ history }) => history?.p95),
+    hidden(amount('UsedP99', 'USED P99', ({ history }) => history?.p99)),
+    amount('UsedMax', 'MAX', ({ history }) => history?.max),
   ];
 }
 

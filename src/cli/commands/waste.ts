@@ -1,11 +1,20 @@
 import type { Command } from 'commander';
-import type { ContainerLoad } from '../../capacity/index.ts';
+import {
+  type Advice,
+  type ContainerLoad,
+  defaultRule,
+  type Percentiles,
+  percentilesOf,
+} from '../../capacity/index.ts';
+import type { UsageHistory } from '../../engine/index.ts';
 import { formatBytes } from '../../lib/format-bytes.ts';
 import { formatCores } from '../../lib/format-cores.ts';
+import { adviseFrom } from '../advice/collect-advice.ts';
 import type { Cli } from '../cli.ts';
 import { examples } from '../examples.ts';
 import type { Column } from '../format/table.ts';
 import { type MeasuredLoad, measureLoad } from '../measure-load.ts';
+import { parseTime } from '../parse/parse-time.ts';
 import { type ReportOptions, reportOptions, writeReport } from '../report-options.ts';
 
 /** One container: what it uses, what is set apart for it, and what of that nobody uses. */
@@ -14,19 +23,31 @@ interface Row {
   readonly cpu: ContainerLoad;
   readonly memory: ContainerLoad;
   readonly peakMemory?: number;
+  /** What was recorded of it over the window, and what it needs by that. */
+  readonly cpuHistory?: Percentiles;
+  readonly memoryHistory?: Percentiles;
+  readonly advice?: Advice;
 }
 
 /** `waste`: which containers hold what they do not use, the largest share of the machine first. */
 export function configureWaste(command: Command, cli: Cli): void {
   reportOptions(examples(command, 'plimsoll waste', 'plimsoll waste --over 60 --md')).action(
     async (options: ReportOptions) => {
+      const since = parseTime(options.since, Date.now());
       const measured = await measureLoad(cli, options);
-      await writeReport(cli, rowsOf(measured), columns(options), options);
+      const engine = await cli.engine();
+      const usage = engine.history.usage({ since });
+      const advised = adviseFrom(engine, { ...measured, since, rule: defaultRule, usage });
+      const advice = new Map(advised.map(row => [row.id, row.advice]));
+      await writeReport(cli, rowsOf(measured, { usage, advice }), columns(options), options);
     },
   );
 }
 
-function rowsOf({ line, frame, containers }: MeasuredLoad): Row[] {
+function rowsOf(
+  { line, frame, containers }: MeasuredLoad,
+  known: { usage: ReadonlyMap<string, UsageHistory>; advice: ReadonlyMap<string, Advice> },
+): Row[] {
   const byId = (loads: readonly ContainerLoad[]) => new Map(loads.map(load => [load.id, load]));
   const [cpus, memories] = [byId(line.cpu.containers), byId(line.memory.containers)];
   const share = ({ cpu, memory }: Row) =>
@@ -36,7 +57,15 @@ function rowsOf({ line, frame, containers }: MeasuredLoad): Row[] {
       const [cpu, memory] = [cpus.get(id), memories.get(id)];
       const peakMemory = frame.containers.get(id)?.memory.peakBytes;
       if (cpu === undefined || memory === undefined) return []; // it has ended meanwhile
-      return [{ name, cpu, memory, ...(peakMemory === undefined ? {} : { peakMemory }) }];
+      const [usage, advice] = [known.usage.get(id), known.advice.get(id)];
+      const more = {
+        ...(peakMemory === undefined ? {} : { peakMemory }),
+        ...(advice === undefined ? {} : { advice }),
+        ...(usage === undefined
+          ? {}
+          : { cpuHistory: percentilesOf(usage.cpu), memoryHistory: percentilesOf(usage.memory) }),
+      };
+      return [{ name, cpu, memory, ...more }];
     })
     .sort((a, b) => share(b) - share(a));
 }
@@ -57,13 +86,28 @@ function columns({ csv }: ReportOptions): readonly Column<Row>[] {
       return csv ? String(value) : inWords(value);
     },
   });
+  const cpu = (field: string, title: string, of: (history: Percentiles) => number) =>
+    amount(field, title, ({ cpuHistory }) => cpuHistory && of(cpuHistory), formatCores);
+  const memory = (field: string, title: string, of: (history: Percentiles) => number) =>
+    amount(field, title, ({ memoryHistory }) => memoryHistory && of(memoryHistory), formatBytes);
+  const hidden = (column: Column<Row>): Column<Row> => ({ ...column, hidden: true });
   return [
     { field: 'Name', title: 'NAME', value: row => row.name },
     amount('CpuUsed', 'CORES USED', row => row.cpu.used, formatCores),
+    hidden(cpu('CpuMedian', 'P50', ({ median }) => median)),
+    cpu('CpuP95', 'P95', ({ p95 }) => p95),
+    hidden(cpu('CpuP99', 'P99', ({ p99 }) => p99)),
+    hidden(cpu('CpuMax', 'MAX', ({ max }) => max)),
+    amount('CpuNeeded', 'NEEDED', ({ advice }) => advice?.cpu?.needed, formatCores),
     amount('CpuReserved', 'RESERVED', row => row.cpu.reserved, formatCores),
     amount('CpuUnused', 'UNUSED', row => row.cpu.unused, formatCores),
     amount('MemoryUsed', 'MEMORY USED', row => row.memory.used, formatBytes),
+    hidden(memory('MemoryMedian', 'P50', ({ median }) => median)),
+    memory('MemoryP95', 'P95', ({ p95 }) => p95),
+    hidden(memory('MemoryP99', 'P99', ({ p99 }) => p99)),
+    hidden(memory('MemoryMax', 'MAX', ({ max }) => max)),
     amount('MemoryPeak', 'PEAK', row => row.peakMemory, formatBytes),
+    amount('MemoryNeeded', 'NEEDED', ({ advice }) => advice?.memory?.needed, formatBytes),
     amount('MemoryReserved', 'RESERVED', row => row.memory.reserved, formatBytes),
     amount('MemoryUnused', 'UNUSED', row => row.memory.unused, formatBytes),
   ];

@@ -14,6 +14,7 @@ export type {
   HostFacts,
   HostSample,
   HostUsage,
+  KernelCheck,
   StatsFrame,
   StatsService,
 } from './types.ts';

@@ -14,6 +14,7 @@ import { KeptFiles, readOnce } from './kept-files.ts';
 import { createPace } from './pace.ts';
 import type { ContainerSample, HostFacts, HostSample, StatsFrame, StatsService } from './types.ts';
 import { containerUsage, hostUsage } from './usage.ts';
+import { verify } from './verify.ts';
 
 /** What the stats service needs. All but the first two are for other trees than this machine's. */
 export interface StatsServiceOptions {
@@ -30,10 +31,11 @@ export interface StatsServiceOptions {
 /** Stats of this machine from the kernel's files; 20 containers at 1 Hz cost about 0.3 % of a core. */
 export function createStatsService(options: StatsServiceOptions): StatsService {
   const { proc = '/proc', clock = steadyClock, dataDir, listRunning } = options;
+  const cgroups = () => options.cgroups ?? parseCgroupHierarchy(readOnce(join(proc, 'self/mountinfo')) ?? '');
   const newSampler = () =>
     createSampler(listRunning, {
       files: new KeptFiles(),
-      cgroups: options.cgroups ?? parseCgroupHierarchy(readOnce(join(proc, 'self/mountinfo')) ?? ''),
+      cgroups: cgroups(),
       clock,
       proc,
     });
@@ -48,6 +50,30 @@ export function createStatsService(options: StatsServiceOptions): StatsService {
         sampler.frame();
         await sleep(intervalMs, undefined, signal === undefined ? {} : { signal });
         return sampler.frame();
+      } catch (error) {
+        if (signal?.aborted) throw cancelled('reading stats');
+        throw error;
+      } finally {
+        sampler.close();
+      }
+    },
+    async verify({ intervalMs = 1000, signal } = {}) {
+      throwIfAborted(signal, 'reading stats');
+      const sampler = newSampler();
+      const paths = listRunning().flatMap(({ id, cgroupPath }) =>
+        cgroupPath === undefined ? [] : [[id, cgroupPath] as const],
+      );
+      try {
+        return await verify({
+          ...{
+            frame: () => sampler.frame(),
+            cgroupPaths: new Map(paths),
+            cgroups: cgroups(),
+            proc,
+            intervalMs,
+          },
+          ...(signal === undefined ? {} : { signal }),
+        });
       } catch (error) {
         if (signal?.aborted) throw cancelled('reading stats');
         throw error;

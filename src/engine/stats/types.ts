@@ -100,6 +100,19 @@ export interface HostFacts {
   readonly diskFreeBytes: number;
 }
 
+/** A figure beside what the kernel says of it in other files. */
+export interface KernelCheck {
+  /** `used by the machine`, `containers together`, or the id of a container. */
+  readonly figure: string;
+  readonly unit: 'cores' | 'bytes';
+  readonly shown: number;
+  readonly kernel: number;
+  /** How far `shown` is from what the kernel's counters allow; 0: they allow it. */
+  readonly difference: number;
+  /** The difference is within 2 %, or too small to be told. */
+  readonly isRight: boolean;
+}
+
 /** Reads the kernel's files; never asks a daemon. */
 export interface StatsService {
   /**
@@ -113,6 +126,11 @@ export interface StatsService {
   }): AsyncIterable<StatsFrame>;
   /** Two samples `intervalMs` apart (default 200), as one frame with true rates. */
   once(options?: { intervalMs?: number; signal?: AbortSignal }): Promise<StatsFrame>;
+  /** A frame with true rates, and each of its figures checked against other files of the kernel. */
+  verify(options?: {
+    intervalMs?: number;
+    signal?: AbortSignal;
+  }): Promise<{ readonly frame: StatsFrame; readonly checks: readonly KernelCheck[] }>;
   /** What the machine is, from systeminformation; slow (tens of ms), never needed for a first frame. */
   facts(): Promise<HostFacts>;
 }
