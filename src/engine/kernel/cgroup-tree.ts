@@ -9,17 +9,24 @@ export interface CgroupTree {
   readonly systemd: boolean;
 }
 
-/** The cgroups of this machine. */
+let tree: CgroupTree | undefined;
+
+/** The cgroups of this machine, which stay as they are while it runs: looked at once. */
 export function cgroupTree(): CgroupTree {
-  return {
+  tree ??= {
     mount: '/sys/fs/cgroup',
-    version: cgroupVersion(),
+    version: findVersion(),
     systemd: existsSync('/run/systemd/system'),
   };
+  return tree;
 }
 
 /** Which cgroups this machine has. */
 export function cgroupVersion(): CgroupTree['version'] {
+  return cgroupTree().version;
+}
+
+function findVersion(): CgroupTree['version'] {
   const CGROUP2_SUPER_MAGIC = 0x63677270;
   if (statfsSync('/sys/fs/cgroup').type === CGROUP2_SUPER_MAGIC) return 'v2';
   try {

@@ -1,7 +1,7 @@
 import { closeSync, readFileSync, readSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, PlimsollError } from '../../errors.ts';
-import { MNT_DETACH, type Native, nativeIfLoaded, preloadNative, UMOUNT_NOFOLLOW } from './native.ts';
+import { MNT_DETACH, MS_NODEV, MS_NOSUID, type Native, nativeIfThere, UMOUNT_NOFOLLOW } from './native.ts';
 import { run } from './spawn.ts';
 
 export interface OverlayRequest {
@@ -28,18 +28,13 @@ export interface MountEntry {
 const optionsLimit = 4095;
 
 /**
- * Mounts an overlay and proves that it is there, writable. Uses mount(8) (2.4 ms) unless the native calls are
- * loaded already or the layers are too many for it: then fsconfig(2) with one `lowerdir+` each (kernel >= 6.7).
+ * Mounts an overlay and proves that it is there, writable: by fsconfig(2) with one `lowerdir+` each (kernel >= 6.7),
+ * else by mount(2), else by mount(8), which can name the layers from their folder and so holds three times as many.
  */
 export async function mountOverlay(request: OverlayRequest): Promise<void> {
-  const line = optionLine(request);
-  const fits = Buffer.byteLength(line) <= optionsLimit;
-  const native = fits ? nativeIfLoaded() : await preloadNative();
-  const refusal = native === undefined ? 'not tried' : mountByLayers(native, request);
-  if (refusal !== undefined) {
-    if (!fits) throw mountError(request.target, `its ${request.lowers.length} layers need ${refusal}`);
-    await mountByTool(request, line);
-  }
+  const native = await nativeIfThere();
+  const refusal = native === undefined ? 'koffi' : mountByCalls(native, request);
+  if (refusal !== undefined) await mountByTool(request, refusal);
   const mounted = findMount(request.target);
   if (mounted?.type === 'overlay' && /(^|,)upperdir=/.test(mounted.options)) return;
   await unmount(request.target, { lazy: true });
@@ -48,8 +43,17 @@ export async function mountOverlay(request: OverlayRequest): Promise<void> {
 
 /** Mounts memory at `target`, for the caller alone. */
 export async function mountTmpfs(target: string, options: { sizeBytes: number }): Promise<void> {
-  const words = `mode=0700,size=${options.sizeBytes},nosuid,nodev`;
-  const { code, stderr } = await run('mount', ['-t', 'tmpfs', '-o', words, 'tmpfs', target]);
+  const words = `mode=0700,size=${options.sizeBytes}`;
+  const native = await nativeIfThere();
+  if (native !== undefined) {
+    const failure = attempt(() =>
+      native.mount('tmpfs', Buffer.from(target), MS_NOSUID | MS_NODEV, Buffer.from(words)),
+    );
+    if (failure !== undefined) throw mountError(target, failure);
+    return;
+  }
+  const args = ['-t', 'tmpfs', '-o', `${words},nosuid,nodev`, 'tmpfs', target];
+  const { code, stderr } = await run('mount', args);
   if (code !== 0) throw mountError(target, stderr.trim().replaceAll('\n', '; '));
 }
 
@@ -59,9 +63,11 @@ export async function mountTmpfs(target: string, options: { sizeBytes: number })
  */
 export async function unmount(target: string, options: { lazy?: boolean } = {}): Promise<void> {
   if (findMount(target) === undefined) return;
-  const native = nativeIfLoaded();
+  const native = await nativeIfThere();
   const failure =
-    native === undefined ? await unmountByTool(target, options.lazy) : tryUnmount(native, target, options);
+    native === undefined
+      ? await unmountByTool(target, options.lazy)
+      : attempt(() => native.umount2(Buffer.from(target), UMOUNT_NOFOLLOW | (options.lazy ? MNT_DETACH : 0)));
   if (failure === undefined || findMount(target) === undefined) return; // or another process was faster
   throw new PlimsollError('conflict', `cannot unmount "${target}": ${failure}`, {
     code: 'MOUNT_BUSY',
@@ -108,6 +114,16 @@ export function mountsBelow(folder: string): string[] {
   return below.map(target => Buffer.from(target, 'latin1').toString('utf8'));
 }
 
+/** Undefined if it is mounted; else what it would have needed. */
+function mountByCalls(native: Native, request: OverlayRequest): string | undefined {
+  const refusal = mountByLayers(native, request);
+  if (refusal === undefined) return undefined;
+  const lowers = request.lowers.map(name => escapePath(join(request.lowerBase, name)));
+  const data = Buffer.from(optionLine({ ...request, lowers }));
+  if (data.length > optionsLimit) return refusal;
+  return attempt(() => native.mount('overlay', Buffer.from(request.target), 0, data));
+}
+
 function mountByLayers(native: Native, request: OverlayRequest): string | undefined {
   let context: number | undefined;
   let mount: number | undefined;
@@ -148,7 +164,10 @@ function contextMessages(context: number): string {
   }
 }
 
-async function mountByTool(request: OverlayRequest, line: string): Promise<void> {
+async function mountByTool(request: OverlayRequest, refusal: string): Promise<void> {
+  const line = optionLine(request);
+  if (Buffer.byteLength(line) > optionsLimit)
+    throw mountError(request.target, `its ${request.lowers.length} layers need ${refusal}`);
   const args = ['-t', 'overlay', '-o', line, 'overlay', request.target];
   const { code, stderr } = await run('mount', args, { cwd: request.lowerBase });
   if (code !== 0) throw mountError(request.target, stderr.trim().replaceAll('\n', '; '));
@@ -169,9 +188,10 @@ async function unmountByTool(target: string, lazy: boolean | undefined): Promise
   return code === 0 ? undefined : stderr.trim();
 }
 
-function tryUnmount(native: Native, target: string, options: { lazy?: boolean }): string | undefined {
+/** What went wrong with a system call, or nothing. */
+function attempt(call: () => void): string | undefined {
   try {
-    native.umount2(Buffer.from(target), UMOUNT_NOFOLLOW | (options.lazy ? MNT_DETACH : 0));
+    call();
     return undefined;
   } catch (error) {
     return messageOf(error);

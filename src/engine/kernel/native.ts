@@ -1,4 +1,6 @@
 import { closeSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { getSystemErrorName } from 'node:util';
 import { PlimsollError } from '../../errors.ts';
 
@@ -19,6 +21,8 @@ export interface Native {
   fsmount(context: number): number;
   /** move_mount(2): puts a detached mount on `target`. */
   moveMount(mount: number, target: Uint8Array): void;
+  /** mount(2), of a filesystem without a source: `data` are its options, at most 4095 bytes. */
+  mount(type: string, target: Uint8Array, flags: number, data: Uint8Array): void;
   /** umount2(2). */
   umount2(target: Uint8Array, flags: number): void;
   /** llistxattr(2), names as bytes between NULs; empty where the filesystem has none. */
@@ -43,20 +47,22 @@ export interface Native {
   seqpacketSocket<T extends { destroy(): unknown }>(path: string, wrap: (fd: number) => T): T;
 }
 
-let loaded: Native | undefined;
 let loading: Promise<Native> | undefined;
 
-/** The native calls if something has loaded them already: a short command does without for what a host tool can do. */
-export function nativeIfLoaded(): Native | undefined {
-  return loaded;
+/** Loads the native calls, once. Throws `unavailable` where there is no build of koffi for this machine. */
+export function preloadNative(): Promise<Native> {
+  loading ??= importKoffi().then(declare);
+  return loading;
 }
 
-/** Loads the native calls (10-16 ms, once). Throws `unavailable` where there is no build of koffi for this machine. */
-export async function preloadNative(): Promise<Native> {
-  loading ??= load();
-  loaded = await loading;
-  return loaded;
+/** The native calls, or nothing where there is no build of koffi: for callers that have a host tool to fall back on. */
+export async function nativeIfThere(): Promise<Native | undefined> {
+  return await preloadNative().catch(() => undefined);
 }
+
+/** mount(2). */
+export const MS_NOSUID = 2;
+export const MS_NODEV = 4;
 
 /** umount2(2): take it out of the tree at once, tidy up when the last user is gone. */
 export const MNT_DETACH = 2;
@@ -79,8 +85,7 @@ const SOCK_SEQPACKET = 5;
 const SOCK_CLOEXEC = 0o2000000;
 const O_CLOEXEC = SOCK_CLOEXEC;
 
-async function load(): Promise<Native> {
-  const koffi = await importKoffi();
+function declare(koffi: Koffi): Native {
   const libc = koffi.load(null); // libc is in the process already, whatever its file is called
   const syscall4 = libc.func('syscall', 'long', ['long', 'const char *', 'long', 'long']);
   const syscallMount = libc.func('syscall', 'long', ['long', 'int', 'uint', 'uint']);
@@ -102,6 +107,13 @@ async function load(): Promise<Native> {
   ]);
   const syscallOpen = libc.func('syscall', 'long', ['long', 'int', 'const void *', 'const void *', 'size_t']);
   const syscallNode = libc.func('syscall', 'long', ['long', 'int', 'const void *', 'uint', 'uint']);
+  const mount = libc.func('mount', 'int', [
+    'const char *',
+    'const void *',
+    'const char *',
+    'ulong',
+    'const void *',
+  ]);
   const umount2 = libc.func('umount2', 'int', ['const void *', 'int']);
   const llistxattr = libc.func('llistxattr', 'long', ['const void *', 'void *', 'size_t']);
   const lgetxattr = libc.func('lgetxattr', 'long', ['const void *', 'const char *', 'void *', 'size_t']);
@@ -151,6 +163,8 @@ async function load(): Promise<Native> {
         'move_mount',
         syscallMove(SYS.move_mount, mount, '', AT_FDCWD, terminated(target), MOVE_MOUNT_F_EMPTY_PATH),
       ),
+    mount: (type, target, flags, data) =>
+      void check('mount', mount(type, terminated(target), type, flags, terminated(data))),
     umount2: (target, flags) => void check('umount2', umount2(terminated(target), flags)),
     llistxattr: path => {
       const name = terminated(path);
@@ -229,15 +243,34 @@ function unixAddress(path: string): Buffer {
   return address;
 }
 
-async function importKoffi() {
+type Koffi = typeof import('koffi').default;
+
+/**
+ * Its native part alone, which is all of it that is used here, is there in 3 ms; its own loader, which looks for that
+ * part, takes seven times as long, and every call of plimsoll that mounts something waits for it.
+ */
+async function importKoffi(): Promise<Koffi> {
   try {
-    return (await import('koffi')).default;
+    return nativePart() ?? (await import('koffi')).default;
   } catch (error) {
     throw new PlimsollError('unavailable', 'the native library "koffi" cannot be loaded on this machine', {
       code: 'NATIVE_MISSING',
       hint: "install plimsoll's dependencies again with 'npm install', for this processor and C library",
       cause: error,
     });
+  }
+}
+
+/** Undefined where there is none for this processor and glibc: then koffi's own loader knows better. */
+function nativePart(): Koffi | undefined {
+  try {
+    const { resolve } = createRequire(import.meta.url);
+    const folder = dirname(resolve(`@koromix/koffi-linux-${process.arch}/package.json`));
+    const part: { exports: Partial<Koffi> } = { exports: {} };
+    process.dlopen(part, join(folder, `linux_${process.arch}`, 'koffi.node'));
+    return part.exports.load === undefined ? undefined : (part.exports as Koffi);
+  } catch {
+    return undefined;
   }
 }
 
