@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ServeOptions } from './api/index.ts';
 import { lightProcess, runCli } from './cli/index.ts';
 import type { DemoOptions } from './demo/index.ts';
 import type { Engine, Root } from './engine/index.ts';
@@ -10,7 +11,14 @@ import type { Engine, Root } from './engine/index.ts';
  */
 async function main(argv: readonly string[]): Promise<number> {
   if (argv[0] === 'internal') return await internal(argv.slice(1));
-  return await runCli({ argv, process: lightProcess(process), resolveRoot, openEngine, runDashboard });
+  return await runCli({
+    argv,
+    process: lightProcess(process),
+    resolveRoot,
+    openEngine,
+    serveApi,
+    runDashboard,
+  });
 }
 
 /** Records the end of a container, and prints after how many seconds to ask again, if at all. */
@@ -19,6 +27,11 @@ async function internal(argv: readonly string[]): Promise<number> {
   const at = argv.indexOf('--root');
   process.stdout.write(await runInternal(argv, await resolveRoot(at < 0 ? undefined : argv[at + 1]), self()));
   return 0;
+}
+
+async function serveApi(engine: Engine, options: ServeOptions): Promise<void> {
+  const { serveApi: serve } = await import('./api/index.ts');
+  await serve(engine, options);
 }
 
 async function runDashboard(engine: () => Promise<Engine>): Promise<number> {

@@ -88,9 +88,12 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     'oci',
     'lib',
   ],
+  words: ['engine', 'lib'],
+  wire: ['engine', 'words', 'oci', 'lib'],
+  api: ['engine', 'wire', 'words', 'oci', 'lib'],
   capacity: ['engine', 'lib'],
   demo: ['engine', 'lib'],
-  cli: ['engine', 'capacity', 'demo', 'oci', 'lib'],
+  cli: ['engine', 'capacity', 'demo', 'words', 'oci', 'lib'],
   'tui/model': ['engine', 'capacity', 'oci', 'lib'],
   'tui/terminal': ['lib'],
   'tui/components': ['tui/terminal', 'lib'],
@@ -106,16 +109,18 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     'capacity',
     'lib',
   ],
-  '.': ['cli', 'tui', 'demo', 'engine', 'lib'],
+  '.': ['cli', 'tui', 'api', 'demo', 'engine', 'lib'],
 };
 
 /** Folders that may name the engine's types only, never call it. */
-const typesOnly = ['capacity', 'tui/model', 'tui/views', 'tui/components', 'tui'];
+const typesOnly = ['capacity', 'words', 'wire', 'tui/model', 'tui/views', 'tui/components', 'tui'];
 /** The pure core: no Node built-in, no clock, no environment. */
 const pure = [
   'lib',
   'oci',
   'capacity',
+  'words',
+  'wire',
   'tui/model',
   'engine/build/dockerfile',
   'engine/build/lint',

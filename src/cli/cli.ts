@@ -8,6 +8,15 @@ export interface Output {
   readonly rows?: number;
 }
 
+/** Where to serve the engine, and until when. */
+export interface ApiOptions {
+  readonly host: string;
+  readonly version: string;
+  readonly signal: AbortSignal;
+  /** Told when clients can connect. */
+  readonly onReady: (address: string) => void;
+}
+
 /** All that a command may touch: its streams, its surroundings, the engine, and the way it ends. */
 export interface Cli {
   readonly stdin: NodeJS.ReadStream;
@@ -21,6 +30,8 @@ export interface Cli {
   readonly signal: AbortSignal;
   /** Opens the engine at the first call; it is disposed of when the command ends. */
   engine(): Promise<Engine>;
+  /** Serves the engine to other programs, until the signal fires. */
+  serveApi(engine: Engine, options: ApiOptions): Promise<void>;
   /** The exit code of a command that ends without an error. Default 0. */
   setExitCode(code: number): void;
   /** Hands signals of the process to `handler` instead of `signal`, until the returned function is called. */

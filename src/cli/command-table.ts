@@ -10,6 +10,7 @@ import { configureCompletion } from './commands/completion.ts';
 import { configureContainer } from './commands/container.ts';
 import { configureCp } from './commands/cp.ts';
 import { configureCreate } from './commands/create.ts';
+import { configureDaemon } from './commands/daemon.ts';
 import { configureDemo } from './commands/demo.ts';
 import { configureDiff } from './commands/diff.ts';
 import { configureDoctor } from './commands/doctor.ts';
@@ -332,6 +333,12 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'Manage networks (ls, create, connect, disconnect, inspect, rm, prune)',
     group: machine,
     configure: configureNetwork,
+  },
+  {
+    name: 'daemon',
+    summary: "Serve Docker's API, for tools that speak it",
+    group: machine,
+    configure: configureDaemon,
   },
   {
     name: 'doctor',

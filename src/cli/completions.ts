@@ -1,7 +1,7 @@
 import type { Command, Option } from 'commander';
+import { describeState } from '../words/index.ts';
 import type { Cli } from './cli.ts';
 import { type CommandEntry, commandTable } from './command-table.ts';
-import { describeState } from './format/describe-container.ts';
 
 /** A word that may stand next, and what it means. */
 export interface Completion {

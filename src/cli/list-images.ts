@@ -1,7 +1,7 @@
 import type { ImageSummary } from '../engine/index.ts';
 import { familiarReference, parseReference } from '../oci/index.ts';
+import { humanDuration, humanSize, shortId } from '../words/index.ts';
 import type { Cli } from './cli.ts';
-import { humanDuration, humanSize, shortId } from './format/human.ts';
 import type { Column } from './format/table.ts';
 import type { ListingOptions } from './listing-options.ts';
 import { noteWithoutRoot } from './note-without-root.ts';

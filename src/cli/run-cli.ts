@@ -1,6 +1,6 @@
 import type { Engine, Root } from '../engine/index.ts';
 import { errnoOf, firstFailure, isPlimsollError, PlimsollError } from '../errors.ts';
-import type { Cli, Output } from './cli.ts';
+import type { ApiOptions, Cli, Output } from './cli.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { parseGlobals } from './globals.ts';
 import { reportError } from './report-error.ts';
@@ -25,6 +25,8 @@ export interface CliHost {
   /** Where the engine keeps everything; `root` is what `--root` said. */
   readonly resolveRoot: (root: string | undefined) => Promise<Root>;
   readonly openEngine: (root: Root) => Promise<Engine>;
+  /** Serves an engine to programs that speak Docker's API. */
+  readonly serveApi?: (engine: Engine, options: ApiOptions) => Promise<void>;
   /** What opens with no verb on a terminal; resolves with the exit code. */
   readonly runDashboard?: (openEngine: () => Promise<Engine>) => Promise<number>;
 }
@@ -81,6 +83,10 @@ export async function runCli(host: CliHost): Promise<number> {
       engine() {
         opened ??= host.resolveRoot(root).then(host.openEngine);
         return opened;
+      },
+      serveApi: async (engine, options) => {
+        if (host.serveApi === undefined) throw new TypeError('this program serves no API');
+        await host.serveApi(engine, options);
       },
       setExitCode: code => {
         exitCode = code;

@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { describeCommand, describePorts, describeState } from '../../src/cli/format/describe-container.ts';
-import { binarySize, humanDuration, humanSize, shortId } from '../../src/cli/format/human.ts';
 import { paint } from '../../src/cli/format/paint.ts';
 import { alignColumns, type Column, formatRows } from '../../src/cli/format/table.ts';
 import { isPlimsollError } from '../../src/errors.ts';
+import {
+  binarySize,
+  describeCommand,
+  describePorts,
+  describeState,
+  humanDuration,
+  humanSize,
+  shortId,
+} from '../../src/words/index.ts';
 
 const second = 1000;
 const hour = 3600 * second;

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import type { CacheRecord, CacheSelection } from '../../engine/index.ts';
+import { type Filters, humanDuration, humanSize } from '../../words/index.ts';
 import type { Cli } from '../cli.ts';
 import { collect } from '../collect.ts';
 import { examples } from '../examples.ts';
-import { humanDuration, humanSize } from '../format/human.ts';
 import type { Column } from '../format/table.ts';
 import { badOption } from '../parse/bad-option.ts';
-import { type Filters, parseFilters } from '../parse/parse-filters.ts';
+import { parseFilters } from '../parse/parse-filters.ts';
 import { parseSize } from '../parse/parse-size.ts';
 import { parseDuration } from '../parse/parse-time.ts';
 import { writeListing } from '../write-listing.ts';

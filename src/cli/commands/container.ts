@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
+import { humanSize } from '../../words/index.ts';
 import type { Cli } from '../cli.ts';
 import { collect } from '../collect.ts';
 import { examples } from '../examples.ts';
-import { humanSize } from '../format/human.ts';
 import { parseFilters } from '../parse/parse-filters.ts';
 import { parseTime } from '../parse/parse-time.ts';
 import { configureAttach } from './attach.ts';

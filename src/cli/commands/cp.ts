@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { humanSize } from '../../words/index.ts';
 import type { Cli } from '../cli.ts';
 import { containerSide } from '../copy/container-side.ts';
 import { copy, copyOut, type Place } from '../copy/copy.ts';
@@ -6,7 +7,6 @@ import { type CopyEnd, parseCopyEnd } from '../copy/copy-argument.ts';
 import type { SideOptions } from '../copy/copy-side.ts';
 import { localSide } from '../copy/local-side.ts';
 import { examples } from '../examples.ts';
-import { humanSize } from '../format/human.ts';
 import { badOption } from '../parse/bad-option.ts';
 import { writeStream } from '../write-stream.ts';
 

@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
-import type { EngineEvent, EventType } from '../../engine/index.ts';
+import type { EngineEvent } from '../../engine/index.ts';
 import { cleanText } from '../../lib/clean-text.ts';
+import { eventFilters, eventMatcher } from '../../words/index.ts';
 import type { Cli } from '../cli.ts';
 import { collect } from '../collect.ts';
 import { examples } from '../examples.ts';
 import { badOption } from '../parse/bad-option.ts';
-import { type Filters, parseFilters, passes, passesLabels } from '../parse/parse-filters.ts';
+import { parseFilters } from '../parse/parse-filters.ts';
 import { parseTime } from '../parse/parse-time.ts';
 
 interface Options {
@@ -14,8 +15,6 @@ interface Options {
   readonly filter?: string[];
   readonly format?: string;
 }
-
-const types: readonly EventType[] = ['container', 'image', 'network', 'volume', 'build'];
 
 /** `events [--since TIME] [--until TIME] [-f FILTER]` */
 export function configureEvents(command: Command, cli: Cli): void {
@@ -32,9 +31,10 @@ export function configureEvents(command: Command, cli: Cli): void {
       const { format } = options;
       if (format !== undefined && format !== 'json')
         throw badOption(`unknown format "${format}"`, 'there is json');
-      const filters = parseFilters(options.filter ?? [], ['type', 'event', 'container', 'image', 'label']);
+      const filters = parseFilters(options.filter ?? [], eventFilters);
+      const matches = eventMatcher(filters);
       const write = (event: EngineEvent) => {
-        if (!matches(event, filters)) return;
+        if (!matches(event)) return;
         cli.stdout.write(`${format === 'json' ? JSON.stringify(event) : describe(event)}\n`);
       };
       await follow(cli, options, write);
@@ -55,22 +55,6 @@ async function follow(cli: Cli, options: Options, write: (event: EngineEvent) =>
   const signals = until === undefined ? [] : [AbortSignal.timeout(until - now)];
   const signal = AbortSignal.any([cli.signal, ...signals]);
   for await (const event of engine.events.follow({ sinceSeq, signal })) write(event);
-}
-
-function matches({ type, action, actor }: EngineEvent, filters: Filters): boolean {
-  const { name = '', image = '' } = actor.attributes;
-  const is = (kind: EventType) => (value: string) =>
-    type === kind && (actor.id.startsWith(value) || name === value);
-  const unknown = filters.get('type')?.find(value => !types.some(known => known === value));
-  if (unknown !== undefined)
-    throw badOption(`there are no events of type "${unknown}"`, `there are ${types.join(', ')}`);
-  return (
-    passes(filters, 'type', value => type === value) &&
-    passes(filters, 'event', value => action === value || action.startsWith(`${value}: `)) &&
-    passes(filters, 'container', is('container')) &&
-    passes(filters, 'image', value => image === value || is('image')(value)) &&
-    passesLabels(filters, actor.attributes)
-  );
 }
 
 /** As docker prints it: `TIME TYPE ACTION ID (name=value, …)`. */

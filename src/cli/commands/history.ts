@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { ImageDetails } from '../../engine/index.ts';
+import { humanDuration, humanSize, shortId } from '../../words/index.ts';
 import type { Cli } from '../cli.ts';
 import { examples } from '../examples.ts';
-import { humanDuration, humanSize, shortId } from '../format/human.ts';
 import type { Column } from '../format/table.ts';
 import { type ListingOptions, listingOptions } from '../listing-options.ts';
 import { writeListing } from '../write-listing.ts';

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { cleanText } from '../../lib/clean-text.ts';
+import { humanSize } from '../../words/index.ts';
 import type { Cli } from '../cli.ts';
 import { examples } from '../examples.ts';
-import { humanSize } from '../format/human.ts';
 import { listImages } from '../list-images.ts';
 import { listingOptions } from '../listing-options.ts';
 import { type PullOptions, pullImage } from '../pull-image.ts';

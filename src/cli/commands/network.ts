@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import type { Engine, Network } from '../../engine/index.ts';
+import { shortId } from '../../words/index.ts';
 import type { Cli } from '../cli.ts';
 import { collect } from '../collect.ts';
 import { eachName } from '../each-name.ts';
 import { examples } from '../examples.ts';
-import { shortId } from '../format/human.ts';
 import type { Column } from '../format/table.ts';
 import { type ListingOptions, listingOptions } from '../listing-options.ts';
 import { badOption } from '../parse/bad-option.ts';

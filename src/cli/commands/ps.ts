@@ -1,11 +1,18 @@
 import type { Command } from 'commander';
 import type { ContainerMount, ContainerSummary, Engine } from '../../engine/index.ts';
+import {
+  containerFilters,
+  containerMatcher,
+  describeCommand,
+  describePorts,
+  describeState,
+  humanDuration,
+  humanSize,
+  shortId,
+} from '../../words/index.ts';
 import type { Cli } from '../cli.ts';
 import { collect } from '../collect.ts';
-import { containerFilters, containerMatcher } from '../container-filters.ts';
 import { examples } from '../examples.ts';
-import { describeCommand, describePorts, describeState } from '../format/describe-container.ts';
-import { humanDuration, humanSize, shortId } from '../format/human.ts';
 import type { Column } from '../format/table.ts';
 import { type ListingOptions, listingOptions } from '../listing-options.ts';
 import { noteWithoutRoot } from '../note-without-root.ts';

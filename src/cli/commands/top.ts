@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { ContainerProcess } from '../../engine/index.ts';
 import { cleanText } from '../../lib/clean-text.ts';
+import { binarySize } from '../../words/index.ts';
 import type { Cli } from '../cli.ts';
 import { examples } from '../examples.ts';
-import { binarySize } from '../format/human.ts';
 import { alignColumns, type Column, formatRows } from '../format/table.ts';
 
 /** `top CONTAINER [PS OPTIONS]` */

@@ -1,9 +1,6 @@
-import { matchesLabel } from '../../lib/matches-label.ts';
 import { nearMisses } from '../../lib/near-misses.ts';
+import type { Filters } from '../../words/index.ts';
 import { badOption } from './bad-option.ts';
-
-/** `--filter key=value` options, by key; values of one key are alternatives. */
-export type Filters = ReadonlyMap<string, readonly string[]>;
 
 /** Reads filters; a key outside `known` is an error that names near misses. */
 export function parseFilters(values: readonly string[], known: readonly string[]): Filters {
@@ -20,14 +17,4 @@ export function parseFilters(values: readonly string[], known: readonly string[]
     filters.set(key, [...(filters.get(key) ?? []), value.slice(at + 1)]);
   }
   return filters;
-}
-
-/** True if there is no such filter, or `test` holds for one of its values. */
-export function passes(filters: Filters, key: string, test: (value: string) => boolean): boolean {
-  return filters.get(key)?.some(test) ?? true;
-}
-
-/** True if labels match every `label=name` and `label=name=value` filter (docker asks for all of them). */
-export function passesLabels(filters: Filters, labels: Readonly<Record<string, string>>): boolean {
-  return (filters.get('label') ?? []).every(wanted => matchesLabel(labels, wanted));
 }

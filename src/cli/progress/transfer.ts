@@ -1,7 +1,7 @@
 import type { LayerState, TransferProgress } from '../../engine/index.ts';
 import { cleanText } from '../../lib/clean-text.ts';
+import { humanSize, shortId } from '../../words/index.ts';
 import type { Cli } from '../cli.ts';
-import { humanSize, shortId } from '../format/human.ts';
 import { paint } from '../format/paint.ts';
 import { liveArea } from './live-area.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseDevice, parseGpus } from '../../../src/cli/parse/parse-device.ts';
-import { parseFilters, passes, passesLabels } from '../../../src/cli/parse/parse-filters.ts';
+import { parseFilters } from '../../../src/cli/parse/parse-filters.ts';
 import { parseLimits } from '../../../src/cli/parse/parse-limits.ts';
 import { parseMount, parseTmpfs, parseVolume } from '../../../src/cli/parse/parse-mount.ts';
 import { parseNetworks } from '../../../src/cli/parse/parse-networks.ts';
@@ -13,6 +13,7 @@ import { parseSecurity } from '../../../src/cli/parse/parse-security.ts';
 import { formatSize, parseSize } from '../../../src/cli/parse/parse-size.ts';
 import { parseDuration, parseTime } from '../../../src/cli/parse/parse-time.ts';
 import { isPlimsollError } from '../../../src/errors.ts';
+import { passes, passesLabels } from '../../../src/words/index.ts';
 
 /** Refusals are for users: our error, of the right kind, with a hint. */
 function refused(action: () => unknown): void {

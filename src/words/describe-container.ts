@@ -1,4 +1,4 @@
-import type { ContainerState, PublishedPort } from '../../engine/index.ts';
+import type { ContainerState, PublishedPort } from '../engine/index.ts';
 import { humanDuration } from './human.ts';
 
 /** Docker's STATUS column: `Up 5 minutes (healthy)`, `Exited (1) 2 hours ago`, `Created`. */

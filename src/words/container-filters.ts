@@ -1,7 +1,7 @@
 import type { ContainerStatus, ContainerSummary, Engine } from '../engine/index.ts';
-import { shortId } from './format/human.ts';
-import { badOption } from './parse/bad-option.ts';
-import { type Filters, passes, passesLabels } from './parse/parse-filters.ts';
+import { PlimsollError } from '../errors.ts';
+import { type Filters, passes, passesLabels } from './filters.ts';
+import { shortId } from './human.ts';
 
 /** What `ps --filter` knows, as docker's. */
 export const containerFilters: readonly string[] = [
@@ -35,8 +35,12 @@ export function containerMatcher(
   filters: Filters,
 ): (container: ContainerSummary) => boolean {
   const wrong = filters.get('status')?.find(value => !statuses.includes(value as ContainerStatus));
-  if (wrong !== undefined)
-    throw badOption(`there is no status "${wrong}"`, `there are ${statuses.join(', ')}`);
+  if (wrong !== undefined) {
+    throw new PlimsollError('invalid-argument', `there is no status "${wrong}"`, {
+      code: 'BAD_FILTER',
+      hint: `there are ${statuses.join(', ')}`,
+    });
+  }
   const created = (key: string) =>
     (filters.get(key) ?? []).map(name => engine.containers.inspect(name).created);
   const [before, since] = [created('before'), created('since')];

@@ -1,0 +1,35 @@
+import { PlimsollError } from '../errors.ts';
+
+/** The newest version of Docker's API that is served, and the oldest. */
+export const apiVersion = '1.51';
+export const minApiVersion = '1.24';
+
+const prefix = /^\/v(\d+)\.(\d+)(?=[/?]|$)/;
+
+/** A path without the version before it. */
+export function withoutVersion(url: string): string {
+  const rest = url.replace(prefix, '');
+  return rest.startsWith('/') ? rest : `/${rest}`;
+}
+
+/** The minor version that a path asks for (24 to 51); the newest if it names none. Throws for any other. */
+export function minorVersionOf(url: string): number {
+  const [, major, minor] = prefix.exec(url) ?? [];
+  if (major === undefined) return minorOf(apiVersion);
+  const asked = `${major}.${minor}`;
+  if (Number(major) < 1 || (Number(major) === 1 && Number(minor) < minorOf(minApiVersion))) {
+    throw unserved(`client version ${asked} is too old. Minimum supported API version is ${minApiVersion}`);
+  }
+  if (Number(major) > 1 || Number(minor) > minorOf(apiVersion)) {
+    throw unserved(`client version ${asked} is too new. Maximum supported API version is ${apiVersion}`);
+  }
+  return Number(minor);
+}
+
+function minorOf(version: string): number {
+  return Number(version.split('.')[1]);
+}
+
+function unserved(message: string): PlimsollError {
+  return new PlimsollError('invalid-argument', message, { code: 'API_VERSION' });
+}

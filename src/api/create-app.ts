@@ -1,0 +1,70 @@
+import fastify, { type FastifyInstance } from 'fastify';
+import type { Engine } from '../engine/index.ts';
+import { badRequest } from '../wire/index.ts';
+import { apiVersion, minorVersionOf, withoutVersion } from './api-version.ts';
+import { httpErrorOf } from './http-status.ts';
+import { containerStreamRoutes } from './routes/container-streams.ts';
+import { containerRoutes } from './routes/containers.ts';
+import { lifecycleRoutes } from './routes/lifecycle.ts';
+import { systemRoutes } from './routes/system.ts';
+
+/** The largest JSON body that is read; streams have no such bound. */
+const bodyLimit = 16 * 1024 * 1024;
+
+/** The Docker Engine API over an engine, not yet listening. */
+export function createApp(engine: Engine, version: string): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    bodyLimit,
+    rewriteUrl: request => withoutVersion(request.url ?? '/'),
+    routerOptions: { maxParamLength: 1024, ignoreTrailingSlash: true },
+    requestTimeout: 0, // a build context may take its time
+    forceCloseConnections: true,
+    return503OnClosing: false,
+    exposeHeadRoutes: false,
+  });
+  parseBodies(app);
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.headers({
+      'api-version': apiVersion,
+      'docker-experimental': 'false',
+      ostype: 'linux',
+      server: `plimsoll/${version} (linux)`,
+    });
+    minorVersionOf(request.originalUrl);
+  });
+  // Docker's client reads the words of an error only where the type is this to the letter.
+  app.addHook('onSend', async (_request, reply) => {
+    if (String(reply.getHeader('content-type')).startsWith('application/json')) {
+      void reply.header('content-type', 'application/json');
+    }
+  });
+  app.setErrorHandler((error, _request, reply) => {
+    const { status, message } = httpErrorOf(error);
+    return status === 304 ? reply.code(304).send() : reply.code(status).send({ message });
+  });
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send({ message: 'page not found' }));
+  systemRoutes(app, engine, version);
+  containerRoutes(app, engine);
+  lifecycleRoutes(app, engine);
+  containerStreamRoutes(app, engine);
+  return app;
+}
+
+/** JSON as docker takes it: also where there is none; everything else is left to the route, as a stream. */
+function parseBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'string' },
+    async (_request: unknown, text: string) => {
+      if (text.trim() === '') return undefined;
+      try {
+        return JSON.parse(text) as unknown;
+      } catch {
+        throw badRequest('the body is no valid JSON');
+      }
+    },
+  );
+  app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+}

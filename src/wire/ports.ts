@@ -1,0 +1,64 @@
+import type { PublishedPort } from '../engine/index.ts';
+import { badRequest } from './bad-request.ts';
+import type { JsonFields } from './json-fields.ts';
+
+/** The PortBindings of a HostConfig, and with `exposed` (of PublishAllPorts) a free port for each that has none. */
+export function toPorts(host: JsonFields, exposed: readonly string[]): PublishedPort[] {
+  const bindings = host.object('PortBindings');
+  const names = host.entries('PortBindings').map(([name]) => name);
+  const bound = names.flatMap(name => {
+    const given = bindings.objects(name);
+    const port = parsePort(name);
+    if (given.length === 0) return [{ ...port, hostAddress: '0.0.0.0', hostPort: 0 }];
+    return given.flatMap(binding => toPort(port, binding));
+  });
+  const free = exposed.filter(name => !names.includes(name));
+  return [...bound, ...free.map(name => ({ ...parsePort(name), hostAddress: '0.0.0.0', hostPort: 0 }))];
+}
+
+function toPort(port: Pick<PublishedPort, 'protocol' | 'containerPort'>, binding: JsonFields): PublishedPort {
+  const hostAddress = binding.words('HostIp') ?? '0.0.0.0';
+  const text = binding.words('HostPort') ?? '0';
+  if (!/^\d+$/.test(text) || Number(text) > 65535) throw badRequest(`invalid port specification: "${text}"`);
+  if (hostAddress.includes(':')) throw badRequest('IPv6 addresses cannot be published on yet', 'use 0.0.0.0');
+  return { ...port, hostAddress, hostPort: Number(text) };
+}
+
+function parsePort(text: string): Pick<PublishedPort, 'protocol' | 'containerPort'> {
+  const [, number, protocol = 'tcp'] = /^(\d{1,5})(?:\/(tcp|udp))?$/.exec(text) ?? [];
+  if (number === undefined || Number(number) > 65535 || Number(number) === 0) {
+    throw badRequest(`invalid port specification: "${text}"`, 'as in 80/tcp');
+  }
+  return { containerPort: Number(number), protocol: protocol === 'udp' ? 'udp' : 'tcp' };
+}
+
+/** Docker's Ports of a container in a list. */
+export function portListJson(ports: readonly PublishedPort[], exposed: readonly string[]): object[] {
+  const published = ports.map(({ protocol, hostAddress, hostPort, containerPort }) => ({
+    IP: hostAddress,
+    PrivatePort: containerPort,
+    PublicPort: hostPort,
+    Type: protocol,
+  }));
+  const known = new Set(ports.map(({ containerPort, protocol }) => `${containerPort}/${protocol}`));
+  const others = exposed.filter(name => !known.has(name)).map(parsePort);
+  return [
+    ...published,
+    ...others.map(({ containerPort, protocol }) => ({ PrivatePort: containerPort, Type: protocol })),
+  ];
+}
+
+/** Docker's map of a container's ports to those of the host; `exposed` ones that lead nowhere are null. */
+export function portMapJson(
+  ports: readonly PublishedPort[],
+  exposed: readonly string[] = [],
+): Record<string, { HostIp: string; HostPort: string }[] | null> {
+  const map: Record<string, { HostIp: string; HostPort: string }[] | null> = {};
+  for (const name of exposed) map[name] = null;
+  for (const { containerPort, protocol, hostAddress, hostPort } of ports) {
+    const name = `${containerPort}/${protocol}`;
+    const binding = { HostIp: hostAddress, HostPort: hostPort === 0 ? '' : String(hostPort) };
+    map[name] = [...(map[name] ?? []), binding];
+  }
+  return map;
+}

@@ -1,0 +1,11 @@
+/**
+ * Docker's words for what an engine has, as every host says them: states, sizes, times and filters.
+ *
+ *     describeState(container.state, now); // Up 5 minutes (healthy)
+ * @module
+ */
+export { containerFilters, containerMatcher } from './container-filters.ts';
+export { describeCommand, describePorts, describeState } from './describe-container.ts';
+export { eventFilters, eventMatcher } from './event-filters.ts';
+export { type Filters, passes, passesLabels } from './filters.ts';
+export { binarySize, humanDuration, humanSize, shortId } from './human.ts';

@@ -1,0 +1,103 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { realpathSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { findTool, toolFolders } from '../../src/engine/doctor/host-tools.ts';
+import { type ContractProxy, contractProxy } from './contract-proxy.ts';
+import { noEngine, rootOfOwn } from './root-of-own.ts';
+
+const launcher = resolve(import.meta.dirname, '../../bin/plimsoll');
+
+/** What a program has printed, and its exit code. */
+export interface Done {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** `plimsoll daemon` on a root of its own, with a busybox image, behind a proxy that checks its answers. */
+export interface DaemonOfOwn extends AsyncDisposable {
+  readonly folder: string;
+  readonly pid: number;
+  /** The daemon's own socket, and that of the proxy before it. */
+  readonly socket: string;
+  readonly proxied: string;
+  readonly proxy: ContractProxy;
+  /** Runs one command line of plimsoll on the same root. */
+  plimsoll(...args: string[]): Promise<Done>;
+  /** Runs docker's client on the proxy. */
+  docker(client: string, args: readonly string[], input?: string): Promise<Done>;
+}
+
+/** Docker's clients on this machine, each once. */
+export const dockerClients: readonly string[] = [
+  ...new Set(
+    toolFolders(process.env.PATH).flatMap(folder => {
+      const tool = {
+        name: 'docker',
+        commands: ['docker'],
+        needed: 'optional',
+        for: 'test',
+        purpose: '',
+        packages: {},
+      };
+      return (findTool(tool as Parameters<typeof findTool>[0], [folder]) ?? []).map(path =>
+        realpathSync(path),
+      );
+    }),
+  ),
+];
+
+/** Why docker's client cannot be driven here; false if it can. */
+export const noDocker: string | false =
+  noEngine || (dockerClients.length > 0 ? false : "needs docker's client: apt-get install docker.io");
+
+/** Starts a daemon, and waits until clients can connect. */
+export async function daemonOfOwn(): Promise<DaemonOfOwn> {
+  const own = await rootOfOwn();
+  const { root, folder } = own;
+  const [socket, proxied] = [join(folder, 'daemon.sock'), join(folder, 'proxy.sock')];
+  const child = spawn(launcher, ['--root', root.dataDir, 'daemon', '-H', `unix://${socket}`], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const exited = once(child, 'exit');
+  const said = await Promise.race([once(child.stderr, 'data'), exited.then(([code]) => `exit code ${code}`)]);
+  if (!String(said).startsWith('Docker API on ')) throw new Error(`the daemon does not serve: ${said}`);
+  child.stderr.resume();
+  const proxy = await contractProxy(proxied, socket);
+  return {
+    folder,
+    pid: child.pid ?? 0,
+    socket,
+    proxied,
+    proxy,
+    plimsoll: (...args) => run(launcher, ['--root', root.dataDir, ...args]),
+    docker: (client, args, input) => run(client, ['-H', `unix://${proxied}`, ...args], { input, folder }),
+    async [Symbol.asyncDispose]() {
+      await proxy[Symbol.asyncDispose]();
+      child.kill('SIGTERM');
+      await exited;
+      await own[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function run(
+  program: string,
+  args: readonly string[],
+  { input, folder }: { input?: string | undefined; folder?: string } = {},
+): Promise<Done> {
+  const env = {
+    ...process.env,
+    ...(folder === undefined ? {} : { DOCKER_CONFIG: join(folder, 'docker') }),
+    DOCKER_BUILDKIT: '0',
+  };
+  return new Promise(done => {
+    const child = execFile(program, [...args], { env, timeout: 60_000 }, (error, stdout, stderr) => {
+      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 255;
+      done({ code, stdout, stderr });
+    });
+    child.stdin?.on('error', () => {}); // it may end before its input does
+    child.stdin?.end(input ?? '');
+  });
+}
