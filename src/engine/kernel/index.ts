@@ -19,6 +19,7 @@ export {
   unmount,
 } from './mount.ts';
 export { type Native, preloadNative } from './native.ts';
+export { createNetworkNamespace, openRouteSocket } from './network-namespace.ts';
 export { openPrivateMounts, type PrivateMounts } from './private-mounts.ts';
 export { bootId, identify, isAlive, type ProcessIdentity } from './process.ts';
 export {

@@ -47,7 +47,7 @@ export async function mountTmpfs(target: string, options: { sizeBytes: number })
   const native = await nativeIfThere();
   if (native !== undefined) {
     const failure = attempt(() =>
-      native.mount('tmpfs', Buffer.from(target), MS_NOSUID | MS_NODEV, Buffer.from(words)),
+      native.mount('tmpfs', Buffer.from(target), 'tmpfs', MS_NOSUID | MS_NODEV, Buffer.from(words)),
     );
     if (failure !== undefined) throw mountError(target, failure);
     return;
@@ -121,7 +121,7 @@ function mountByCalls(native: Native, request: OverlayRequest): string | undefin
   const lowers = request.lowers.map(name => escapePath(join(request.lowerBase, name)));
   const data = Buffer.from(optionLine({ ...request, lowers }));
   if (data.length > optionsLimit) return refusal;
-  return attempt(() => native.mount('overlay', Buffer.from(request.target), 0, data));
+  return attempt(() => native.mount('overlay', Buffer.from(request.target), 'overlay', 0, data));
 }
 
 function mountByLayers(native: Native, request: OverlayRequest): string | undefined {

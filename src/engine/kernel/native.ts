@@ -21,8 +21,8 @@ export interface Native {
   fsmount(context: number): number;
   /** move_mount(2): puts a detached mount on `target`. */
   moveMount(mount: number, target: Uint8Array): void;
-  /** mount(2), of a filesystem without a source: `data` are its options, at most 4095 bytes. */
-  mount(type: string, target: Uint8Array, flags: number, data: Uint8Array): void;
+  /** mount(2): `data` are the filesystem's options, at most 4095 bytes. */
+  mount(source: string, target: Uint8Array, type: string, flags: number, data: Uint8Array): void;
   /** umount2(2). */
   umount2(target: Uint8Array, flags: number): void;
   /** llistxattr(2), names as bytes between NULs; empty where the filesystem has none. */
@@ -37,6 +37,12 @@ export interface Native {
   openInRoot(root: number, path: Uint8Array, flags: number): number;
   /** mknodat(2): `mode` with the type's bits; the device number is 0 for a fifo. */
   mknodat(folder: number, name: Uint8Array, mode: number, device: { major: number; minor: number }): void;
+  /** unshare(2), for the calling thread alone. */
+  unshare(flags: number): void;
+  /** setns(2), for the calling thread alone. */
+  setns(fd: number, type: number): void;
+  /** A socket for rtnetlink(7) in the calling thread's network namespace, for good; close-on-exec. */
+  routeSocket(): number;
   /** syncfs(2) on a thread of its own. */
   syncfs(fd: number): Promise<void>;
   /**
@@ -63,6 +69,11 @@ export async function nativeIfThere(): Promise<Native | undefined> {
 /** mount(2). */
 export const MS_NOSUID = 2;
 export const MS_NODEV = 4;
+export const MS_BIND = 0x1000;
+export const MS_REC = 0x4000;
+export const MS_SHARED = 1 << 20;
+/** unshare(2) and setns(2). */
+export const CLONE_NEWNET = 0x40000000;
 
 /** umount2(2): take it out of the tree at once, tidy up when the last user is gone. */
 export const MNT_DETACH = 2;
@@ -80,7 +91,12 @@ const MOVE_MOUNT_F_EMPTY_PATH = 4;
 const AT_FDCWD = -100;
 // socket(2); the numbers of every architecture but MIPS, Alpha, SPARC and PA-RISC.
 const AF_UNIX = 1;
+const AF_NETLINK = 16;
+const NETLINK_ROUTE = 0;
+const SOL_NETLINK = 270;
+const NETLINK_EXT_ACK = 11;
 const SOCK_STREAM = 1;
+const SOCK_RAW = 3;
 const SOCK_SEQPACKET = 5;
 const SOCK_CLOEXEC = 0o2000000;
 const O_CLOEXEC = SOCK_CLOEXEC;
@@ -114,6 +130,8 @@ function declare(koffi: Koffi): Native {
     'ulong',
     'const void *',
   ]);
+  const unshare = libc.func('unshare', 'int', ['int']);
+  const setns = libc.func('setns', 'int', ['int', 'int']);
   const umount2 = libc.func('umount2', 'int', ['const void *', 'int']);
   const llistxattr = libc.func('llistxattr', 'long', ['const void *', 'void *', 'size_t']);
   const lgetxattr = libc.func('lgetxattr', 'long', ['const void *', 'const char *', 'void *', 'size_t']);
@@ -128,6 +146,7 @@ function declare(koffi: Koffi): Native {
   const syncfs = libc.func('syncfs', 'int', ['int']);
 
   const socket = libc.func('socket', 'int', ['int', 'int', 'int']);
+  const setsockopt = libc.func('setsockopt', 'int', ['int', 'int', 'int', 'const void *', 'uint']);
   const socketpair = libc.func('socketpair', 'int', ['int', 'int', 'int', 'void *']);
   const connect = libc.func('connect', 'int', ['int', 'const void *', 'uint']);
   const dup3 = libc.func('dup3', 'int', ['int', 'int', 'int']);
@@ -163,8 +182,15 @@ function declare(koffi: Koffi): Native {
         'move_mount',
         syscallMove(SYS.move_mount, mount, '', AT_FDCWD, terminated(target), MOVE_MOUNT_F_EMPTY_PATH),
       ),
-    mount: (type, target, flags, data) =>
-      void check('mount', mount(type, terminated(target), type, flags, terminated(data))),
+    mount: (source, target, type, flags, data) =>
+      void check('mount', mount(source, terminated(target), type, flags, terminated(data))),
+    unshare: flags => void check('unshare', unshare(flags)),
+    setns: (fd, type) => void check('setns', setns(fd, type)),
+    routeSocket: () => {
+      const fd = check('socket', socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
+      setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, Uint8Array.of(1, 0, 0, 0), 4); // else errors come without words
+      return fd;
+    },
     umount2: (target, flags) => void check('umount2', umount2(terminated(target), flags)),
     llistxattr: path => {
       const name = terminated(path);

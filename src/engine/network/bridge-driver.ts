@@ -4,20 +4,14 @@ import { PlimsollError } from '../../errors.ts';
 import { run, runOrThrow, unmount } from '../kernel/index.ts';
 import type { Root } from '../store/index.ts';
 import { uplink } from './host-routes.ts';
-import {
-  attachCommands,
-  bridgeCommands,
-  type Link,
-  linkCommands,
-  namespaceCommands,
-  script,
-} from './ip-batch.ts';
+import { attachCommands, bridgeCommands, script } from './ip-batch.ts';
 import { parseCidr, parseIpv4 } from './ipv4.ts';
 import { macOf, namespaceFolder, namespacePrefix, tableName } from './names.ts';
 import type { BridgeNetwork } from './networks.ts';
 import { formatPort, formatTable, type PortRule } from './nft-rules.ts';
+import { type Link, plugLink } from './plug-link.ts';
 
-/** The kernel's side of a root's networks: bridges, links, namespaces and the nftables table, by ip(8) and nft(8). */
+/** The kernel's side of a root's networks: bridges, links, namespaces and the nftables table, by rtnetlink(7), ip(8) and nft(8). */
 export interface BridgeDriver {
   /** True if the bridge is up as `raise` left it, and nobody is about to take it away. */
   isUp(network: BridgeNetwork): boolean;
@@ -89,14 +83,13 @@ export function createBridgeDriver(root: Root): BridgeDriver {
       const { namespace } = link;
       if (first && hasNamespace(namespace)) await unplug(namespace); // what a killed process left
       await pull(link); // on its way out since the container's last run
-      await batch([], linkCommands(link, { newNamespace: first }));
-      await batch(['-n', link.namespace], namespaceCommands(link));
+      await plugLink(link, { newNamespace: first });
     },
     pull,
     unplug,
     async attach(links) {
       const off = links.filter(({ host, bridge }) => hasLink(host) && !hasLink(`${bridge}/brif/${host}`));
-      if (off.length > 0) await batch([], script(off.flatMap(attachCommands)));
+      if (off.length > 0) await batch(script(off.flatMap(attachCommands)));
     },
     async detachOthers(bridge, expected) {
       const links = listFolder(`/sys/class/net/${bridge}/brif`);
@@ -134,7 +127,7 @@ async function raiseBridge(network: BridgeNetwork, mtu: number): Promise<void> {
     mtu,
     exists: hasLink(bridge),
   });
-  await batch([], commands);
+  await batch(commands);
   setSysctl(`conf/${bridge}/route_localnet`, '1');
   await admitDocker(bridge);
 }
@@ -183,8 +176,8 @@ async function hasDockerUser(): Promise<boolean> {
   return listed?.code === 0;
 }
 
-async function batch(options: readonly string[], input: string): Promise<void> {
-  await runOrThrow('ip', [...options, '-batch', '-'], { input });
+async function batch(input: string): Promise<void> {
+  await runOrThrow('ip', ['-batch', '-'], { input });
 }
 
 async function nft(input: string): Promise<void> {

@@ -6,11 +6,11 @@ import type { Database, Root } from '../store/index.ts';
 import { anyBooked, type Booking, bookings } from './address-book.ts';
 import type { BridgeDriver } from './bridge-driver.ts';
 import type { IdleBridge } from './idle-bridge.ts';
-import type { Link } from './ip-batch.ts';
 import type { NameServer } from './name-server.ts';
 import { linkName, namespaceName } from './names.ts';
 import { type BridgeNetwork, bridgeNetworks, usedNetworks } from './networks.ts';
 import type { PortRule } from './nft-rules.ts';
+import type { Link } from './plug-link.ts';
 
 /** What the verbs of networks work with. */
 export interface ServiceState {

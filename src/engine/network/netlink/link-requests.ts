@@ -1,0 +1,136 @@
+import { parseCidr, parseIpv4, size } from '../ipv4.ts';
+import { encodeAttributes, type NetlinkRequest } from './message.ts';
+
+// linux/rtnetlink.h, linux/if_link.h, linux/if_addr.h
+const RTM = { newLink: 16, getLink: 18, newAddress: 20, newRoute: 24 } as const;
+const NLM_F_NEW = 0x600; // NLM_F_CREATE | NLM_F_EXCL
+const IFF_UP = 1;
+const AF_INET = 2;
+const IFLA = { address: 1, name: 3, mtu: 4, master: 10, linkInfo: 18, namespaceFd: 28 } as const;
+const IFLA_INFO = { kind: 1, data: 2, slaveKind: 4, slaveData: 5 } as const;
+const VETH_INFO_PEER = 1;
+const IFLA_BRPORT_MODE = 4; // hairpin
+const IFA = { address: 1, local: 2, broadcast: 4 } as const;
+const RTA_GATEWAY = 5;
+const ROUTE = { mainTable: 254, byAdministrator: 3, unicast: 1 } as const; // RT_TABLE_MAIN, RTPROT_BOOT, RTN_UNICAST
+
+/** Asks for a link; `linkIndex` reads its number from the answer. */
+export function getLink(name: string): NetlinkRequest {
+  const attributes = [[IFLA.name, name]] as const;
+  return { type: RTM.getLink, fixed: linkHeader(), attributes, purpose: `find the link "${name}"` };
+}
+
+/** The number of the link that an answer to `getLink` is about. */
+export function linkIndex(body: Buffer): number {
+  return body.readInt32LE(4);
+}
+
+/** Makes a pair of links: one here, up and on a bridge, and one in another network namespace, down. */
+export function addPair(pair: {
+  readonly host: string;
+  readonly name: string;
+  readonly mac: string;
+  readonly mtu: number;
+  /** A descriptor of the other namespace. */
+  readonly namespace: number;
+  /** The bridge's number. */
+  readonly bridge: number;
+}): NetlinkRequest {
+  const peer = encodeAttributes([
+    [IFLA.name, pair.name],
+    [IFLA.address, parseMac(pair.mac)],
+    [IFLA.mtu, pair.mtu],
+    [IFLA.namespaceFd, pair.namespace],
+  ]);
+  const veth = [VETH_INFO_PEER, Buffer.concat([linkHeader(), peer])] as const;
+  return {
+    type: RTM.newLink,
+    flags: NLM_F_NEW,
+    fixed: linkHeader({ isUp: true }),
+    attributes: [
+      [IFLA.name, pair.host],
+      [IFLA.mtu, pair.mtu],
+      [IFLA.master, pair.bridge],
+      [
+        IFLA.linkInfo,
+        [
+          [IFLA_INFO.kind, 'veth'],
+          [IFLA_INFO.data, [veth]],
+        ],
+      ],
+    ],
+    purpose: `add the link "${pair.host}"`,
+  };
+}
+
+/** Lets a link of a bridge take back what it has sent: so a container reaches itself by its published port. */
+export function allowHairpin(name: string): NetlinkRequest {
+  const port = [IFLA_INFO.slaveData, [[IFLA_BRPORT_MODE, Uint8Array.of(1)]]] as const;
+  return {
+    type: RTM.newLink,
+    fixed: linkHeader(),
+    attributes: [
+      [IFLA.name, name],
+      [IFLA.linkInfo, [[IFLA_INFO.slaveKind, 'bridge'], port]],
+    ],
+    purpose: `set up the bridge's link "${name}"`,
+  };
+}
+
+/** Takes a link into service. */
+export function raiseLink(name: string): NetlinkRequest {
+  const fixed = linkHeader({ isUp: true });
+  return { type: RTM.newLink, fixed, attributes: [[IFLA.name, name]], purpose: `raise the link "${name}"` };
+}
+
+/** Gives a link an IPv4 address with its prefix length, and the broadcast address of its network. */
+export function addAddress(link: number, address: string): NetlinkRequest {
+  const network = parseCidr(address);
+  const own = parseIpv4(address.replace(/\/.*/, ''));
+  if (network === undefined || own === undefined) throw new TypeError(`"${address}" is not an address`);
+  const fixed = Buffer.alloc(8); // struct ifaddrmsg: family, prefix length, flags, scope, link
+  fixed[0] = AF_INET;
+  fixed[1] = network.prefix;
+  fixed.writeUInt32LE(link, 4);
+  return {
+    type: RTM.newAddress,
+    flags: NLM_F_NEW,
+    fixed,
+    attributes: [
+      [IFA.local, ipv4(own)],
+      [IFA.address, ipv4(own)],
+      [IFA.broadcast, ipv4(network.base + size(network) - 1)],
+    ],
+    purpose: `add the address ${address}`,
+  };
+}
+
+/** Sends all that has no nearer way to a gateway. */
+export function addDefaultRoute(gateway: string): NetlinkRequest {
+  const address = parseIpv4(gateway);
+  if (address === undefined) throw new TypeError(`"${gateway}" is not an address`);
+  const fixed = Buffer.alloc(12); // struct rtmsg
+  fixed.set([AF_INET, 0, 0, 0, ROUTE.mainTable, ROUTE.byAdministrator, 0, ROUTE.unicast]);
+  const attributes = [[RTA_GATEWAY, ipv4(address)]] as const;
+  return { type: RTM.newRoute, flags: NLM_F_NEW, fixed, attributes, purpose: `add the route by ${gateway}` };
+}
+
+/** struct ifinfomsg: family, type, number, flags, and which flags to change. */
+function linkHeader({ isUp = false } = {}): Buffer {
+  const header = Buffer.alloc(16);
+  if (isUp) {
+    header.writeUInt32LE(IFF_UP, 8);
+    header.writeUInt32LE(IFF_UP, 12);
+  }
+  return header;
+}
+
+function ipv4(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
+}
+
+function parseMac(text: string): Buffer {
+  return Buffer.from(text.replaceAll(':', ''), 'hex');
+}
