@@ -1,6 +1,7 @@
 import type { ContainerLimits, UsageHistory } from '../engine/index.ts';
 import { formatBytes } from '../lib/format-bytes.ts';
 import { formatCores } from '../lib/format-cores.ts';
+import { formatDuration } from '../lib/format-duration.ts';
 import { formatPercent } from '../lib/format-percent.ts';
 import { type AdviceRule, defaultRule } from './advice-rule.ts';
 import { coreLimit } from './core-limit.ts';
@@ -61,7 +62,7 @@ const MiB = 1024 ** 2;
  * What a container needs, from what it has used.
  *
  * - Cores: a percentile of the use with headroom; more where it has to wait under its limit. Never more than there are.
- * - Memory: the highest working set with headroom; never less than the highest use that the kernel has recorded, file
+ * - Memory: the highest use with headroom; never less than the highest use that the kernel has recorded, file
  *   cache included; more than that where it ran out. A limit that was raised since is not raised once more for it.
  * - A short history adds a margin, and one that is too short gives no advice.
  */
@@ -99,7 +100,7 @@ function cpuAdvice(
   const steps: Step[] = [
     {
       value: seen * rule.cpuHeadroom * margin,
-      why: `${percentileName(rule.cpuPercentile)} of ${formatCores(seen)} cores${marginWords(rule.cpuHeadroom, margin)}`,
+      why: `${percentileName(rule.cpuPercentile)} of ${formatCores(seen)} cores${marginWords(rule.cpuHeadroom, margin, cpu.count)}`,
     },
     { value: rule.floorCores, why: `nothing below ${formatCores(rule.floorCores)} cores is advised` },
   ];
@@ -123,7 +124,7 @@ function memoryAdvice(
   const steps: Step[] = [
     {
       value: memory.max * rule.memoryHeadroom * margin,
-      why: `highest working set ${formatBytes(memory.max)}${marginWords(rule.memoryHeadroom, margin)}`,
+      why: `highest use ${formatBytes(memory.max)}${marginWords(rule.memoryHeadroom, margin, memory.count)}`,
     },
     { value: peak, why: `the kernel has recorded ${formatBytes(peak)}, with file cache` },
     { value: rule.floorBytes, why: `nothing below ${formatBytes(rule.floorBytes)} is advised` },
@@ -186,9 +187,11 @@ function percentileName(share: number): string {
   return share >= 1 ? 'the highest' : `P${Number((share * 100).toFixed(1))}`;
 }
 
-function marginWords(headroom: number, margin: number): string {
-  const room = headroom > 1 ? ` and ${added(headroom)} headroom` : '';
-  return margin < 1.005 ? room : `${room}, ${added(margin)} more as the history is short`;
+function marginWords(headroom: number, margin: number, seconds: number): string {
+  const room = headroom > 1 ? ` + ${added(headroom)} headroom` : '';
+  return margin < 1.005
+    ? room
+    : `${room} + ${added(margin)} for ${formatDuration(seconds * 1000)} of history`;
 }
 
 function added(factor: number): string {

@@ -44,7 +44,10 @@ test('cores are the percentile and headroom, and a margin that shrinks with age'
   near(cut.throttledShare, 0.05, 0);
   near(ask(steady(1)).cpu?.needed, 0.5 * 1.15 * 1.1, 0.01);
   near(ask(steady(0.5)).cpu?.needed, 0.5 * 1.15 * 1.2, 0.01);
-  assert.match(ask(steady(1)).cpu?.why[0] ?? '', /^P99 of 0\.5 cores and 15% headroom, 10% more as/);
+  assert.match(
+    ask(steady(1)).cpu?.why[0] ?? '',
+    /^P99 of 0\.5 cores \+ 15% headroom \+ 10% for 1d of history$/,
+  );
 });
 
 test('memory is the highest use and headroom, and never below what the kernel has recorded', () => {

@@ -68,7 +68,7 @@ test('advise, on a real root', { skip: noEngine }, async t => {
     assert.match(stdout, /^ {12}[▂ ]{60} of 1$/m);
     assert.match(
       stdout,
-      /needed {2}0\.28, which frees 0\.72\n {12}P99 of 0\.2 cores and 15% headroom, 20% more/,
+      /needed {2}0\.28, which frees 0\.72\n {12}P99 of 0\.2 cores \+ 15% headroom \+ 20% for 12h of history/,
     );
     assert.match((await plimsoll('advise --why young')).stdout, /advice needs 3h and 100 points/);
   });

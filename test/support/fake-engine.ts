@@ -14,10 +14,12 @@ import type {
   EventActions,
   EventType,
   ImageDetails,
+  LimitChange,
   LogEntry,
   StatsFrame,
 } from '../../src/engine/index.ts';
 import { PlimsollError } from '../../src/errors.ts';
+import { createFakeHistory } from './fake-history.ts';
 
 /** How the fake machine is to be. */
 export interface FakeOptions {
@@ -33,6 +35,8 @@ export interface FakeOptions {
   readonly intervalMs?: number;
   /** Frames that have gone by at the start, for full charts. */
   readonly past?: number;
+  /** There is a history of ten days. */
+  readonly recorded?: boolean;
   /** Milliseconds between new lines of a log. Default 400; 0: none come. */
   readonly logMs?: number;
 }
@@ -78,6 +82,7 @@ export function createFakeEngine(options: FakeOptions = {}): Engine {
   const imageList = new Map<string, ImageDetails>();
   const builds: { record: BuildRecord; events: BuildProgress[] }[] = [];
   const events: EngineEvent[] = [];
+  const changes: LimitChange[] = [];
   const waiters = new Set<() => void>();
   let frame = options.past ?? 0;
 
@@ -373,12 +378,36 @@ export function createFakeEngine(options: FakeOptions = {}): Engine {
         diskFreeBytes: 31 * 1024 * MIB,
       }),
     },
-    history: {
-      record: () => ({ writes: false, add: () => {}, async [Symbol.asyncDispose]() {} }),
-      usage: () => new Map(),
-      chart: () => [],
+    history: createFakeHistory(
+      () =>
+        (options.recorded ? [...containers.values()] : []).map(({ summary, seed }) => ({
+          id: summary.id,
+          seed,
+        })),
+      clock,
+    ),
+    limits: {
+      async change(requests) {
+        return requests.map(({ name, change, reason }) => {
+          const one = find(name);
+          const container = { id: one.summary.id, name: one.summary.name };
+          const line = { batch: '1', time: clock(), container, before: one.summary.limits, change, reason };
+          changes.push(line);
+          one.summary = { ...one.summary, limits: { ...one.summary.limits, ...change } };
+          emit('container', 'update', container.id, { name: container.name });
+          return { name: container.name, change: line, warnings: [] };
+        });
+      },
+      undoable: () => changes.slice(-1),
+      async undo(lines) {
+        return lines.map(change => {
+          const one = find(change.container.id);
+          one.summary = { ...one.summary, limits: change.before };
+          changes.splice(changes.indexOf(change), 1);
+          return { name: change.container.name, change, warnings: [] };
+        });
+      },
     },
-    limits: missing(),
     events: {
       emit,
       async *follow({ sinceSeq = events.length, signal }) {

@@ -1,9 +1,7 @@
-import { type AdvisedContainer, coreLimit, limitChange } from '../../capacity/index.ts';
+import { type AdvisedContainer, limitRequest, limitWords } from '../../capacity/index.ts';
 import type { ContainerLimits, LimitOutcome, LimitRequest } from '../../engine/index.ts';
 import { PlimsollError } from '../../errors.ts';
 import { cleanText } from '../../lib/clean-text.ts';
-import { formatBytes } from '../../lib/format-bytes.ts';
-import { formatCores } from '../../lib/format-cores.ts';
 import { ask } from '../ask.ts';
 import type { Cli } from '../cli.ts';
 import { alignColumns } from '../format/table.ts';
@@ -27,8 +25,8 @@ export async function applyAdvice(
   { named, ...options }: ApplyOptions & { readonly named: boolean },
 ): Promise<void> {
   const requests = rows.flatMap(row => requestFor(row, named));
-  const preview = requests.map(({ name, change, row }) => [
-    ...wordsFor(name, row.limits, change),
+  const preview = requests.map(({ change, row }) => [
+    ...wordsFor(row.name, row.limits, change),
     riskWords(row.advice.throttledShare ?? 0),
   ]);
   if (!(await agreed(cli, preview, 'change', options))) return;
@@ -53,31 +51,21 @@ export async function undoAdvice(cli: Cli, names: readonly string[], options: Ap
 }
 
 function requestFor(row: AdvisedContainer, named: boolean): (LimitRequest & { row: AdvisedContainer })[] {
-  const { name, limits, advice } = row;
-  const change = limitChange(limits, advice);
-  if (change === undefined) {
-    if (!named) return [];
+  const { name, advice } = row;
+  const request = limitRequest(row);
+  if (request === undefined && named) {
     throw new PlimsollError('conflict', `there is no advice for "${name}" yet`, {
       code: 'NO_ADVICE',
       hint: leastHistory(),
     });
   }
   const misfits = advice.verdict === 'too large' || advice.verdict === 'too small';
-  if (!named && !misfits) return [];
-  const reason = [...(advice.cpu?.why ?? []).slice(-1), ...(advice.memory?.why ?? []).slice(-1)].join('; ');
-  return [{ name, change, reason: `${advice.verdict}: ${reason}`, row }];
+  return request === undefined || !(named || misfits) ? [] : [{ ...request, row }];
 }
 
 function wordsFor(name: string, before: ContainerLimits, after: ContainerLimits): string[] {
-  const pair = (from: number | undefined, to: number | undefined, inWords: (value: number) => string) => {
-    const words = (value: number | undefined) => (value === undefined ? 'no limit' : inWords(value));
-    return words(from) === words(to) ? words(from) : `${words(from)} -> ${words(to)}`;
-  };
-  return [
-    cleanText(name),
-    pair(coreLimit(before), coreLimit(after), formatCores),
-    pair(before.memoryBytes, after.memoryBytes, formatBytes),
-  ];
+  const { cores, memory } = limitWords(before, after);
+  return [cleanText(name), cores, memory];
 }
 
 /** Shows rows; true if there are any and nobody minds. */

@@ -1,15 +1,14 @@
 import type { Command } from 'commander';
 import {
   type Advice,
+  adviseFrom,
   type ContainerLoad,
-  defaultRule,
   type Percentiles,
   percentilesOf,
 } from '../../capacity/index.ts';
 import type { UsageHistory } from '../../engine/index.ts';
 import { formatBytes } from '../../lib/format-bytes.ts';
 import { formatCores } from '../../lib/format-cores.ts';
-import { adviseFrom } from '../advice/collect-advice.ts';
 import type { Cli } from '../cli.ts';
 import { examples } from '../examples.ts';
 import type { Column } from '../format/table.ts';
@@ -37,7 +36,7 @@ export function configureWaste(command: Command, cli: Cli): void {
       const measured = await measureLoad(cli, options);
       const engine = await cli.engine();
       const usage = engine.history.usage({ since });
-      const advised = adviseFrom(engine, { ...measured, since, rule: defaultRule, usage });
+      const advised = adviseFrom(engine, { ...measured, since, usage });
       const advice = new Map(advised.map(row => [row.id, row.advice]));
       await writeReport(cli, rowsOf(measured, { usage, advice }), columns(options), options);
     },

@@ -15,6 +15,11 @@ export type Tone =
   | 'reserved'
   | 'rest'
   | 'free'
+  /** Of several things beside one another. */
+  | 'first'
+  | 'second'
+  | 'third'
+  | 'fourth'
   | 'match'
   | 'cursor'
   | 'key'
@@ -85,6 +90,10 @@ const colours: Readonly<Partial<Record<Tone, Colour>>> = {
   reserved: ['33', '38;5;172', '38;2;214;145;40'],
   rest: ['35', '38;5;97', '38;2;134;116;176'],
   free: ['90', '38;5;240', '38;2;92;99;112'],
+  first: ['36', '38;5;37', '38;2;38;166;184'],
+  second: ['32', '38;5;71', '38;2;76;175;110'],
+  third: ['34', '38;5;68', '38;2;95;135;215'],
+  fourth: ['31', '38;5;132', '38;2;175;95;135'],
 };
 const flags: Readonly<Partial<Record<Tone, string>>> = {
   strong: '1',
@@ -186,6 +195,10 @@ const toneNames: readonly Tone[] = [
   'reserved',
   'rest',
   'free',
+  'first',
+  'second',
+  'third',
+  'fourth',
   'match',
   'cursor',
   'key',

@@ -2,6 +2,7 @@ import type { Engine } from '../../engine/index.ts';
 import { isPlimsollError } from '../../errors.ts';
 import { cleanText, cleanValue } from '../../lib/clean-text.ts';
 import { type Command, failureNotice, type Msg, type Target } from '../model/index.ts';
+import { readCapacity, readUndoable, readWhy } from './capacity.ts';
 import { followBuild, followLogs } from './follow.ts';
 import { Operations } from './operations.ts';
 import { createOwnUsage } from './own-usage.ts';
@@ -124,6 +125,15 @@ export class Effects {
         break;
       case 'read-processes':
         this.#dispatch(readProcesses(engine, command.container));
+        break;
+      case 'read-capacity':
+        this.#read(() => readCapacity(engine, command.windowMs, command.frame));
+        break;
+      case 'read-why':
+        this.#read(() => readWhy(engine, command.target, Date.now()));
+        break;
+      case 'read-undoable':
+        this.#read(() => readUndoable(engine));
         break;
       case 'shell':
         this.#watch(this.#host.lend(() => openShell(engine, command.target)));

@@ -4,6 +4,7 @@ import type { BuildProgress, BuildRequest, ContainerSpec, Engine } from '../../e
 import { cleanText } from '../../lib/clean-text.ts';
 import { formatBytes } from '../../lib/format-bytes.ts';
 import { type Command, failureNotice, type Msg, type Target } from '../model/index.ts';
+import { outcomeWords } from './capacity.ts';
 
 /** What an operation says of itself while it runs, and how it is cancelled. */
 interface Reporter {
@@ -42,6 +43,16 @@ export class Operations {
           const { deleted, untagged } = await engine.images.remove(target.id, { force: command.force });
           return `Removed "${target.name}": ${untagged.length} names, ${deleted.length} layers and records`;
         });
+      case 'change-limits':
+        this.#run('changing limits', '', async () => {
+          return `${outcomeWords(await engine.limits.change(command.requests), 'Changed')}; u gives them back`;
+        });
+        return true;
+      case 'undo-limits':
+        this.#run('giving limits back', '', async () => {
+          return outcomeWords(await engine.limits.undo(command.changes), 'Gave back');
+        });
+        return true;
       case 'build':
         this.#run(`building ${nameOfBuild(command.request)}`, '', operation =>
           this.#build(engine, command.request, operation),

@@ -1,3 +1,4 @@
+import { confirmAdvice, pinned, readCapacity } from './capacity.ts';
 import { openForm } from './forms.ts';
 import type { Action } from './keymap.ts';
 import { detailRows, layoutOf, listRows } from './layout.ts';
@@ -13,7 +14,7 @@ import {
   targets,
   visibleRows,
 } from './selectors.ts';
-import { detailTabs, type Notice, nouns, type Overlay, type State } from './state.ts';
+import { chartWindows, detailTabs, type Notice, nouns, type Overlay, type State } from './state.ts';
 
 /** Carries out one action, by key or from the palette. */
 export function runAction(state: State, action: Action): Next {
@@ -47,6 +48,14 @@ export function runAction(state: State, action: Action): Next {
       return [toggleMark(state), []];
     case 'cancel-build':
       return cancelBuild(state);
+    case 'apply-advice':
+      return confirmAdvice(state);
+    case 'undo-limits':
+      return [state, [{ type: 'read-undoable' }]];
+    case 'show-why':
+      return [tabNamed(pinned(state), 'why'), []];
+    case 'chart-window':
+      return readCapacity({ ...state, chartWindow: (state.chartWindow + 1) % chartWindows.length });
     case 'cancel-operation':
       return [state, [{ type: 'cancel-operations' }]];
     case 'open':
@@ -113,6 +122,8 @@ export function runAction(state: State, action: Action): Next {
     case 'noun-3':
     case 'noun-4':
       return [showNoun(state, Number(action.slice(-1)) - 1), []];
+    case 'noun-5':
+      return readCapacity(showNoun(state, 4));
     case 'tab-1':
     case 'tab-2':
     case 'tab-3':
@@ -238,7 +249,7 @@ function sortIndex(state: State): number {
 
 /** Figures begin with the largest, words with the first. */
 export function sortBy(key: string): { key: string; descending: boolean } {
-  const descending = ['cpu', 'memory', 'net', 'size', 'unique', 'started'].includes(key);
+  const descending = ['cpu', 'cores', 'memory', 'net', 'size', 'unique', 'started'].includes(key);
   return { key, descending };
 }
 

@@ -1,5 +1,6 @@
 import { loadLine } from '../../capacity/index.ts';
 import type { ContainerUsage, StatsFrame } from '../../engine/index.ts';
+import { rereads } from './capacity.ts';
 import type { Command, Next } from './messages.ts';
 import { currentTab, selectedContainer } from './selectors.ts';
 import { emptyHistory, type History, historyLength, type State } from './state.ts';
@@ -25,7 +26,7 @@ export function onFrame(state: State, frame: StatsFrame, own: State['own'] | und
     },
     own: own ?? state.own,
   };
-  return [next, refreshes(next)];
+  return [next, [...refreshes(next), ...rereads(next)]];
 }
 
 /** A list of processes is only true for a moment: while it is looked at, it is read with each frame. */

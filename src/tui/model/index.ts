@@ -41,7 +41,10 @@ export {
   windowStart,
 } from './selectors.ts';
 export {
+  type CapacityPicture,
+  type Chart,
   type Choice,
+  chartWindows,
   detailTabs,
   type EventRow,
   emptyHistory,

@@ -5,6 +5,7 @@ export type KeyContext =
   | 'images'
   | 'builds'
   | 'events'
+  | 'capacity'
   | 'detail'
   | 'list'
   | 'everywhere';
@@ -25,6 +26,10 @@ export type Action =
   | 'toggle-all'
   | 'mark'
   | 'cancel-build'
+  | 'apply-advice'
+  | 'undo-limits'
+  | 'show-why'
+  | 'chart-window'
   | 'open'
   | 'up'
   | 'down'
@@ -55,7 +60,7 @@ export type Action =
   | 'suspend'
   | 'redraw'
   | 'cancel-operation'
-  | `noun-${1 | 2 | 3 | 4}`
+  | `noun-${1 | 2 | 3 | 4 | 5}`
   | `tab-${1 | 2 | 3 | 4 | 5}`;
 
 /** One line of the keymap; the help is made of these. */
@@ -111,6 +116,28 @@ export const keymap: readonly KeyBinding[] = [
     short: 'cancel',
   },
   {
+    context: 'capacity',
+    keys: ['a'],
+    action: 'apply-advice',
+    doc: 'limits as advised (asks first)',
+    short: 'apply',
+  },
+  {
+    context: 'capacity',
+    keys: ['u'],
+    action: 'undo-limits',
+    doc: 'limits as they were (asks first)',
+    short: 'undo',
+  },
+  { context: 'capacity', keys: ['w'], action: 'show-why', doc: 'why this is advised', short: 'why' },
+  {
+    context: 'capacity',
+    keys: ['t'],
+    action: 'chart-window',
+    doc: 'charts of an hour to a month',
+    short: 'time',
+  },
+  {
     context: 'everywhere',
     keys: ['b'],
     action: 'build',
@@ -150,6 +177,7 @@ export const keymap: readonly KeyBinding[] = [
   { context: 'everywhere', keys: ['2'], action: 'noun-2', doc: 'images' },
   { context: 'everywhere', keys: ['3'], action: 'noun-3', doc: 'builds' },
   { context: 'everywhere', keys: ['4'], action: 'noun-4', doc: 'events' },
+  { context: 'everywhere', keys: ['c'], action: 'noun-5', doc: 'capacity: history and advice' },
   {
     context: 'everywhere',
     keys: ['5'],

@@ -34,9 +34,11 @@ export function layoutOf(state: State): Layout {
   const none = { width, height: 0 };
   const parts = { header, loadLine, footer, side };
   const count = visibleRows(state).length;
-  const split = !state.zoomed && body >= 13 && count > 0;
+  // How the machine was used can be shown without any container.
+  const hasDetails = count > 0 || state.noun === 'capacity';
+  const split = !state.zoomed && body >= 13 && hasDetails;
   if (!split) {
-    const detailOnly = state.focus === 'detail' && count > 0;
+    const detailOnly = state.focus === 'detail' && hasDetails;
     return { ...parts, list: detailOnly ? none : whole, detail: detailOnly ? whole : none };
   }
   const share = Math.round(body * (body >= 30 ? 0.5 : 0.46));

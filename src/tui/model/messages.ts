@@ -9,11 +9,13 @@ import type {
   HostFacts,
   ImageDetails,
   ImageSummary,
+  LimitChange,
+  LimitRequest,
   StatsFrame,
 } from '../../engine/index.ts';
 import type { FormKind, FormValues } from './forms.ts';
 import type { LogStore } from './log-store.ts';
-import type { EventRow, Notice, Operation, State, Target } from './state.ts';
+import type { CapacityPicture, Chart, EventRow, Notice, Operation, State, Target } from './state.ts';
 
 /** Everything that can happen to the dashboard. */
 export type Msg =
@@ -42,6 +44,9 @@ export type Msg =
   | { readonly type: 'build-opened'; readonly build: string; readonly output: LogStore }
   | { readonly type: 'build-moved'; readonly build: string; readonly events: readonly BuildProgress[] }
   | { readonly type: 'build-announced'; readonly build: string }
+  | { readonly type: 'capacity-read'; readonly picture: CapacityPicture }
+  | { readonly type: 'why-read'; readonly chart: Chart }
+  | { readonly type: 'undoable-read'; readonly changes: readonly LimitChange[] }
   | { readonly type: 'operation-began'; readonly operation: Operation }
   | { readonly type: 'operation-moved'; readonly id: number; readonly progress: string }
   | { readonly type: 'operation-ended'; readonly id: number; readonly notice?: Notice }
@@ -68,6 +73,11 @@ export type Command =
   | { readonly type: 'read-details'; readonly container: string }
   | { readonly type: 'read-processes'; readonly container: string }
   | { readonly type: 'read-image'; readonly image: string }
+  | { readonly type: 'read-capacity'; readonly windowMs: number; readonly frame: StatsFrame }
+  | { readonly type: 'read-why'; readonly target: Target }
+  | { readonly type: 'read-undoable' }
+  | { readonly type: 'change-limits'; readonly requests: readonly LimitRequest[] }
+  | { readonly type: 'undo-limits'; readonly changes: readonly LimitChange[] }
   | { readonly type: 'follow-build'; readonly build: string }
   | { readonly type: 'copy'; readonly text: string }
   | { readonly type: 'remember'; readonly form: FormKind; readonly values: FormValues }

@@ -68,6 +68,16 @@ export function answers(choice: Choice): readonly { readonly label: string; read
       { label: 'stay', key: 'n' },
       { label: 'quit and cancel it', key: 'y' },
     ];
+  if (choice.of === 'apply')
+    return [
+      { label: 'leave them', key: 'n' },
+      { label: 'change them', key: 'y' },
+    ];
+  if (choice.of === 'undo')
+    return [
+      { label: 'leave them', key: 'n' },
+      { label: 'give them back', key: 'y' },
+    ];
   return [
     { label: 'keep', key: 'n' },
     { label: choice.force ? 'remove by force' : 'remove', key: 'y' },
@@ -133,6 +143,11 @@ function answer(state: State, choice: Choice, index: number): Next {
       return [withList(open, { sort: sortBy(sortKeys[choice.noun][index] ?? 'name') }), []];
     case 'quit':
       return [open, index === 0 ? [] : [{ type: 'quit' }]];
+    case 'apply':
+      if (index === 0) return [open, []];
+      return [withList(open, { marked: new Set() }), [{ type: 'change-limits', requests: choice.requests }]];
+    case 'undo':
+      return [open, index === 0 ? [] : [{ type: 'undo-limits', changes: choice.changes }]];
     case 'remove':
       return index === 0 ? [open, []] : [withList(open, { marked: new Set() }), [removal(choice)]];
   }

@@ -9,6 +9,7 @@ import type { ListView, State } from './state.ts';
 export function keepSelection(state: State, before: State): State {
   const rows = visibleRows(state);
   const view = state.lists[state.noun];
+  if (state.noun === 'capacity' && view.selected === undefined) return state; // the most urgent
   const newestFirst = state.noun === 'builds' || state.noun === 'events';
   if (view.selected === undefined) return newestFirst ? state : select(state, rows[0]?.id);
   if (rows.some(row => row.id === view.selected)) return state;
@@ -63,7 +64,13 @@ function readsFor(state: State, id: string, tab: string): Command[] {
   if (state.noun === 'images') return [{ type: 'read-image', image: id }];
   if (state.noun === 'builds') return state.build?.id === id ? [] : [{ type: 'follow-build', build: id }];
   if (state.noun === 'events') return [];
+  if (state.noun === 'capacity') return whyReads(state, id, tab);
   if (tab === 'logs') return [{ type: 'follow-logs', container: id }];
   if (tab === 'top') return [{ type: 'read-processes', container: id }];
   return tab === 'stats' ? [] : [{ type: 'read-details', container: id }];
+}
+
+function whyReads(state: State, id: string, tab: string): Command[] {
+  const name = state.capacity?.advised.find(one => one.id === id)?.name;
+  return tab === 'why' && name !== undefined ? [{ type: 'read-why', target: { id, name } }] : [];
 }

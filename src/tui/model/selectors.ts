@@ -1,3 +1,4 @@
+import type { AdvisedContainer } from '../../capacity/index.ts';
 import type { BuildRecord, ContainerSummary, ImageSummary } from '../../engine/index.ts';
 import { shortReference } from './format.ts';
 import type { KeyContext } from './keymap.ts';
@@ -13,7 +14,13 @@ export type Row =
     }
   | { readonly noun: 'images'; readonly id: string; readonly name: string; readonly item: ImageSummary }
   | { readonly noun: 'builds'; readonly id: string; readonly name: string; readonly item: BuildRecord }
-  | { readonly noun: 'events'; readonly id: string; readonly name: string; readonly item: EventRow };
+  | { readonly noun: 'events'; readonly id: string; readonly name: string; readonly item: EventRow }
+  | {
+      readonly noun: 'capacity';
+      readonly id: string;
+      readonly name: string;
+      readonly item: AdvisedContainer;
+    };
 
 /** Columns that a list can be sorted by, in the order of the table. */
 export const sortKeys: Readonly<Record<Noun, readonly string[]>> = {
@@ -21,6 +28,7 @@ export const sortKeys: Readonly<Record<Noun, readonly string[]>> = {
   images: ['name', 'size', 'unique', 'created'],
   builds: ['started', 'name', 'state'],
   events: ['time'],
+  capacity: ['advice', 'name', 'cores', 'memory'],
 };
 
 /** The rows of a list, filtered and sorted. */
@@ -86,6 +94,8 @@ export function allRows(state: State, noun: Noun): readonly Row[] {
       return state.builds.map(item => ({ noun, id: item.id, name: buildName(item), item }));
     case 'events':
       return state.events.map(item => ({ noun, id: String(item.seq), name: item.name, item }));
+    case 'capacity':
+      return (state.capacity?.advised ?? []).map(item => ({ noun, id: item.id, name: item.name, item }));
   }
 }
 
@@ -125,6 +135,8 @@ function searchText(row: Row): string {
       return `${row.name} ${row.item.state} ${row.item.context}`;
     case 'events':
       return `${row.item.type} ${row.item.action} ${row.name}`;
+    case 'capacity':
+      return `${row.name} ${row.item.advice.verdict}`;
   }
 }
 
@@ -160,6 +172,10 @@ function sortValue(state: State, row: Row, key: string): string | number {
       return key === 'started' ? row.item.started : row.name;
     case 'events':
       return row.item.time;
+    case 'capacity':
+      if (key === 'cores') return row.item.advice.cpu?.frees ?? -1;
+      if (key === 'memory') return row.item.advice.memory?.frees ?? -1;
+      return key === 'name' ? row.name : (state.capacity?.advised.indexOf(row.item) ?? 0);
   }
 }
 

@@ -1,22 +1,25 @@
-import type { LoadLine } from '../../capacity/index.ts';
+import type { AdvisedContainer, LoadLine } from '../../capacity/index.ts';
 import type {
   BuildRecord,
   ContainerDetails,
   ContainerProcess,
   ContainerSummary,
   ContainerUsage,
+  HistoryPoint,
   HostFacts,
   HostUsage,
   ImageDetails,
   ImageSummary,
+  LimitChange,
+  LimitRequest,
 } from '../../engine/index.ts';
 import type { BuildView } from './build-view.ts';
 import type { FormState, FormValues } from './forms.ts';
 import type { LogStore } from './log-store.ts';
 
 /** What the main list shows. */
-export type Noun = 'containers' | 'images' | 'builds' | 'events';
-export const nouns: readonly Noun[] = ['containers', 'images', 'builds', 'events'];
+export type Noun = 'containers' | 'images' | 'builds' | 'events' | 'capacity';
+export const nouns: readonly Noun[] = ['containers', 'images', 'builds', 'events', 'capacity'];
 
 /** Tabs of the pane below the list, for each kind of thing. */
 export const detailTabs = {
@@ -24,6 +27,7 @@ export const detailTabs = {
   images: ['layers', 'config'],
   builds: ['steps', 'log'],
   events: ['details'],
+  capacity: ['machine', 'why'],
 } as const satisfies Readonly<Record<Noun, readonly string[]>>;
 
 /** The last minutes of one thing, oldest first, a value for each frame. */
@@ -69,6 +73,29 @@ export interface LogView {
   readonly matches: readonly number[];
   readonly ended: boolean;
 }
+
+/** A chart of one thing over a time, in milliseconds since the epoch; what was not measured has no point. */
+export interface Chart {
+  readonly id: string;
+  readonly name: string;
+  readonly since: number;
+  readonly until: number;
+  readonly points: readonly HistoryPoint[];
+}
+
+/** What the capacity pane shows: advice, and how the machine was used. */
+export interface CapacityPicture {
+  readonly readAt: number;
+  /** As advice has them: what lacks something first, then by what would be saved. */
+  readonly advised: readonly AdvisedContainer[];
+  readonly machine: Chart;
+  /** Those that used most, the largest first. */
+  readonly topCpu: readonly Chart[];
+  readonly topMemory: readonly Chart[];
+}
+
+/** Times that the charts of the capacity pane may show, in milliseconds. */
+export const chartWindows = [3_600_000, 6 * 3_600_000, 86_400_000, 7 * 86_400_000, 31 * 86_400_000] as const;
 
 /** One event, ready to be read. */
 export interface EventRow {
@@ -118,6 +145,8 @@ export type Choice =
       readonly targets: readonly Target[];
       readonly force: boolean;
     }
+  | { readonly of: 'apply'; readonly requests: readonly LimitRequest[]; readonly preview: readonly string[] }
+  | { readonly of: 'undo'; readonly changes: readonly LimitChange[]; readonly preview: readonly string[] }
   | { readonly of: 'quit' };
 
 /** A thing that an action is for: what the engine calls it, and what people do. */
@@ -168,6 +197,11 @@ export interface State {
     | undefined;
   readonly image: ImageDetails | undefined;
   readonly build: BuildView | undefined;
+  readonly capacity: CapacityPicture | undefined;
+  /** Which of `chartWindows` is shown. */
+  readonly chartWindow: number;
+  /** Of the container whose advice is explained. */
+  readonly why: Chart | undefined;
   readonly operations: readonly Operation[];
   readonly notice: Notice | undefined;
   readonly overlay: Overlay | undefined;
@@ -210,14 +244,18 @@ export function initialState(start: {
       images: emptyList({ key: 'created', descending: true }),
       builds: emptyList({ key: 'started', descending: true }),
       events: emptyList({ key: 'time', descending: true }),
+      capacity: emptyList({ key: 'advice', descending: false }),
     },
-    tabs: { containers: 0, images: 0, builds: 0, events: 0 },
+    tabs: { containers: 0, images: 0, builds: 0, events: 0, capacity: 0 },
     detailScroll: 0,
     logs: undefined,
     details: undefined,
     processes: undefined,
     image: undefined,
     build: undefined,
+    capacity: undefined,
+    chartWindow: 2,
+    why: undefined,
     operations: [],
     notice: undefined,
     overlay: undefined,

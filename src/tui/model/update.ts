@@ -1,4 +1,5 @@
 import { applyProgress } from './build-view.ts';
+import { confirmUndo, outdated } from './capacity.ts';
 import { onFrame } from './frame.ts';
 import { onKey } from './keys.ts';
 import type { Command, Msg, Next } from './messages.ts';
@@ -46,6 +47,12 @@ export function update(state: State, msg: Msg): Next {
     }
     case 'image-read':
       return [{ ...state, image: msg.image }, []];
+    case 'capacity-read':
+      return follow(keepSelection({ ...state, capacity: msg.picture }, state), state);
+    case 'why-read':
+      return [{ ...state, why: msg.chart }, []];
+    case 'undoable-read':
+      return confirmUndo(state, msg.changes);
     case 'logs-opened':
       return [openLogs(state, msg), []];
     case 'logs-grew':
@@ -85,7 +92,7 @@ export function update(state: State, msg: Msg): Next {
     case 'operation-ended':
       return [
         {
-          ...state,
+          ...outdated(state),
           operations: state.operations.filter(one => one.id !== msg.id),
           notice: msg.notice ?? state.notice,
         },

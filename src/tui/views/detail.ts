@@ -9,6 +9,7 @@ import {
   selectedRow,
 } from '../model/index.ts';
 import { buildLog, buildSteps } from './build-detail.ts';
+import { capacityContent, chartAside } from './capacity.ts';
 import { containerEnv, containerInspect, containerTop } from './container-detail.ts';
 import { imageConfig, imageLayers } from './image-detail.ts';
 import { logLines, logStatus } from './logs.ts';
@@ -20,9 +21,11 @@ export function detailPanel(state: State, layout: Layout, theme: Theme): string[
   if (height === 0) return [];
   const row = selectedRow(state);
   const rows = detailRows(layout);
-  const content = row === undefined ? [] : contentOf(state, row, width - 2, rows, theme);
+  const content =
+    row === undefined && state.noun !== 'capacity' ? [] : contentOf(state, row, width - 2, rows, theme);
   const scrolls =
-    !(currentTab(state) === 'logs' && state.noun === 'containers') && currentTab(state) !== 'stats';
+    !(currentTab(state) === 'logs' && state.noun === 'containers') &&
+    !['stats', 'machine'].includes(currentTab(state));
   const start = scrolls ? Math.max(0, Math.min(state.detailScroll, content.length - rows)) : 0;
   return panel(
     content.slice(start, start + rows),
@@ -31,7 +34,9 @@ export function detailPanel(state: State, layout: Layout, theme: Theme): string[
       aside:
         row !== undefined && state.noun === 'containers' && currentTab(state) === 'logs'
           ? logStatus(state)
-          : [],
+          : state.noun === 'capacity'
+            ? chartAside(state)
+            : [],
       foot:
         scrolls && content.length > rows
           ? [[`${start + 1}-${Math.min(content.length, start + rows)} of ${content.length}`, 'dim']]
@@ -45,17 +50,20 @@ export function detailPanel(state: State, layout: Layout, theme: Theme): string[
 }
 
 function tabSpans(state: State, row: Row | undefined): Span[] {
-  if (row === undefined) return [['details', 'dim']];
+  if (row === undefined && state.noun !== 'capacity') return [['details', 'dim']];
   const tabs: readonly string[] = detailTabs[state.noun];
   const current = currentTab(state);
   return [
-    [row.name, 'strong'],
+    [row?.name ?? 'capacity', 'strong'],
     ...tabs.flatMap((tab): Span[] => [['  '], [tab, tab === current ? 'key' : 'dim']]),
   ];
 }
 
-function contentOf(state: State, row: Row, width: number, height: number, theme: Theme): Line[] {
-  switch (row.noun) {
+function contentOf(state: State, row: Row | undefined, width: number, height: number, theme: Theme): Line[] {
+  switch (row?.noun) {
+    case undefined:
+    case 'capacity':
+      return capacityContent(state, row?.item, { width, height }, theme);
     case 'containers':
       return containerContent(state, width, height, theme);
     case 'images':

@@ -10,6 +10,7 @@ import {
   visibleRows,
   windowStart,
 } from '../model/index.ts';
+import { adviceColumns } from './advice-columns.ts';
 import { type ContainerRow, containerColumns } from './containers.ts';
 import { staleAge } from './header.ts';
 import { buildColumns, eventColumns, imageColumns } from './other-columns.ts';
@@ -44,8 +45,11 @@ function titleSpans(state: State, width: number): Span[] {
     const count = allRows(state, noun).length;
     const space: Span[] = i === 0 ? [] : [[width >= 60 ? '  ' : ' ']];
     const short = !current && width < 64;
-    const label = short ? `${i + 1} ${noun.slice(0, 3)}` : `${i + 1} ${noun}`;
-    const many: Span[] = noun === 'events' || short ? [] : [[` ${count}`, current ? 'accent' : 'faint']];
+    if (noun === 'capacity' && short && width < 48) return []; // the help has it
+    const key = noun === 'capacity' ? 'c' : String(i + 1); // 5 to 9 are the tabs
+    const label = short ? `${key} ${noun.slice(0, 3)}` : `${key} ${noun}`;
+    const many: Span[] =
+      noun === 'events' || noun === 'capacity' || short ? [] : [[` ${count}`, current ? 'accent' : 'faint']];
     return [...space, [label, current ? 'key' : 'dim'], ...many];
   });
 }
@@ -81,6 +85,8 @@ function emptyLines(state: State): Line[] {
       return hint('Nothing was built yet.', 'b', 'builds a Dockerfile');
     case 'events':
       return [{ spans: [[' Nothing has happened yet.', 'dim']] }];
+    case 'capacity':
+      return [{ spans: [[' No container runs, so there is nothing to advise on.', 'dim']] }];
   }
 }
 
@@ -129,6 +135,11 @@ function table(
         rows: items,
         look: item => lookOf(state, String(item.seq)),
       });
+    }
+    case 'capacity': {
+      const items = rows.flatMap(row => (row.noun === 'capacity' ? [row.item] : []));
+      const columns = marked(state, adviceColumns(theme), theme);
+      return tableLines({ ...shared, columns, rows: items, look: item => lookOf(state, item.id) });
     }
   }
 }

@@ -62,6 +62,7 @@ const contextTitles: Readonly<Record<KeyContext, string>> = {
   images: 'Images',
   builds: 'Builds',
   events: 'Events',
+  capacity: 'Capacity',
   list: 'In a list',
   detail: 'In the details',
   logs: 'In the logs',
@@ -72,6 +73,7 @@ function helpPopup(state: State, scroll: number, theme: Theme): Popup {
     'containers',
     'images',
     'builds',
+    'capacity',
     'list',
     'detail',
     'logs',
@@ -183,7 +185,14 @@ function choicePopup(state: State, choice: Choice, index: number, theme: Theme):
 }
 
 function titleOf(choice: Choice): string {
-  return { signal: 'send a signal', sort: 'sort by', remove: 'remove', quit: 'quit' }[choice.of];
+  return {
+    signal: 'send a signal',
+    sort: 'sort by',
+    remove: 'remove',
+    apply: 'limits',
+    undo: 'limits',
+    quit: 'quit',
+  }[choice.of];
 }
 
 function questionOf(choice: Choice): string[] {
@@ -192,11 +201,27 @@ function questionOf(choice: Choice): string[] {
       return [`To ${namesOf(choice.targets)}:`];
     case 'sort':
       return [`The ${choice.noun} by:`];
+    case 'apply':
+      return [
+        'As advised:',
+        ...shortened(choice.preview),
+        '',
+        'It runs on meanwhile. The change can be undone.',
+      ];
+    case 'undo':
+      return ['As they were:', ...shortened(choice.preview)];
     case 'quit':
       return ['Something is in progress. Quit all the same?', 'Containers run on in any case.'];
     case 'remove':
       return [`Remove ${namesOf(choice.targets)}?`, ...(choice.force ? ['What runs is killed first.'] : [])];
   }
+}
+
+/** So that the answers stay on the screen. */
+function shortened(lines: readonly string[]): string[] {
+  const most = 8;
+  const more = lines.length - most;
+  return more > 1 ? [...lines.slice(0, most), `and ${more} more`] : [...lines];
 }
 
 function namesOf(targets: readonly { readonly name: string }[]): string {

@@ -10,6 +10,7 @@ const together: readonly (readonly KeyContext[])[] = [
   ['images', 'list', 'everywhere'],
   ['builds', 'detail', 'everywhere'],
   ['events', 'list', 'everywhere'],
+  ['capacity', 'list', 'everywhere'],
 ];
 
 test('no key has two meanings in one context', () => {

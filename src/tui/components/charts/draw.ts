@@ -12,6 +12,10 @@ const named: Readonly<Partial<Record<Tone, string>>> = {
   rest: 'magenta',
   good: 'green',
   bad: 'red',
+  first: 'cyan',
+  second: 'green',
+  third: 'blue',
+  fourth: 'red',
 };
 const indexed: Readonly<Partial<Record<Tone, number>>> = {
   used: 37,
@@ -21,6 +25,10 @@ const indexed: Readonly<Partial<Record<Tone, number>>> = {
   rest: 97,
   good: 71,
   bad: 167,
+  first: 37,
+  second: 71,
+  third: 68,
+  fourth: 132,
   dim: 245,
   faint: 240,
 };
@@ -33,16 +41,37 @@ export function chartColour(tone: Tone, theme: Theme): ChartColour {
 }
 
 interface CanvasWidget {
-  readonly ctx: { readonly _canvas: { frame(delimiter: string): string } };
+  readonly ctx: Pen & { readonly _canvas: { frame(delimiter: string): string } };
   emit(event: 'attach'): void;
   setData(data: unknown): void;
+}
+
+interface Pen {
+  moveTo(x: number, y: number): void;
+  lineTo(x: number, y: number): void;
 }
 
 /** Has a blessed-contrib widget draw off-screen: `height` lines of the cells that it painted. */
 export function drawWidget(widget: CanvasWidget, data: unknown, height: number, theme: Theme): Line[] {
   widget.emit('attach');
+  liftAtGaps(widget.ctx);
   widget.setData(data);
   const rows = widget.ctx._canvas.frame('\n').split('\n').slice(0, height);
   const plain = theme.capabilities.colours === 'none';
   return rows.map(row => ({ spans: [[plain ? row.replace(/\u001b\[[\d;]*m/g, '') : row, 'ready']] }));
+}
+
+/** Where a value is NaN, nothing is drawn: blessed-contrib knows no gaps, and would draw a line across them. */
+function liftAtGaps(pen: Pen): void {
+  const drawTo = pen.lineTo.bind(pen);
+  let isUp = false;
+  pen.lineTo = (x, y) => {
+    if (Number.isNaN(y)) {
+      isUp = true;
+      return;
+    }
+    if (isUp) pen.moveTo(x, y); // and a dot, should the next be missing too
+    isUp = false;
+    drawTo(x, y);
+  };
 }

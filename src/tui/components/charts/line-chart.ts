@@ -2,7 +2,7 @@ import ContribLine from 'blessed-contrib/lib/widget/charts/line.js';
 import type { Line, Theme, Tone } from '../theme.ts';
 import { chartColour, drawWidget } from './draw.ts';
 
-/** One curve; values oldest first, the newest at the right edge. */
+/** One curve; values oldest first, the newest at the right edge. NaN: not measured, a gap. */
 export interface Curve {
   readonly values: readonly number[];
   readonly tone: Tone;
@@ -10,8 +10,10 @@ export interface Curve {
 
 export interface LineChartOptions {
   readonly curves: readonly Curve[];
-  /** Values that the width holds, a second apart. */
+  /** Values that the width holds. */
   readonly span: number;
+  /** How far they are apart. Default 1. */
+  readonly seconds?: number;
   /** At least this is the top of the axis. */
   readonly atLeast: number;
   readonly width: number;
@@ -21,10 +23,13 @@ export interface LineChartOptions {
 
 /** A braille line chart with its axis, drawn by blessed-contrib: `height` lines of `width` cells. */
 export function lineChart(options: LineChartOptions): Line[] {
-  const { theme, height, curves, span } = options;
+  const { theme, height, curves, span, seconds = 1 } = options;
   const width = options.width - (options.width % 2);
   if (width < 16 || height < 5) return [];
-  const top = niceTop(Math.max(options.atLeast, ...curves.flatMap(curve => curve.values)));
+  const measured = curves.flatMap(curve => curve.values.filter(value => !Number.isNaN(value)));
+  // The widget shifts all curves up by two dots of those that are left beside its axis: the highest has to stay in.
+  const dots = Math.max(6, 4 * height - 11);
+  const top = niceTop(Math.max(options.atLeast, ...measured) / (1 - 2.5 / dots));
   const widget = new ContribLine({
     width: width + 6,
     height: height + 2,
@@ -40,7 +45,7 @@ export function lineChart(options: LineChartOptions): Line[] {
       baseline: chartColour('faint', theme),
     },
   });
-  const x = Array.from({ length: span }, (_, i) => labelAt(i, span));
+  const x = Array.from({ length: span }, (_, i) => labelAt((span - i) * seconds));
   const data = curves.map(curve => ({
     title: '',
     x,
@@ -56,16 +61,23 @@ function resample(values: readonly number[], span: number): number[] {
   return [...new Array<number>(span - recent.length).fill(recent[0] ?? 0), ...recent];
 }
 
-/** How long ago, such as "3m" or "45s"; the widget prints every fourth part of them. */
-function labelAt(index: number, span: number): string {
-  const ago = span - index;
-  return ago % 60 === 0 ? `${ago / 60}m` : `${ago}s`;
+/** How long ago, such as "2d", "5.3d", "18h", "3m" or "45s"; the widget prints every fourth part of them. */
+function labelAt(seconds: number): string {
+  const whole = units.find(([, each]) => seconds >= each && seconds % each === 0 && seconds < 100 * each);
+  const [unit, each] = whole ?? units.find(([, length]) => seconds >= 3 * length) ?? ['s', 1];
+  return `${Number((seconds / each).toFixed(1))}${unit}`;
 }
 
-/** The next of 1, 2, 2.5, 5 times a power of ten. */
+const units = [
+  ['d', 86_400],
+  ['h', 3600],
+  ['m', 60],
+] as const;
+
+/** The next of a few round numbers times a power of ten. */
 function niceTop(value: number): number {
   if (!(value > 0)) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
-  const step = [1, 2, 2.5, 5, 10].find(factor => factor * power >= value * 1.02) ?? 10;
+  const step = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find(factor => factor * power >= value) ?? 10;
   return step * power;
 }

@@ -1,0 +1,73 @@
+import { limitRequest, limitWords } from '../../capacity/index.ts';
+import type { ContainerLimits, LimitChange } from '../../engine/index.ts';
+import type { Command, Next } from './messages.ts';
+import { select } from './selection.ts';
+import { selectedRow, targets } from './selectors.ts';
+import { chartWindows, type Notice, type State } from './state.ts';
+
+/** The pane's figures are read again this often: they stand on hours and days. */
+const rereadMs = 30_000;
+
+/** Has the pane's figures read, once there are figures of this moment to go with them. */
+export function readCapacity(state: State): Next {
+  return [state, capacityReads(state)];
+}
+
+/** The same, if the pane is looked at and what it shows is old. */
+export function rereads(state: State): readonly Command[] {
+  const age = state.now - (state.capacity?.readAt ?? 0);
+  return state.noun === 'capacity' && (age >= rereadMs || age < 0) ? capacityReads(state) : [];
+}
+
+/** Asks whether the limits of the chosen containers shall be changed, and shows to what. */
+export function confirmAdvice(state: State): Next {
+  const chosen = new Set(targets(state).map(({ id }) => id));
+  const rows = (state.capacity?.advised ?? []).filter(({ id }) => chosen.has(id));
+  const able = rows.flatMap(row => {
+    const request = limitRequest(row);
+    return request === undefined ? [] : [{ row, request }];
+  });
+  if (rows.length === 0) return [state, []];
+  if (able.length === 0) return warned(state, 'There is not enough data for advice yet');
+  const preview = able.map(({ row, request }) => previewLine(row.name, row.limits, request.change));
+  const choice = { of: 'apply', requests: able.map(({ request }) => request), preview } as const;
+  return [{ ...pinned(state), overlay: { kind: 'choice', choice, index: 0 } }, []];
+}
+
+/** What is looked at stays selected, wherever new advice moves it to. */
+export function pinned(state: State): State {
+  return select(state, selectedRow(state)?.id);
+}
+
+/** Asks whether limits shall be given back, and shows to what. */
+export function confirmUndo(state: State, changes: readonly LimitChange[]): Next {
+  if (changes.length === 0) return warned(state, 'No limits were changed that could be given back');
+  const preview = changes.map(({ container, before, change }) =>
+    previewLine(container.name, { ...before, ...change }, before),
+  );
+  const choice = { of: 'undo', changes, preview } as const;
+  return [{ ...state, overlay: { kind: 'choice', choice, index: 0 } }, []];
+}
+
+/** So that a change of limits is seen at the next frame. */
+export function outdated(state: State): State {
+  return state.capacity === undefined
+    ? state
+    : { ...state, capacity: { ...state.capacity, readAt: Number.NEGATIVE_INFINITY } };
+}
+
+function capacityReads({ host, usages, chartWindow }: State): readonly Command[] {
+  const windowMs = chartWindows[chartWindow];
+  if (host === undefined || windowMs === undefined) return [];
+  return [{ type: 'read-capacity', windowMs, frame: { host, containers: usages } }];
+}
+
+function previewLine(name: string, before: ContainerLimits, after: ContainerLimits): string {
+  const { cores, memory } = limitWords(before, after);
+  return `${name}: cores ${cores}, memory ${memory}`;
+}
+
+function warned(state: State, text: string): Next {
+  const notice: Notice = { tone: 'warn', text, time: state.now };
+  return [{ ...state, notice }, []];
+}

@@ -1,0 +1,271 @@
+import type { AdvisedContainer, ResourceAdvice } from '../../capacity/index.ts';
+import type { HistoryPoint } from '../../engine/index.ts';
+import { formatBytes } from '../../lib/format-bytes.ts';
+import { formatCores } from '../../lib/format-cores.ts';
+import { formatDuration } from '../../lib/format-duration.ts';
+import { formatPercent } from '../../lib/format-percent.ts';
+import {
+  type Curve,
+  type Line,
+  lineChart,
+  type Span,
+  sparkline,
+  type Theme,
+  type Tone,
+} from '../components/index.ts';
+import {
+  type Area,
+  type Chart,
+  chartWindows,
+  currentTab,
+  formatCoreColumn,
+  formatGibibytes,
+  type State,
+} from '../model/index.ts';
+import { verdictSpan } from './advice-columns.ts';
+
+const GIB = 1024 ** 3;
+/** Columns of time in a chart. */
+const buckets = 120;
+const stackTones: readonly Tone[] = ['first', 'second', 'third', 'fourth'];
+
+/** The detail pane of the capacity list: how the machine was used, or why a container is advised what it is. */
+export function capacityContent(
+  state: State,
+  row: AdvisedContainer | undefined,
+  area: Area,
+  theme: Theme,
+): Line[] {
+  return currentTab(state) === 'why' && row !== undefined
+    ? whyLines(state, row, area, theme)
+    : machineLines(state, area, theme);
+}
+
+/** The time that the charts show, in the edge. */
+export function chartAside(state: State): Span[] {
+  const window = currentTab(state) === 'machine' ? chartWindows[state.chartWindow] : undefined;
+  return window === undefined ? [] : [[`last ${formatDuration(window)}`, 'dim']];
+}
+
+/** The load line over time: containers upon one another, the whole machine, what is reserved, and what there is. */
+function machineLines(state: State, { width, height }: Area, theme: Theme): Line[] {
+  const { capacity, load } = state;
+  if (capacity === undefined || load === undefined) return [{ spans: [[' reading the history', 'dim']] }];
+  if (capacity.machine.points.length === 0)
+    return [
+      { spans: [[' Nothing was recorded in this time. The dashboard records while it is open.', 'dim']] },
+    ];
+  const columns = width >= 76 ? 2 : 1;
+  const size = { width: Math.floor((width - 2) / columns) - 1, height };
+  const resources = [
+    {
+      ...{ label: 'CPU', unit: 'cores', inWords: formatCoreColumn, scale: 1, load: load.cpu },
+      ...{ top: capacity.topCpu, of: ({ cpuMean }: HistoryPoint) => cpuMean },
+    },
+    {
+      ...{ label: 'MEM', unit: 'GiB', inWords: formatGibibytes, scale: GIB, load: load.memory },
+      ...{ top: capacity.topMemory, of: ({ memoryMean }: HistoryPoint) => memoryMean },
+    },
+  ];
+  const drawn = resources.map(resource =>
+    stackedChart({ ...resource, machine: capacity.machine }, size, theme),
+  );
+  if (columns === 1) return drawn.flat();
+  return Array.from({ length: height }, (_, y): Line => {
+    const cell = (lines: Line[] | undefined): Span[] => [
+      [' '],
+      [theme.render(lines?.[y] ?? { spans: [] }, size.width), 'ready'],
+    ];
+    return { spans: drawn.flatMap(cell) };
+  });
+}
+
+interface Stack {
+  readonly label: string;
+  readonly unit: string;
+  readonly inWords: (value: number) => string;
+  /** What a unit of the axis is, in that of the load. */
+  readonly scale: number;
+  readonly load: { readonly capacity: number; readonly used: number; readonly reservedUnused: number };
+  readonly top: readonly Chart[];
+  readonly machine: Chart;
+  readonly of: (point: HistoryPoint) => number;
+}
+
+function stackedChart(stack: Stack, { width, height }: Area, theme: Theme): Line[] {
+  const { label, unit, inWords, load, scale, machine, of, top } = stack;
+  const title: Span[] = [
+    [label, 'strong'],
+    [` ${inWords(load.used)}`, 'rest'],
+    [` of ${inWords(load.capacity)} ${unit}`, 'dim'],
+  ];
+  const whole = series(machine, of, scale);
+  if (!theme.capabilities.unicode || height < 7) {
+    const room = Math.max(8, width - 4);
+    const bars = sparkline(lastOf(whole, room), room, load.capacity / scale, theme.glyphs);
+    return [{ spans: title }, { spans: [[bars, 'used']] }];
+  }
+  const layers = width >= 36 ? stacked(top.map(chart => series(chart, of, scale))) : [];
+  const flat = (value: number, tone: Tone): Curve => ({ values: whole.map(() => value / scale), tone });
+  const curves: Curve[] = [
+    flat(load.capacity, 'dim'),
+    ...(load.reservedUnused > 0 ? [flat(load.used + load.reservedUnused, 'reserved')] : []),
+    { values: whole, tone: 'rest' },
+    ...layers.map((values, i): Curve => ({ values, tone: stackTones[i] ?? 'used' })).toReversed(),
+  ];
+  const seconds = Math.max(1, Math.round((machine.until - machine.since) / 1000 / buckets));
+  const chart = lineChart({
+    ...{ curves, span: buckets, seconds, atLeast: load.capacity / scale, width, height: height - 2, theme },
+  });
+  return [{ spans: title }, ...chart, { spans: legend(stack, layers.length, theme) }];
+}
+
+function legend({ top, load }: Stack, layers: number, { glyphs }: Theme): Span[] {
+  const key = (name: string, tone: Tone): Span[] => [
+    [` ${glyphs.used} `, tone],
+    [name, 'dim'],
+  ];
+  return [
+    ...key('machine', 'rest'),
+    ...(load.reservedUnused > 0 ? key('reserved', 'reserved') : []),
+    ...top.slice(0, layers).flatMap(({ name }, i) => key(name, stackTones[i] ?? 'used')),
+  ];
+}
+
+/** A value for each column of time; NaN where nothing was measured. */
+function series(
+  { points, since, until }: Chart,
+  of: (point: HistoryPoint) => number,
+  scale: number,
+): number[] {
+  const width = Math.max(1, (until - since) / buckets);
+  const sums = new Array<number>(buckets).fill(0);
+  const counts = new Array<number>(buckets).fill(0);
+  for (const point of points) {
+    const i = Math.min(buckets - 1, Math.max(0, Math.floor((point.time - since) / width)));
+    sums[i] = (sums[i] ?? 0) + of(point) / scale;
+    counts[i] = (counts[i] ?? 0) + 1;
+  }
+  return sums.map((sum, i) => sum / (counts[i] || Number.NaN));
+}
+
+/** Each upon those before it. What was not there yet adds nothing; where none was, there is a gap. */
+function stacked(layers: readonly number[][]): number[][] {
+  let below = new Array<number>(buckets).fill(Number.NaN);
+  return layers.map(layer => {
+    below = below.map((base, i) => {
+      const value = layer[i] ?? Number.NaN;
+      if (Number.isNaN(value)) return base;
+      return Number.isNaN(base) ? value : base + value;
+    });
+    return below;
+  });
+}
+
+function lastOf(values: readonly number[], room: number): number[] {
+  const step = Math.max(1, Math.ceil(values.length / room));
+  return values.filter((_, i) => i % step === 0).map(value => (Number.isNaN(value) ? 0 : value));
+}
+
+/** Why a container is advised what it is: the rule's steps, the window, and charts with limit and need as lines. */
+function whyLines(state: State, row: AdvisedContainer, { width, height }: Area, theme: Theme): Line[] {
+  const { advice } = row;
+  const head: Line = {
+    spans: [
+      [' '],
+      verdictSpan(row),
+      [`  ${formatDuration(advice.measuredSeconds * 1000)} measured in ${advice.points} points`, 'dim'],
+      [riskWords(advice.throttledShare ?? 0), 'warn'],
+    ],
+  };
+  const { cpu, memory } = advice;
+  if (cpu === undefined || memory === undefined)
+    return [
+      head,
+      { spans: [[' There is no advice before three hours and 100 points are recorded.', 'dim']] },
+    ];
+  const text = [head, ...reasons('cores', cpu, formatCores), ...reasons('memory', memory, formatBytes)];
+  const chart = state.why?.id === row.id ? state.why : undefined;
+  const room = height - text.length;
+  if (chart === undefined || room < 7 || !theme.capabilities.unicode) return text;
+  return [...whyCharts(chart, { cpu, memory }, { width, height: Math.min(room, 16) }, theme), ...text];
+}
+
+function whyCharts(
+  chart: Chart,
+  { cpu, memory }: { readonly cpu: ResourceAdvice; readonly memory: ResourceAdvice },
+  { width, height }: Area,
+  theme: Theme,
+): Line[] {
+  const seconds = Math.max(1, Math.round((chart.until - chart.since) / 1000 / buckets));
+  const each = Math.floor((width - 2) / 2) - 1;
+  const draw = (values: number[], { limit, needed }: ResourceAdvice, scale: number): Line[] => {
+    const highest = Math.max(...values.filter(value => !Number.isNaN(value)), needed / scale);
+    const line = (value: number, tone: Tone): Curve => ({ values: values.map(() => value / scale), tone });
+    const near = limit !== undefined && limit / scale <= highest * 4; // farther off, it would press the curve flat
+    const curves = [
+      ...(near ? [line(limit, 'reserved')] : []),
+      line(needed, 'good'),
+      { values, tone: 'used' as const },
+    ];
+    return lineChart({
+      curves,
+      span: buckets,
+      seconds,
+      atLeast: 0.01,
+      width: each,
+      height: height - 1,
+      theme,
+    });
+  };
+  const left = draw(
+    series(chart, ({ cpuMax }) => cpuMax, 1),
+    cpu,
+    1,
+  );
+  const right = draw(
+    series(chart, ({ memoryMax }) => memoryMax, 1024 ** 2),
+    memory,
+    1024 ** 2,
+  );
+  const title: Line = {
+    spans: [
+      [' highest use', 'used'],
+      [', ', 'dim'],
+      ['limit', 'reserved'],
+      [' and ', 'dim'],
+      ['need', 'good'],
+      [`: cores${' '.repeat(Math.max(1, each - 34))}memory, MiB`, 'dim'],
+    ],
+  };
+  const rows = left.map((line, y): Line => {
+    const pair = [line, right[y] ?? { spans: [] }];
+    return { spans: pair.flatMap((one): Span[] => [[' '], [theme.render(one, each), 'ready']]) };
+  });
+  return [title, ...rows];
+}
+
+function reasons(label: string, advice: ResourceAdvice, inWords: (value: number) => string): Line[] {
+  const { limit, median, p95, p99, max, needed, frees, why } = advice;
+  return [
+    {
+      spans: [
+        [` ${label.padEnd(7)}`, 'strong'],
+        [`P50 ${inWords(median)}, P95 ${inWords(p95)}, P99 ${inWords(p99)}, max ${inWords(max)}`],
+        [`, limit ${limit === undefined ? 'none' : inWords(limit)}`, 'dim'],
+      ],
+    },
+    {
+      spans: [
+        ['        needed ', 'dim'],
+        [inWords(needed), 'good'],
+        [frees > 0 ? `, which frees ${inWords(frees)}` : '', 'reserved'],
+      ],
+    },
+    ...why.map((step): Line => ({ spans: [[`        ${step}`, 'dim']] })),
+  ];
+}
+
+function riskWords(throttled: number): string {
+  return throttled < 0.0005 ? '' : `  would wait for CPU in ${formatPercent(throttled * 100)} of its time`;
+}

@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
+import { renderToString } from 'ink';
+import { createElement } from 'react';
+import type { Engine } from '../../../src/engine/index.ts';
+import { createTheme, lineChart } from '../../../src/tui/components/index.ts';
+import { outcomeWords, readCapacity, readUndoable, readWhy } from '../../../src/tui/effects/capacity.ts';
+import { selectedRow, visibleRows } from '../../../src/tui/model/index.ts';
+import { Screen } from '../../../src/tui/views/index.ts';
+import { noon, type Pilot, pilotOn } from '../../support/dashboard-state.ts';
+import { golden } from '../../support/golden.ts';
+
+process.env.TZ = 'UTC';
+const plain = createTheme({ colours: 'none', unicode: true });
+const ascii = createTheme({ colours: 'none', unicode: false });
+
+/** Does what the model asked of the engine, as the effects do. */
+async function obey(pilot: Pilot, engine: Engine): Promise<void> {
+  for (const command of pilot.taken()) {
+    if (command.type === 'read-capacity') pilot.tell(readCapacity(engine, command.windowMs, command.frame));
+    if (command.type === 'read-why') pilot.tell(readWhy(engine, command.target, noon));
+    if (command.type === 'read-undoable') pilot.tell(readUndoable(engine));
+    if (command.type === 'change-limits') await engine.limits.change(command.requests);
+    if (command.type === 'undo-limits') await engine.limits.undo(command.changes);
+    if (command.type === 'change-limits' || command.type === 'undo-limits')
+      pilot.tell({ type: 'operation-ended', id: 0 });
+  }
+}
+
+async function pressed(size: readonly [number, number], ...keys: string[]) {
+  const { pilot, engine } = await pilotOn(...size, { containers: 5, recorded: true });
+  for (const key of keys) {
+    pilot.press(key);
+    await obey(pilot, engine);
+  }
+  return { pilot, engine };
+}
+
+function draw(pilot: Pilot, theme = plain): string {
+  const { state } = pilot;
+  const text = renderToString(createElement(Screen, { state, theme }), { columns: state.size.columns });
+  return `${text
+    .split('\n')
+    .map(line => stripVTControlCharacters(line).trimEnd())
+    .join('\n')}\n`;
+}
+
+for (const [name, size, keys] of [
+  ['capacity-150x42', [150, 42], ['c']],
+  ['capacity-80x24', [80, 24], ['c']],
+  ['capacity-why', [120, 40], ['c', 'w']],
+  ['capacity-apply', [80, 24], ['c', ' ', ' ', 'a']],
+] as const)
+  test(`${name} is as it was looked at`, async () => {
+    const { pilot } = await pressed(size, ...keys);
+    golden(`tui/${name}.txt`, draw(pilot));
+  });
+
+test('the pane in ASCII has nothing else', async () => {
+  for (const keys of [['c'], ['c', 'w']]) {
+    const { pilot } = await pressed([80, 24], ...keys);
+    assert.doesNotMatch(draw(pilot, ascii), /[^\x20-\x7e\n]/);
+  }
+});
+
+test('the most urgent is first, and columns that are sorted by begin with the largest', async () => {
+  const { pilot } = await pressed([120, 40], 'c');
+  const frees = () =>
+    visibleRows(pilot.state).map(row =>
+      row.noun === 'capacity' ? (row.item.advice.memory?.frees ?? 0) : -1,
+    );
+  assert.equal(frees().length, 5);
+  pilot.press('>', '>', '>');
+  assert.equal(pilot.state.lists.capacity.sort.key, 'memory');
+  assert.deepEqual(
+    frees(),
+    frees().toSorted((a, b) => b - a),
+  );
+});
+
+test('limits are changed after a yes, the row stays selected, and u gives them back', async () => {
+  const { pilot, engine } = await pressed([120, 40], 'c', 'a');
+  const name = selectedRow(pilot.state)?.name ?? '';
+  const before = engine.containers.inspect(name).limits;
+  assert.match(draw(pilot), /As advised:/);
+  pilot.press('enter');
+  assert.deepEqual(pilot.taken(), [], 'the answer under the cursor is the safe one');
+  pilot.press('a', 'y');
+  await obey(pilot, engine);
+  const { advice } = await adviceOf(pilot, name);
+  const after = engine.containers.inspect(name).limits;
+  assert.deepEqual([after.cpus, after.memoryBytes], [advice.cpu?.needed, advice.memory?.needed]);
+  await nextFrame(pilot, engine);
+  assert.equal(selectedRow(pilot.state)?.name, name);
+  assert.equal((await adviceOf(pilot, name)).advice.verdict, 'fits');
+
+  pilot.press('u');
+  await obey(pilot, engine);
+  assert.match(draw(pilot), /As they were:/);
+  pilot.press('y');
+  await obey(pilot, engine);
+  assert.deepEqual(engine.containers.inspect(name).limits, before);
+  pilot.press('u');
+  await obey(pilot, engine);
+  assert.match(pilot.state.notice?.text ?? '', /No limits were changed/);
+});
+
+test('t shows another time; what is shown is read again when it is old, and only while it is looked at', async () => {
+  const { pilot, engine } = await pressed([120, 40], 'c');
+  assert.match(draw(pilot), /last 1d/);
+  pilot.press('t');
+  await obey(pilot, engine);
+  assert.match(draw(pilot), /last 7d/);
+  const frame = await engine.stats.once();
+  const later = (seconds: number) => {
+    const host = { ...frame.host, time: noon + seconds * 1000 };
+    return { type: 'frame-arrived', frame: { ...frame, host } } as const;
+  };
+  pilot.tell(later(29));
+  assert.deepEqual(pilot.taken(), []);
+  pilot.tell(later(30));
+  assert.deepEqual(
+    pilot.taken().map(({ type }) => type),
+    ['read-capacity'],
+  );
+  pilot.press('1').taken();
+  pilot.tell(later(90));
+  assert.equal(
+    pilot.taken().some(({ type }) => type === 'read-capacity'),
+    false,
+  );
+});
+
+test('without a history the pane says what it waits for, and there is nothing to apply', async () => {
+  const { pilot, engine } = await pilotOn(120, 40, { containers: 3 });
+  pilot.press('c');
+  await obey(pilot, engine);
+  assert.match(draw(pilot), /not enough data/);
+  assert.match(draw(pilot), /Nothing was recorded in this time/);
+  pilot.press('a');
+  assert.match(pilot.state.notice?.text ?? '', /not enough data for advice/);
+  pilot.press('w');
+  await obey(pilot, engine);
+  assert.match(draw(pilot), /no advice before three hours/);
+});
+
+test('lineChart() leaves a gap where nothing was measured, and draws the highest value', () => {
+  const rows = (values: number[]) =>
+    lineChart({
+      curves: [{ values, tone: 'used' }],
+      span: 40,
+      atLeast: 10,
+      width: 60,
+      height: 10,
+      theme: plain,
+    })
+      .map(({ spans }) => spans.map(([text]) => text).join(''))
+      .slice(0, 6); // above the axis
+  const dotted = (line: string) => (line.slice(8).match(/[\u2801-\u28ff]/g) ?? []).length;
+  const full = Math.max(...rows(new Array(40).fill(10)).map(dotted));
+  assert.ok(full > 40, 'the value at the top of the axis is drawn');
+  const gap = Math.max(
+    ...rows(Array.from({ length: 40 }, (_, i) => (i >= 10 && i < 30 ? Number.NaN : 10))).map(dotted),
+  );
+  assert.ok(gap < full * 0.6 && gap > full * 0.3, `${gap} of ${full}`);
+});
+
+test('outcomeWords() says what was done, or throws what failed', () => {
+  const change = { name: 'web' } as never;
+  assert.equal(
+    outcomeWords([{ name: 'web', change, warnings: [] }], 'Changed'),
+    'Changed the limits of "web"',
+  );
+  assert.throws(
+    () => outcomeWords([{ name: 'web', error: new Error('no such limit') }], 'Changed'),
+    /no such limit/,
+  );
+});
+
+async function adviceOf(pilot: Pilot, name: string) {
+  const row = visibleRows(pilot.state).find(one => one.name === name);
+  assert.ok(row?.noun === 'capacity');
+  return row.item;
+}
+
+async function nextFrame(pilot: Pilot, engine: Engine): Promise<void> {
+  pilot.tell({ type: 'frame-arrived', frame: await engine.stats.once() });
+  await obey(pilot, engine);
+}
