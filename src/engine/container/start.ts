@@ -89,7 +89,8 @@ async function createRun(
   connecting.catch(() => {}); // awaited below, maybe after something else has failed
   try {
     const { upper, work, rootfs } = paths;
-    await world.snapshots.mount({ layers: resolved.layers, upper, work, target: rootfs });
+    const disposable = spec.autoRemove;
+    await world.snapshots.mount({ layers: resolved.layers, upper, work, target: rootfs, disposable });
     const request = await processRequest(world, record, options);
     const { warnings } = await world.runtime().writeBundle(paths.bundle, request);
     if (warnings.length > 0 || resolved.warnings.length > 0)

@@ -33,7 +33,7 @@ const optionsLimit = 4095;
  */
 export async function mountOverlay(request: OverlayRequest): Promise<void> {
   const native = await nativeIfThere();
-  const refusal = native === undefined ? 'koffi' : mountByCalls(native, request);
+  const refusal = native === undefined ? 'koffi' : await mountByCalls(native, request);
   if (refusal !== undefined) await mountByTool(request, refusal);
   const mounted = findMount(request.target);
   if (mounted?.type === 'overlay' && /(^|,)upperdir=/.test(mounted.options)) return;
@@ -46,7 +46,7 @@ export async function mountTmpfs(target: string, options: { sizeBytes: number })
   const words = `mode=0700,size=${options.sizeBytes}`;
   const native = await nativeIfThere();
   if (native !== undefined) {
-    const failure = attempt(() =>
+    const failure = await attempt(() =>
       native.mount('tmpfs', Buffer.from(target), 'tmpfs', MS_NOSUID | MS_NODEV, Buffer.from(words)),
     );
     if (failure !== undefined) throw mountError(target, failure);
@@ -67,7 +67,9 @@ export async function unmount(target: string, options: { lazy?: boolean } = {}):
   const failure =
     native === undefined
       ? await unmountByTool(target, options.lazy)
-      : attempt(() => native.umount2(Buffer.from(target), UMOUNT_NOFOLLOW | (options.lazy ? MNT_DETACH : 0)));
+      : await attempt(() =>
+          native.umount2(Buffer.from(target), UMOUNT_NOFOLLOW | (options.lazy ? MNT_DETACH : 0)),
+        );
   if (failure === undefined || findMount(target) === undefined) return; // or another process was faster
   throw new PlimsollError('conflict', `cannot unmount "${target}": ${failure}`, {
     code: 'MOUNT_BUSY',
@@ -115,13 +117,13 @@ export function mountsBelow(folder: string): string[] {
 }
 
 /** Undefined if it is mounted; else what it would have needed. */
-function mountByCalls(native: Native, request: OverlayRequest): string | undefined {
+async function mountByCalls(native: Native, request: OverlayRequest): Promise<string | undefined> {
   const refusal = mountByLayers(native, request);
   if (refusal === undefined) return undefined;
   const lowers = request.lowers.map(name => escapePath(join(request.lowerBase, name)));
   const data = Buffer.from(optionLine({ ...request, lowers }));
   if (data.length > optionsLimit) return refusal;
-  return attempt(() => native.mount('overlay', Buffer.from(request.target), 'overlay', 0, data));
+  return await attempt(() => native.mount('overlay', Buffer.from(request.target), 'overlay', 0, data));
 }
 
 function mountByLayers(native: Native, request: OverlayRequest): string | undefined {
@@ -189,9 +191,9 @@ async function unmountByTool(target: string, lazy: boolean | undefined): Promise
 }
 
 /** What went wrong with a system call, or nothing. */
-function attempt(call: () => void): string | undefined {
+async function attempt(call: () => void | Promise<void>): Promise<string | undefined> {
   try {
-    call();
+    await call();
     return undefined;
   } catch (error) {
     return messageOf(error);

@@ -23,8 +23,8 @@ export interface Native {
   moveMount(mount: number, target: Uint8Array): void;
   /** mount(2): `data` are the filesystem's options, at most 4095 bytes. */
   mount(source: string, target: Uint8Array, type: string, flags: number, data: Uint8Array): void;
-  /** umount2(2). */
-  umount2(target: Uint8Array, flags: number): void;
+  /** umount2(2) on a thread of its own: it may write out a whole filesystem. */
+  umount2(target: Uint8Array, flags: number): Promise<void>;
   /** llistxattr(2), names as bytes between NULs; empty where the filesystem has none. */
   llistxattr(path: Uint8Array): Buffer;
   lgetxattr(path: Uint8Array, name: string): Buffer;
@@ -191,7 +191,11 @@ function declare(koffi: Koffi): Native {
       setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, Uint8Array.of(1, 0, 0, 0), 4); // else errors come without words
       return fd;
     },
-    umount2: (target, flags) => void check('umount2', umount2(terminated(target), flags)),
+    umount2: async (target, flags) => {
+      const path = terminated(target);
+      // Why it failed, only that thread knows; so ask for the same again, on this one.
+      if ((await elsewhere(umount2, path, flags)) < 0) check('umount2', umount2(path, flags));
+    },
     llistxattr: path => {
       const name = terminated(path);
       try {
@@ -224,15 +228,9 @@ function declare(koffi: Koffi): Native {
       const device = (minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12);
       check('mknodat', syscallNode(SYS_mknodat, folder, terminated(name), mode, device >>> 0));
     },
-    syncfs: fd =>
-      new Promise((resolve, reject) => {
-        syncfs.async(fd, (error: Error | null, result: number) => {
-          if (error !== null) reject(error);
-          else if (result < 0)
-            reject(systemError('syncfs', koffi.os.errno.EIO ?? 5)); // errno is the thread's own
-          else resolve();
-        });
-      }),
+    syncfs: async fd => {
+      if ((await elsewhere(syncfs, fd)) < 0) throw systemError('syncfs', koffi.os.errno.EIO ?? 5); // that thread knows why
+    },
     seqpacketSocket: (path, wrap) => {
       const connection = check('socket', socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
       try {
@@ -258,6 +256,15 @@ function declare(koffi: Koffi): Native {
   };
 }
 
+/** Calls a function of libc on another thread. */
+function elsewhere(call: KoffiFunction, ...args: readonly unknown[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    call.async(...args, (error: Error | null, result: number) =>
+      error === null ? resolve(result) : reject(error),
+    );
+  });
+}
+
 /** struct sockaddr_un, unix(7). Its path has room for 107 bytes. */
 function unixAddress(path: string): Buffer {
   const bytes = Buffer.from(path);
@@ -270,6 +277,7 @@ function unixAddress(path: string): Buffer {
 }
 
 type Koffi = typeof import('koffi').default;
+type KoffiFunction = ReturnType<ReturnType<Koffi['load']>['func']>;
 
 /**
  * Its native part alone, which is all of it that is used here, is there in 3 ms; its own loader, which looks for that

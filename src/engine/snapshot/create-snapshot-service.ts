@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { joined } from '../../lib/joined.ts';
@@ -19,7 +19,7 @@ import { followRecipe, hashRecipe } from './follow-recipe.ts';
 import { hashTree } from './hash-tree.ts';
 import { importLayer } from './import-layer.ts';
 import { createLayers, emptyLayerName } from './layers.ts';
-import { overlayOptions } from './overlay-options.ts';
+import { disposableOverlayOptions, overlayOptions } from './overlay-options.ts';
 import { makeScratch } from './scratch.ts';
 import { type StageOptions, stageLayer } from './stage.ts';
 import { sweep } from './sweep.ts';
@@ -56,9 +56,10 @@ export function createSnapshotService({
     importTar: (tar, options = {}) => importTar(context, tar, options.signal),
     importLayer: request => importLayer(context, request),
     exportTar: diffId => Readable.from(exportTar(layers.get(diffId), attribute), { objectMode: false }),
-    mount: async ({ layers: diffIds, upper, work, target }) => {
+    mount: async ({ layers: diffIds, upper, work, target, disposable }) => {
       for (const folder of [upper, work, target]) mkdirSync(folder, { recursive: true });
       if (findMount(target)?.type === 'overlay') return;
+      if (disposable) forgetUnwritten(work);
       const lowers = diffIds.map(layers.folderName).reverse();
       if (lowers.length === 0) mkdirSync(join(layersFolder, emptyLayerName), { recursive: true });
       await mountOverlay({
@@ -67,7 +68,7 @@ export function createSnapshotService({
         upper,
         work,
         target,
-        options: overlayOptions(root),
+        options: disposable ? disposableOverlayOptions(root) : overlayOptions(root),
       });
     },
     changes: async folder => {
@@ -89,6 +90,11 @@ export function createSnapshotService({
     },
     sweep: () => sweep({ root, db, leases, layers, trash }),
   };
+}
+
+/** Overlayfs marks changes that may never have reached the disk, and refuses them from then on. */
+function forgetUnwritten(work: string): void {
+  rmSync(join(work, 'work', 'incompat', 'volatile'), { recursive: true, force: true });
 }
 
 /** A layer from any tar of one; whatever goes wrong, nothing of it stays. */

@@ -1,3 +1,4 @@
+import { release } from 'node:os';
 import type { Root } from '../store/index.ts';
 
 /**
@@ -7,4 +8,18 @@ import type { Root } from '../store/index.ts';
 export function overlayOptions(root: Pick<Root, 'rootless'>): readonly string[] {
   if (root.rootless) return ['userxattr', 'index=off'];
   return ['redirect_dir=off', 'metacopy=off', 'index=off'];
+}
+
+/**
+ * For an overlay whose changes nobody will miss after a power cut: it never waits for the disk, neither when it is
+ * unmounted (which else writes out the whole filesystem below) nor upon fsync(2).
+ */
+export function disposableOverlayOptions(root: Pick<Root, 'rootless'>): readonly string[] {
+  return kernelHasVolatile() ? [...overlayOptions(root), 'volatile'] : overlayOptions(root);
+}
+
+/** Overlayfs takes `volatile` since Linux 5.10. */
+function kernelHasVolatile(): boolean {
+  const [major = 0, minor = 0] = release().split('.').map(Number);
+  return major > 5 || (major === 5 && minor >= 10);
 }

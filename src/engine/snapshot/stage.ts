@@ -1,12 +1,11 @@
 import { closeSync, lstatSync, lutimesSync, mkdirSync, openSync } from 'node:fs';
-import { release } from 'node:os';
 import { join } from 'node:path';
 import { throwIfAborted } from '../../errors.ts';
 import { mountOverlay, preloadNative, unmount } from '../kernel/index.ts';
 import type { Lease, Leases, Root } from '../store/index.ts';
 import { hashTree } from './hash-tree.ts';
 import type { Layers } from './layers.ts';
-import { overlayOptions } from './overlay-options.ts';
+import { disposableOverlayOptions } from './overlay-options.ts';
 import type { Trash } from './trash.ts';
 import { walkTree } from './tree-tar.ts';
 import type { HeldLayer, StagedLayer } from './types.ts';
@@ -90,7 +89,7 @@ async function mountStage({ folder, parents }: Stage, root: Root, layers: Layers
     work: join(folder, 'work'),
     target: join(folder, 'merged'),
     // What is staged is lost with its process anyway, so that no step needs to wait for the disk but commit.
-    options: [...overlayOptions(root), ...(kernelHasVolatile() ? ['volatile'] : [])],
+    options: disposableOverlayOptions(root),
   });
 }
 
@@ -154,10 +153,4 @@ async function discard({ folder, lease, holds, overlay }: Stage, trash: Trash): 
   await trash.delete(folder);
   lease.release();
   for (const hold of holds) hold[Symbol.dispose]();
-}
-
-/** Overlayfs takes `volatile` since Linux 5.10. */
-function kernelHasVolatile(): boolean {
-  const [major = 0, minor = 0] = release().split('.').map(Number);
-  return major > 5 || (major === 5 && minor >= 10);
 }

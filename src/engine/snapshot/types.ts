@@ -70,6 +70,16 @@ export interface LayerChange {
   readonly path: string;
 }
 
+export interface MountRequest {
+  /** DiffIDs, base first. */
+  readonly layers: readonly string[];
+  readonly upper: string;
+  readonly work: string;
+  readonly target: string;
+  /** Its changes go with its container, so that nobody has to wait until they are on the disk. */
+  readonly disposable?: boolean | undefined;
+}
+
 /** A container's folder of changes. */
 export interface ChangedFolder {
   /** DiffIDs of what it changes, base first. */
@@ -101,7 +111,7 @@ export interface SnapshotService {
    * Mounts a container's root filesystem at `target` (made if missing) over `layers`, with changes kept in
    * `upper`/`work` (made if missing). Idempotent: does nothing if it is mounted already.
    */
-  mount(request: { layers: readonly string[]; upper: string; work: string; target: string }): Promise<void>;
+  mount(request: MountRequest): Promise<void>;
   /** What a container has changed, folders before what is in them. */
   changes(folder: ChangedFolder): Promise<LayerChange[]>;
   /**

@@ -15,7 +15,7 @@ import {
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { preloadNative, readXattr } from '../../../src/engine/kernel/index.ts';
+import { findMount, preloadNative, readXattr } from '../../../src/engine/kernel/index.ts';
 import { isPlimsollError } from '../../../src/errors.ts';
 import { noRoot, openLayerRoot, put } from '../../support/layer-root.ts';
 
@@ -251,6 +251,21 @@ test('mount() needs no layers, keeps changes, and does nothing the second time',
   await place.snapshots.unmount(target);
   await place.snapshots.unmount(target);
   assert.deepEqual(place.snapshots.mounts(), []);
+  await place.snapshots.mount(request);
+  assert.equal(readFileSync(join(target, 'f'), 'utf8'), 'kept');
+  await place.snapshots.unmount(target);
+});
+
+test('mount() for a container that goes when it ends waits for no disk, and can be done again', {
+  skip: noRoot,
+}, async () => {
+  using place = openLayerRoot();
+  const target = join(place.root.dataDir, 'containers/c/rootfs');
+  const request = { layers: [], upper: `${target}.upper`, work: `${target}.work`, target, disposable: true };
+  await place.snapshots.mount(request);
+  assert.match(findMount(target)?.options ?? '', /\bvolatile\b/);
+  writeFileSync(join(target, 'f'), 'kept');
+  await place.snapshots.unmount(target);
   await place.snapshots.mount(request);
   assert.equal(readFileSync(join(target, 'f'), 'utf8'), 'kept');
   await place.snapshots.unmount(target);

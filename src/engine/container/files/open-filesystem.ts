@@ -78,7 +78,8 @@ async function mountStopped(
     await world.snapshots.unmount(rootfs);
     removeEmpty(rootfs);
   });
-  await world.snapshots.mount({ layers: resolved.layers, upper, work, target: rootfs });
+  const disposable = spec.autoRemove;
+  await world.snapshots.mount({ layers: resolved.layers, upper, work, target: rootfs, disposable });
   const binds = resolved.mounts.filter(mount => mount.type !== 'tmpfs');
   if (bare || (binds.length === 0 && !spec.readOnlyRoot)) return rootfs;
   const space = stack.use(await openPrivateMounts());
