@@ -13,3 +13,5 @@ export { exportLimits, type LimitForm, limitForms } from './export-limits.ts';
 export { limitChange, limitRequest, limitWords } from './limit-change.ts';
 export { type ContainerLoad, type LoadLine, loadLine, type ResourceLoad } from './load-line.ts';
 export { type Percentiles, percentilesOf } from './percentiles.ts';
+export { monthlyCost, type Prices } from './price.ts';
+export { type Fit, whatIf } from './what-if.ts';

@@ -50,6 +50,7 @@ import { configureVersion } from './commands/version.ts';
 import { configureVolume } from './commands/volume.ts';
 import { configureWait } from './commands/wait.ts';
 import { configureWaste } from './commands/waste.ts';
+import { configureWhatIf } from './commands/what-if.ts';
 
 /** Gives a bare command its arguments, options, examples and action. */
 export type Configure = (command: Command, cli: Cli) => void;
@@ -279,6 +280,12 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'Say what limits containers need, and why; change them, and back',
     group: look,
     configure: configureAdvise,
+  },
+  {
+    name: 'what-if',
+    summary: 'Would it fit on a smaller machine, with more of one container, without another?',
+    group: look,
+    configure: configureWhatIf,
   },
   {
     name: 'record',

@@ -16,6 +16,7 @@ const GiB = 1024 ** 3;
 /** A VM of 25 cores and 25 GiB whose app uses 6 and 10 of them, and may use twice the cores. */
 const engine = {
   containers: {
+    inspect: (name: string) => ({ id: name }),
     list: () => [
       { id: 'a', name: 'app', limits: { cpus: 12 } } as Partial<ContainerSummary> as ContainerSummary,
       {
@@ -122,6 +123,24 @@ test('waste lists the container first that holds the largest unused part of the 
   const markdown = await plimsoll('waste --md');
   assert.match(markdown.stdout, /^\| NAME \| CORES USED .*\n\| --- \|/);
   assert.equal(JSON.parse((await plimsoll('waste --json')).stdout).length, 2);
+});
+
+test('what-if tells whether it would fit, and ends with 1 where it would not', async () => {
+  const { code, stdout } = await plimsoll('what-if');
+  assert.equal(code, 0);
+  const rows = stdout.split('\n').map(line => line.split(/ {2,}/));
+  assert.deepEqual(rows[1], ['CPU', '25 cores', '2.97 cores', 'yes', '3 cores', 'yes']);
+  assert.deepEqual(rows[2]?.slice(0, 3), ['memory', '25 GiB', '11.9 GiB']);
+  const smaller = await plimsoll('what-if --cores 2 --memory 8g --csv');
+  assert.equal(smaller.code, 1);
+  assert.match(smaller.stdout, /^CPU,2,2\.97\d*,no,3,no\r$/m);
+  assert.match(
+    (await plimsoll('what-if --replicas a=3')).stdout,
+    /^CPU +25 cores +8\.9\d* cores +yes +9 cores +yes$/m,
+  );
+  assert.match((await plimsoll('what-if --without a --csv')).stdout, /^CPU,25,0,yes,0\.0\d*,yes\r$/m);
+  for (const words of ['--cores none', '--replicas a', '--replicas a=x', '--memory lots'])
+    assert.equal((await plimsoll(`what-if ${words}`)).code, 1, words);
 });
 
 test('formatCsv() and formatMarkdown() keep a cell a cell, whatever is in it', () => {

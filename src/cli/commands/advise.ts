@@ -6,7 +6,9 @@ import { type ApplyOptions, applyAdvice, undoAdvice } from '../advice/apply-advi
 import { collectAdvice } from '../advice/collect-advice.ts';
 import { chartColumns, explainAdvice } from '../advice/explain-advice.ts';
 import type { Cli } from '../cli.ts';
+import { readPrices } from '../config/read-prices.ts';
 import { examples } from '../examples.ts';
+import { moneyColumn } from '../format/format-money.ts';
 import { badOption } from '../parse/bad-option.ts';
 import { type FormOptions, formOptions, writeReport } from '../report-options.ts';
 
@@ -45,8 +47,18 @@ export function configureAdvise(command: Command, cli: Cli): void {
       if (options.apply) await applyAdvice(cli, rows, { ...options, named: names.length > 0 });
       else if (options.why) await explain(cli, rows, since);
       else if (form !== undefined) exportAll(cli, rows, form);
-      else await writeReport(cli, rows, adviceColumns({ csv: options.csv ?? false }), options);
+      else await report(cli, rows, options);
     });
+}
+
+async function report(cli: Cli, rows: readonly AdvisedContainer[], options: Options): Promise<void> {
+  const csv = options.csv ?? false;
+  const freed = ({ advice }: AdvisedContainer) => ({
+    cores: advice.cpu?.frees ?? 0,
+    bytes: advice.memory?.frees ?? 0,
+  });
+  const money = moneyColumn(await readPrices(cli), 'SAVES A MONTH', freed, csv);
+  await writeReport(cli, rows, [...adviceColumns({ csv }), ...money], options);
 }
 
 async function explain(cli: Cli, rows: readonly AdvisedContainer[], since: number): Promise<void> {

@@ -5,7 +5,9 @@ import { formatBytes } from '../../lib/format-bytes.ts';
 import { formatCores } from '../../lib/format-cores.ts';
 import { formatPercent } from '../../lib/format-percent.ts';
 import type { Cli } from '../cli.ts';
+import { readPrices } from '../config/read-prices.ts';
 import { examples } from '../examples.ts';
+import { moneyColumn } from '../format/format-money.ts';
 import type { Column } from '../format/table.ts';
 import { measureLoad } from '../measure-load.ts';
 import { parseTime } from '../parse/parse-time.ts';
@@ -43,12 +45,17 @@ export function configureCapacity(command: Command, cli: Cli): void {
         { resource: 'CPU', ...cpu, ...(usage && { history: percentilesOf(usage.cpu) }) },
         { resource: 'memory', ...memory, ...(usage && { history: percentilesOf(usage.memory) }) },
       ];
-      await writeReport(cli, rows, columns(options), options);
+      const money = moneyColumn(await readPrices(cli), 'WASTED A MONTH', wasteOf, options.csv ?? false);
+      await writeReport(cli, rows, [...columns(options), ...money], options);
     });
 }
 
 function machineUsage({ history }: Engine, since: number): UsageHistory | undefined {
   return history.usage({ since }, machineId).get(machineId);
+}
+
+function wasteOf({ resource, wasted }: Row): { cores?: number; bytes?: number } {
+  return resource === 'CPU' ? { cores: wasted } : { bytes: wasted };
 }
 
 /** For people with units; in CSV numbers of cores and bytes. */

@@ -10,7 +10,9 @@ import type { UsageHistory } from '../../engine/index.ts';
 import { formatBytes } from '../../lib/format-bytes.ts';
 import { formatCores } from '../../lib/format-cores.ts';
 import type { Cli } from '../cli.ts';
+import { readPrices } from '../config/read-prices.ts';
 import { examples } from '../examples.ts';
+import { moneyColumn } from '../format/format-money.ts';
 import type { Column } from '../format/table.ts';
 import { type MeasuredLoad, measureLoad } from '../measure-load.ts';
 import { parseTime } from '../parse/parse-time.ts';
@@ -38,9 +40,15 @@ export function configureWaste(command: Command, cli: Cli): void {
       const usage = engine.history.usage({ since });
       const advised = adviseFrom(engine, { ...measured, since, usage });
       const advice = new Map(advised.map(row => [row.id, row.advice]));
-      await writeReport(cli, rowsOf(measured, { usage, advice }), columns(options), options);
+      const money = moneyColumn(await readPrices(cli), 'UNUSED A MONTH', unusedOf, options.csv ?? false);
+      const rows = rowsOf(measured, { usage, advice });
+      await writeReport(cli, rows, [...columns(options), ...money], options);
     },
   );
+}
+
+function unusedOf({ cpu, memory }: Row): { cores: number; bytes: number } {
+  return { cores: cpu.unused, bytes: memory.unused };
 }
 
 function rowsOf(
