@@ -20,8 +20,10 @@ import { configureExport } from './commands/export.ts';
 import { configureHistory } from './commands/history.ts';
 import { configureImage } from './commands/image.ts';
 import { configureImages } from './commands/images.ts';
+import { configureImport } from './commands/import.ts';
 import { configureInspect } from './commands/inspect.ts';
 import { configureKill } from './commands/kill.ts';
+import { configureLoad } from './commands/load.ts';
 import { configureLogin } from './commands/login.ts';
 import { configureLogout } from './commands/logout.ts';
 import { configureLogs } from './commands/logs.ts';
@@ -37,6 +39,7 @@ import { configureRestart } from './commands/restart.ts';
 import { configureRm } from './commands/rm.ts';
 import { configureRmi } from './commands/rmi.ts';
 import { configureRun } from './commands/run.ts';
+import { configureSave } from './commands/save.ts';
 import { configureSearch } from './commands/search.ts';
 import { configureStart } from './commands/start.ts';
 import { configureStats } from './commands/stats.ts';
@@ -103,7 +106,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     name: 'image',
-    summary: 'Make base images without a registry (bootstrap); list, remove, prune',
+    summary: 'Make base images without a registry (bootstrap); list, remove, prune, save, load',
     group: build,
     configure: configureImage,
   },
@@ -112,6 +115,24 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'Make an image of a container as it stands',
     group: build,
     configure: configureCommit,
+  },
+  {
+    name: 'save',
+    summary: 'Write images into a file that docker, podman and skopeo read',
+    group: build,
+    configure: configureSave,
+  },
+  {
+    name: 'load',
+    summary: 'Take over the images of such a file',
+    group: build,
+    configure: configureLoad,
+  },
+  {
+    name: 'import',
+    summary: 'Make an image of the tar of a root filesystem',
+    group: build,
+    configure: configureImport,
   },
   {
     name: 'builder',

@@ -6,7 +6,12 @@ import { type ContainerService, type ContainerUpkeep, createContainerService } f
 import type { Engine } from './engine.ts';
 import { createEventService } from './events/index.ts';
 import { createHistoryService } from './history/index.ts';
-import { createImageService, type ImageStore } from './image/index.ts';
+import {
+  createImageArchives,
+  createImageService,
+  type ImageArchives,
+  type ImageStore,
+} from './image/index.ts';
 import { bootId, cgroupVersion, isGoingDown, writeFileAtomic } from './kernel/index.ts';
 import { createLimitService, type LimitService } from './limits/index.ts';
 import { createIdleBridge, createNetworkService, type IdleBridge, lowerForgotten } from './network/index.ts';
@@ -47,6 +52,9 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   return {
     get images() {
       return parts.images();
+    },
+    get archives() {
+      return parts.archives();
     },
     get registries() {
       return parts.registries();
@@ -130,15 +138,17 @@ function openParts({ root, self = [], report = () => {} }: EngineOptions) {
   const volumes = once(() => createVolumeService({ root, db, events, clock }));
   const runtime = once(() => createRuntime(root));
   const registries = once((): Registries => createRegistryService({ env: process.env }));
-  const images = once(
-    (): ImageStore =>
-      createImageService({
-        root,
-        db,
-        snapshots: later(snapshots),
-        events,
-        registries: later(registries),
-        clock,
+  const imageOptions = {
+    ...{ root, db, events, clock },
+    snapshots: later(snapshots),
+    registries: later(registries),
+  };
+  const images = once((): ImageStore => createImageService(imageOptions));
+  const archives = once(
+    (): ImageArchives =>
+      createImageArchives({
+        ...imageOptions,
+        applyChanges: (config, changes) => applyChanges(config, changes), // found when it is called
       }),
   );
   // What a service works with is made when it calls it: listing containers needs no layer and no network.
@@ -192,6 +202,7 @@ function openParts({ root, self = [], report = () => {} }: EngineOptions) {
       volumes,
       registries,
       images,
+      archives,
       containers,
       builds,
       stats,

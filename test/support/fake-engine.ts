@@ -310,6 +310,11 @@ export function createFakeEngine(options: FakeOptions = {}): Engine {
         return { deleted: dead.map(one => one.summary.id), reclaimedBytes: dead.length * MIB };
       },
     },
+    archives: {
+      save: () => Promise.reject(new TypeError('the fake engine saves nothing')),
+      load: () => Promise.reject(new TypeError('the fake engine loads nothing')),
+      importTar: () => Promise.reject(new TypeError('the fake engine imports nothing')),
+    },
     images: {
       list: () => [...imageList.values()],
       inspect(name) {

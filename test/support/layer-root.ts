@@ -2,8 +2,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
+import { applyChanges } from '../../src/engine/build/index.ts';
 import { createEventService, type EventService } from '../../src/engine/events/index.ts';
-import { createImageService, type ImageStore } from '../../src/engine/image/index.ts';
+import {
+  createImageArchives,
+  createImageService,
+  type ImageArchives,
+  type ImageStore,
+} from '../../src/engine/image/index.ts';
 import { createRegistryService, type RegistriesOptions } from '../../src/engine/registry/index.ts';
 import {
   createSnapshotService,
@@ -22,6 +28,7 @@ export interface LayerRoot extends Disposable {
   readonly db: Database;
   readonly snapshots: SnapshotService;
   readonly images: ImageStore;
+  readonly archives: ImageArchives;
   readonly events: EventService;
   /** A layer over `parents` of what `fill` does to the merged folder. */
   layer(parents: readonly string[], fill: (target: string) => void): Promise<HeldLayer>;
@@ -39,12 +46,15 @@ export function openLayerRoot(dataDir?: string, { env = {}, ...client }: LayerRo
   const snapshots = createSnapshotService({ root, db });
   const events = createEventService({ root, db, clock: Date.now });
   const registries = createRegistryService({ env: { ...process.env, ...env }, client });
-  const images = createImageService({ root, db, snapshots, events, registries, clock: Date.now });
+  const options = { root, db, snapshots, events, registries, clock: Date.now };
+  const images = createImageService(options);
+  const archives = createImageArchives({ ...options, applyChanges });
   return {
     root,
     db,
     snapshots,
     images,
+    archives,
     events,
     layer: async (parents, fill) => {
       await using staged = await snapshots.stage(parents);

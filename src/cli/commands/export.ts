@@ -1,10 +1,8 @@
-import { createWriteStream, renameSync, rmSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { examples } from '../examples.ts';
 import { writeStream } from '../write-stream.ts';
+import { writeWholeFile } from '../write-whole-file.ts';
 
 /** `export [-o FILE] CONTAINER` */
 export function configureExport(command: Command, cli: Cli): void {
@@ -16,21 +14,9 @@ export function configureExport(command: Command, cli: Cli): void {
       const tar = await engine.files.export(name, { signal: cli.signal });
       try {
         if (output === undefined) await writeStream(cli, tar);
-        else await writeWhole(resolve(cli.cwd, output), tar, cli.signal);
+        else await writeWholeFile(cli, output, tar);
       } finally {
         tar.destroy();
       }
     });
-}
-
-/** Under its name only when it is complete. */
-async function writeWhole(path: string, bytes: NodeJS.ReadableStream, signal: AbortSignal): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
-  try {
-    await pipeline(bytes, createWriteStream(temporary, { flags: 'wx' }), { signal });
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
 }

@@ -7,9 +7,12 @@ import { listImages } from '../list-images.ts';
 import { listingOptions } from '../listing-options.ts';
 import { type PullOptions, pullImage } from '../pull-image.ts';
 import { removeImages } from '../remove-images.ts';
+import { configureImport } from './import.ts';
+import { configureLoad } from './load.ts';
 import { pullOptions } from './pull.ts';
+import { configureSave } from './save.ts';
 
-/** `image bootstrap|ls|pull|rm|prune` */
+/** `image bootstrap|ls|pull|rm|save|load|import|prune` */
 export function configureImage(command: Command, cli: Cli): void {
   const bootstrap = command
     .command('bootstrap')
@@ -32,6 +35,12 @@ export function configureImage(command: Command, cli: Cli): void {
     .action((names: string[], options: { force?: true }) => removeImages(cli, names, options));
   pullOptions(command.command('pull').description('Fetch an image from a registry')).action(
     (name: string, options: PullOptions) => pullImage(cli, name, options),
+  );
+  configureSave(command.command('save').description('Write images into a file'), cli);
+  configureLoad(command.command('load').description('Take over the images of a file'), cli);
+  configureImport(
+    command.command('import').description('Make an image of the tar of a root filesystem'),
+    cli,
   );
   command
     .command('prune')

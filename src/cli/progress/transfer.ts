@@ -29,9 +29,11 @@ const words: Readonly<Record<LayerState, string>> = {
   pushing: 'Pushing',
   mounted: 'Mounted from another repository',
   pushed: 'Pushed',
+  reading: 'Reading',
+  loaded: 'Loaded',
 };
 
-const final: readonly LayerState[] = ['exists', 'pulled', 'mounted', 'pushed'];
+const final: readonly LayerState[] = ['exists', 'pulled', 'mounted', 'pushed', 'loaded'];
 
 type LayerEvent = Extract<TransferProgress, { kind: 'layer' }>;
 
@@ -64,7 +66,7 @@ function bars(cli: Cli): TransferPrinter {
   const layers = new Map<string, Layer>();
   let done: string[] = [];
   const lineOf = (digest: string, { size, state, bytes, note }: Layer, width: number): string => {
-    const moves = state === 'downloading' || state === 'pushing';
+    const moves = state === 'downloading' || state === 'pushing' || state === 'reading';
     const bar = moves ? ` ${barOf(bytes, size, width - 50)} ${humanSize(bytes)}/${humanSize(size)}` : '';
     const mark = final.includes(state) ? green('✓') : yellow('•');
     return `${mark} ${shortId(digest)}: ${words[state]}${bar}${dim(note.slice(0, Math.max(0, width - 40)))}`;

@@ -1,42 +1,18 @@
 import { PlimsollError } from '../../errors.ts';
-import type { EventService } from '../events/index.ts';
-import type { Registries } from '../registry/index.ts';
-import type { SnapshotService } from '../snapshot/index.ts';
-import {
-  assertPrivileged,
-  createBlobs,
-  createDownloads,
-  createLeases,
-  type Database,
-  type Root,
-} from '../store/index.ts';
+import { assertPrivileged } from '../store/index.ts';
 import { bootstrapImage } from './bootstrap/bootstrap-image.ts';
-import type { ImageContext } from './context.ts';
+import { type ImageServiceOptions, openImages } from './context.ts';
 import { createImage, setTag, tagReference } from './create-image.ts';
-import { createImageRecords } from './image-records.ts';
 import { describe, summarise } from './image-views.ts';
 import { freeLayers, pruneImages, removeImage } from './remove-image.ts';
 import { resolveImage } from './resolve-image.ts';
 import type { ImageDetails, ImageStore } from './types.ts';
 
-export interface ImageServiceOptions {
-  readonly root: Root;
-  readonly db: Database;
-  readonly snapshots: SnapshotService;
-  readonly events: EventService;
-  readonly registries: Registries;
-  /** Milliseconds since the epoch. */
-  readonly clock: () => number;
-}
-
 /** The images of a root. */
 export function createImageService(options: ImageServiceOptions): ImageStore {
   const { root, db, snapshots, clock } = options;
-  const blobs = createBlobs({ root, db, clock });
-  const records = createImageRecords(db, blobs);
-  const leases = createLeases({ db, clock });
-  const downloads = createDownloads({ root, db, leases, clock });
-  const context: ImageContext = { ...options, blobs, leases, downloads, records };
+  const context = openImages(options);
+  const { records } = context;
   const inspect = (name: string): ImageDetails => {
     const details = describe(resolveImage(records, name), records, snapshots);
     if (details === undefined) throw removedMeanwhile(name);

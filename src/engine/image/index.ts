@@ -5,7 +5,17 @@
  *     const { config, layers } = images.resolve('busybox');
  * @module
  */
-export { createImageService, type ImageServiceOptions } from './create-image-service.ts';
+export type {
+  ArchiveFormat,
+  ImageArchives,
+  ImportRequest,
+  LoadedImage,
+  LoadRequest,
+  SaveRequest,
+} from './archive-types.ts';
+export type { ImageServiceOptions } from './context.ts';
+export { createImageArchives } from './create-image-archives.ts';
+export { createImageService } from './create-image-service.ts';
 export type {
   LayerState,
   PulledImage,

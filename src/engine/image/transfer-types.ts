@@ -12,7 +12,7 @@ export type TransferProgress =
       readonly kind: 'layer';
       readonly digest: string;
       readonly state: LayerState;
-      /** Of `downloading` and `pushing`: how many bytes are done. */
+      /** Of `downloading`, `pushing` and `reading`: how many bytes are done. */
       readonly bytes?: number;
       /** Of `pushing`: of how many, which is known only when the layer is packed. */
       readonly size?: number;
@@ -31,7 +31,9 @@ export type LayerState =
   | 'compressing'
   | 'pushing'
   | 'mounted'
-  | 'pushed';
+  | 'pushed'
+  | 'reading'
+  | 'loaded';
 
 interface TransferRequest extends RegistryAccess {
   readonly signal?: AbortSignal | undefined;

@@ -22,7 +22,11 @@ const pieceSize = 256 * 1024;
  * wrong at times, and a diffID is compared in the end. Breaks with `data-loss` (`BAD_COMPRESSION`) if it is damaged.
  */
 export function openLayerTar(part: FilePart, compression: Compression): Readable {
-  const source = readPart(part);
+  return unpackedBy(readPart(part), compression);
+}
+
+/** What a stream of bytes unpacks to. Breaks like `openLayerTar`. */
+export function unpackedBy(source: Readable, compression: Compression): Readable {
   if (compression === 'none') return source;
   if (compression === 'zstd') return Readable.from(unzstd(source), { objectMode: false });
   const unpacked = createGunzip({ chunkSize: pieceSize });

@@ -6,6 +6,8 @@ import { type Descriptor, digestHex, type Reference } from '../../../oci/index.t
 import { withLock } from '../../kernel/index.ts';
 import type { RegistryClient } from '../../registry/index.ts';
 import type { HeldLayer } from '../../snapshot/index.ts';
+import { byteLimitOf } from '../content/byte-limit.ts';
+import { keepBlob } from '../content/keep-blob.ts';
 import { compressionOf, openLayerTar } from '../content/open-layer-tar.ts';
 import type { ImageContext } from '../context.ts';
 import type { TransferProgress } from '../transfer-types.ts';
@@ -72,38 +74,20 @@ async function makeLayer(context: ImageContext, request: LayerRequest): Promise<
       signal,
     });
   });
-  keepBlob(context, request, path);
+  keepDownload(context, request, path);
   return layer;
 }
 
 /** The file (durable since its layer is) becomes a blob of the layer. */
-function keepBlob(
-  { db, blobs }: ImageContext,
-  { blob, diffId, reference }: LayerRequest,
-  path: string,
-): void {
-  const { digest, mediaType, size } = blob;
+function keepDownload(context: ImageContext, { blob, diffId, reference }: LayerRequest, path: string): void {
+  const { db } = context;
   db.transaction(
     () => {
-      const sql = `INSERT INTO layer_blobs VALUES (?, ?, ?, ?, 1)
-        ON CONFLICT (digest) DO UPDATE SET kept = 1, media_type = excluded.media_type`;
-      db.run(sql, digest, diffId, mediaType, size);
-      db.run(
-        'INSERT OR IGNORE INTO blob_sources VALUES (?, ?)',
-        digest,
-        `${reference.domain}/${reference.path}`,
-      );
-      db.run('DELETE FROM downloads WHERE digest = ?', digest);
-      blobs.adopt(path, blob);
+      const repository = `${reference.domain}/${reference.path}`;
+      db.run('INSERT OR IGNORE INTO blob_sources VALUES (?, ?)', blob.digest, repository);
+      db.run('DELETE FROM downloads WHERE digest = ?', blob.digest);
+      keepBlob(context, { blob, diffId, path });
     },
     { durable: true },
   );
-}
-
-/**
- * The most that a layer may unpack to. Honest layers shrink to a third or a tenth, some with empty files to a thousandth;
- * a few bytes that become terabytes are a bomb.
- */
-export function byteLimitOf(packedBytes: number): number {
-  return 4 * 2 ** 30 + packedBytes * 200;
 }

@@ -6,9 +6,6 @@ import {
   fitsPlatform,
   formatPlatform,
   type ImageConfig,
-  isConfigType,
-  isForeignLayerType,
-  isLayerType,
   type Manifest,
   manifestLimit,
   type Platform,
@@ -17,6 +14,7 @@ import {
   type Reference,
 } from '../../../oci/index.ts';
 import type { FetchedManifest, RegistryClient, TransferOptions } from '../../registry/index.ts';
+import { badImage, type LayerPart, pairLayers, refuseOthers } from '../content/image-parts.ts';
 
 /** An image in a registry, known down to its config; nothing of its layers was asked for yet. */
 export interface RemoteImage {
@@ -28,8 +26,8 @@ export interface RemoteImage {
   readonly manifestDigest: string;
   readonly config: ImageConfig;
   readonly configBytes: Buffer;
-  /** Base first; `diffId` is what the blob must unpack to. */
-  readonly layers: readonly { readonly blob: Descriptor; readonly diffId: string }[];
+  /** Base first. */
+  readonly layers: readonly LayerPart[];
   /** Set if the image is for another platform than was meant, which only an image outside an index can be. */
   readonly otherPlatform?: string;
 }
@@ -111,55 +109,6 @@ async function readConfig(
   return Buffer.concat(pieces);
 }
 
-/** Charts, signatures and other artifacts are no images; some layers may not be handed on. Each is named. */
-function refuseOthers({ config, layers }: Manifest, name: string): void {
-  if (!isConfigType(config.mediaType)) {
-    throw new PlimsollError(
-      'not-implemented',
-      `"${name}" is no container image but a "${config.mediaType}"`,
-      {
-        code: 'NOT_AN_IMAGE',
-        hint: 'fetch it with the tool that it was made for',
-        data: { mediaType: config.mediaType },
-      },
-    );
-  }
-  for (const { mediaType, digest } of layers) {
-    if (isForeignLayerType(mediaType)) {
-      throw new PlimsollError(
-        'not-implemented',
-        `"${name}" has a foreign layer, which its registry does not serve`,
-        {
-          code: 'FOREIGN_LAYER',
-          hint: 'images for Windows have such layers: choose another image, or another --platform',
-          data: { mediaType, digest },
-        },
-      );
-    }
-    if (!isLayerType(mediaType)) {
-      const what = mediaType.includes('encrypted') ? 'an encrypted layer' : `a layer of type "${mediaType}"`;
-      throw new PlimsollError('not-implemented', `"${name}" has ${what}, which plimsoll cannot unpack`, {
-        code: 'UNKNOWN_LAYER_TYPE',
-        hint: 'ask its publisher for layers that are tars, packed with gzip, zstd or not at all',
-        data: { mediaType, digest },
-      });
-    }
-    if (!digest.startsWith('sha256:'))
-      throw badImage(name, 'a layer of it has a digest of another kind than sha256');
-  }
-  if (!config.digest.startsWith('sha256:')) {
-    throw badImage(name, 'its config has a digest of another kind than sha256');
-  }
-}
-
-function pairLayers({ layers }: Manifest, config: ImageConfig, name: string): RemoteImage['layers'] {
-  const { diff_ids } = config.rootfs;
-  if (layers.length !== diff_ids.length) {
-    throw badImage(name, `it has ${layers.length} layers, but its config names ${diff_ids.length}`);
-  }
-  return layers.map((blob, index) => ({ blob, diffId: diff_ids[index] ?? '' }));
-}
-
 function noPlatform(name: string, wanted: Platform, offered: readonly string[]): PlimsollError {
   const there = offered.length === 0 ? 'nothing that runs anywhere' : offered.join(', ');
   return new PlimsollError(
@@ -171,11 +120,4 @@ function noPlatform(name: string, wanted: Platform, offered: readonly string[]):
       data: { name, wanted: formatPlatform(wanted), offered },
     },
   );
-}
-
-function badImage(name: string, why: string): PlimsollError {
-  return new PlimsollError('data-loss', `the image "${name}" cannot be used: ${why}`, {
-    code: 'BAD_IMAGE',
-    hint: 'whoever published it has to mend it',
-  });
 }

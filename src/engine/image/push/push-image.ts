@@ -10,12 +10,12 @@ import {
   formatReference,
   type Manifest,
   mediaTypes,
-  parseManifest,
   parseReference,
   type Reference,
 } from '../../../oci/index.ts';
 import type { RegistryClient } from '../../registry/index.ts';
 import { readPart } from '../content/open-layer-tar.ts';
+import { type Bytes, exactManifest, keptBlob } from '../content/published.ts';
 import type { ImageContext } from '../context.ts';
 import { type ImageRecord, nameCandidates } from '../image-records.ts';
 import { recordDigest } from '../pull/record-image.ts';
@@ -36,7 +36,11 @@ export async function pushImage(context: ImageContext, request: PushRequest): Pr
   using held = new DisposableStack();
   for (const diffId of image.layers) held.use(snapshots.hold(diffId));
   await using scratch = await snapshots.scratch();
-  const exact = exactManifest(context, image);
+  const exact = exactManifest(
+    context,
+    image,
+    ({ digest }) => keptBlob(context, 'digest', digest) !== undefined,
+  );
   const diffIds = [...new Set(image.layers)];
   const sizes = diffIds.map(diffId => ({ digest: diffId, size: snapshots.layer(diffId)?.tarBytes ?? 0 }));
   tell({ kind: 'began', name: familiarReference(reference), layers: sizes });
@@ -87,41 +91,6 @@ function destination(references: readonly string[], name: string): Reference {
   );
 }
 
-interface Bytes {
-  readonly bytes: Uint8Array;
-  readonly mediaType: string;
-}
-
-/** The manifest that the image was published with, if all of its blobs are still here as they came. */
-function exactManifest({ db, blobs }: ImageContext, { id, manifest }: ImageRecord): Bytes | undefined {
-  const others = db
-    .all('SELECT DISTINCT digest FROM image_digests WHERE image = ?', id)
-    .map(row => String(row.digest));
-  for (const digest of [manifest, ...others]) {
-    const row = db.get('SELECT media_type FROM blobs WHERE digest = ?', digest);
-    if (row === undefined) continue;
-    const bytes = blobs.get(digest);
-    const mediaType = String(row.media_type);
-    const document = parseManifest(bytes, mediaType);
-    if (document.kind !== 'image' || document.manifest.config.digest !== id) continue;
-    const isKept = (blob: Descriptor) => keptBlob(db, 'digest', blob.digest) !== undefined;
-    if (document.manifest.layers.every(isKept)) return { bytes, mediaType };
-  }
-  return undefined;
-}
-
-function keptBlob(
-  db: ImageContext['db'],
-  column: 'digest' | 'diff_id',
-  value: string,
-): Descriptor | undefined {
-  const row = db.get(
-    `SELECT * FROM layer_blobs WHERE ${column} = ? AND kept = 1 ORDER BY digest LIMIT 1`,
-    value,
-  );
-  return row && { mediaType: String(row.media_type), digest: String(row.digest), size: Number(row.size) };
-}
-
 interface LayerWork {
   readonly client: RegistryClient;
   readonly reference: Reference;
@@ -137,7 +106,7 @@ async function pushLayer(context: ImageContext, work: LayerWork): Promise<Descri
   const { client, reference, diffId, tell, signal, folder } = work;
   const say = (state: 'exists' | 'compressing' | 'mounted' | 'pushed') =>
     tell({ kind: 'layer', digest: diffId, state });
-  const kept = keptBlob(db, 'diff_id', diffId);
+  const kept = keptBlob(context, 'diff_id', diffId);
   const known = db.all('SELECT * FROM layer_blobs WHERE diff_id = ? AND kept = 0', diffId);
   for (const row of kept === undefined ? known : []) {
     const blob = { mediaType: mediaTypes.layerGzip, digest: String(row.digest), size: Number(row.size) };

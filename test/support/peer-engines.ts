@@ -1,0 +1,81 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { findExecutable } from '../../src/engine/runtime/index.ts';
+import { noRoot } from './layer-root.ts';
+
+/** Why a peer's command cannot be tried here; false if it can. */
+export function noPeer(...commands: readonly string[]): string | false {
+  if (noRoot !== false) return noRoot;
+  const missing = commands.filter(command => findExecutable(command) === undefined);
+  return missing.length === 0
+    ? false
+    : `needs ${missing.join(', ')}: npm test -- --install, or apt-get install`;
+}
+
+/** Runs a peer's command and gives its output; rejects with what it printed if it fails. */
+export function peer(command: string, ...args: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile(command, args, { timeout: 120_000, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout);
+      else reject(new Error(`${command} ${args.join(' ')}: ${stderr || stdout || error.message}`));
+    });
+  });
+}
+
+/** A peer with images of its own. */
+export interface PeerEngine extends AsyncDisposable {
+  run(...args: readonly string[]): Promise<string>;
+}
+
+/** Podman with a store of its own, which is deleted in the end. */
+export function podmanOfOwn(): PeerEngine {
+  const folder = mkdtempSync('/var/tmp/plt-podman-');
+  const own = ['--root', join(folder, 'root'), '--runroot', join(folder, 'run'), '--storage-driver', 'vfs'];
+  return {
+    run: (...args) => peer('podman', ...own, ...args),
+    [Symbol.asyncDispose]: async () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** A dockerd of its own, without networks. Rejects with the end of its log if it does not start. */
+export async function dockerOfOwn(): Promise<PeerEngine> {
+  const folder = mkdtempSync('/var/tmp/plt-docker-');
+  const at = (name: string) => join(folder, name);
+  const socket = at('docker.sock');
+  const options = ['--data-root', at('data'), '--exec-root', at('exec'), '--pidfile', at('pid')];
+  const quiet = ['--bridge', 'none', '--iptables=false', '--ip6tables=false', '--storage-driver', 'vfs'];
+  const log: string[] = [];
+  const program = findExecutable('dockerd') ?? '';
+  const child = spawn(program, ['-H', `unix://${socket}`, ...options, ...quiet], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  child.stderr.on('data', (piece: Buffer) => log.push(piece.toString()));
+  const exited = once(child, 'exit');
+  const stop = async () => {
+    if (child.exitCode === null) child.kill('SIGTERM');
+    await exited;
+    for (const line of readFileSync('/proc/self/mountinfo', 'utf8').split('\n').reverse()) {
+      const target = line.split(' ')[4] ?? '';
+      if (target.startsWith(folder)) await peer('umount', '-l', target);
+    }
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const run = (...args: readonly string[]) => peer('docker', '-H', `unix://${socket}`, ...args);
+  for (let tries = 0; tries < 300; tries++) {
+    if (child.exitCode !== null) break;
+    if (
+      existsSync(socket) &&
+      (await run('version').then(
+        () => true,
+        () => false,
+      ))
+    )
+      return { run, [Symbol.asyncDispose]: stop };
+    await sleep(100);
+  }
+  await stop();
+  throw new Error(`dockerd does not start: ${log.join('').slice(-500)}`);
+}
