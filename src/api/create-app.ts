@@ -2,9 +2,12 @@ import fastify, { type FastifyInstance } from 'fastify';
 import type { Engine } from '../engine/index.ts';
 import { badRequest } from '../wire/index.ts';
 import { apiVersion, minorVersionOf, withoutVersion } from './api-version.ts';
+import { createExecRegistry } from './exec-registry.ts';
+import { serveHijacks } from './hijack.ts';
 import { httpErrorOf } from './http-status.ts';
 import { containerStreamRoutes } from './routes/container-streams.ts';
 import { containerRoutes } from './routes/containers.ts';
+import { execRoutes, hijackRoutes, plainHijacks } from './routes/exec.ts';
 import { lifecycleRoutes } from './routes/lifecycle.ts';
 import { systemRoutes } from './routes/system.ts';
 
@@ -48,6 +51,11 @@ export function createApp(engine: Engine, version: string): FastifyInstance {
   containerRoutes(app, engine);
   lifecycleRoutes(app, engine);
   containerStreamRoutes(app, engine);
+  const execs = createExecRegistry(engine.containers);
+  const hijacks = hijackRoutes(engine, execs);
+  execRoutes(app, engine, execs);
+  plainHijacks(app, hijacks);
+  serveHijacks(app.server, hijacks);
   return app;
 }
 

@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import type { Engine } from '../engine/index.ts';
 import { createApp } from './create-app.ts';
 import { listen, parseAddress } from './listen.ts';
@@ -22,6 +23,11 @@ export async function serveApi(
 ): Promise<void> {
   const address = parseAddress(host);
   const app = createApp(engine, version);
+  const sockets = new Set<Socket>();
+  app.server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   await app.ready();
   await listen(app.server, address);
   onReady?.(`unix://${address.path}`);
@@ -30,6 +36,6 @@ export async function serveApi(
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
   rmSync(address.path, { force: true });
-  app.server.closeAllConnections();
+  for (const socket of sockets) socket.destroy(); // those that were hijacked, too
   await app.close();
 }

@@ -1,6 +1,6 @@
 import type { Attachment } from '../engine/index.ts';
+import { watchDetachKeys } from '../words/index.ts';
 import type { Cli } from './cli.ts';
-import { watchDetachKeys } from './detach-keys.ts';
 
 /**
  * Passes this terminal's (or pipe's) input and size on to a container until disposed of. With a terminal on both
@@ -16,7 +16,7 @@ export function pumpInput(
   const watch = watchDetachKeys(detachKeys);
   const onData = (chunk: Buffer) => {
     const typed = raw ? watch(chunk) : { data: chunk, detached: false };
-    if (typed.data.length > 0) attachment.write(typed.data);
+    if (typed.data.length > 0) void attachment.write(typed.data);
     if (typed.detached) onDetach();
   };
   const onEnd = () => attachment.endInput();

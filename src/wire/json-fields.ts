@@ -40,6 +40,12 @@ export class JsonFields {
     return this.#typed(name, 'a list of strings', (value): value is string[] => isListOf(value, isText));
   }
 
+  numbers(name: string): number[] | undefined {
+    const is = (value: unknown): value is number[] =>
+      isListOf(value, (each): each is number => typeof each === 'number');
+    return this.#typed(name, 'a list of numbers', is);
+  }
+
   /** A list of strings, or one string for a list of one. */
   oneOrMore(name: string): string[] | undefined {
     const value = this.#value(name);

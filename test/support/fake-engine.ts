@@ -301,6 +301,7 @@ export function createFakeEngine(options: FakeOptions = {}): Engine {
         one.summary = { ...one.summary, name: newName };
         emit('container', 'rename', one.summary.id, { name: newName });
       },
+      resize: () => {},
       connect: async () => {},
       disconnect: async () => {},
       async prune() {

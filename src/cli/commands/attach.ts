@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { parseDetachKeys } from '../../words/index.ts';
 import type { Cli } from '../cli.ts';
-import { parseDetachKeys } from '../detach-keys.ts';
 import { examples } from '../examples.ts';
 import { parseBoolean } from '../parse/parse-boolean.ts';
 import { pumpAttachment } from '../pump-attachment.ts';

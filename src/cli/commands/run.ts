@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import type { Engine } from '../../engine/index.ts';
+import { parseDetachKeys } from '../../words/index.ts';
 import type { Cli } from '../cli.ts';
 import { collect } from '../collect.ts';
 import { containerOptions } from '../container-options.ts';
 import { type CreateOptions, createWithImage } from '../create-with-image.ts';
-import { parseDetachKeys } from '../detach-keys.ts';
 import { examples } from '../examples.ts';
 import { badOption } from '../parse/bad-option.ts';
 import { parseBoolean } from '../parse/parse-boolean.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { parseDetachKeys } from '../../words/index.ts';
 import type { Cli } from '../cli.ts';
-import { parseDetachKeys } from '../detach-keys.ts';
 import { eachName } from '../each-name.ts';
 import { examples } from '../examples.ts';
 import { badOption } from '../parse/bad-option.ts';

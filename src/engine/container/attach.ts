@@ -39,8 +39,7 @@ export async function attachToContainer(
   world.db.transaction(() => announce(world, record, 'attach'));
   return {
     output: packets(socket),
-    write: data => void socket.write(data),
-    endInput: () => void socket.end(),
+    ...input(socket),
     resize: size => resizeTerminal(bundle, size),
     async [Symbol.asyncDispose]() {
       if (socket.closed) return;
@@ -48,6 +47,32 @@ export async function attachToContainer(
       socket.destroy();
       await closed;
     },
+  };
+}
+
+/** The most that the monitor takes in one packet (its CONN_SOCK_BUF_SIZE is twice that); what is beyond is lost. */
+const packetBytes = 16 * 1024;
+
+/**
+ * Writing in the monitor's packets, one after the other: Node would make one of all that waits. The end waits for them.
+ */
+function input(socket: Socket): Pick<Attachment, 'write' | 'endInput'> {
+  let last: Promise<void> = Promise.resolve();
+  const closed = new Promise<void>(resolve => socket.once('close', resolve));
+  const send = async (data: Uint8Array) => {
+    for (let at = 0; at < data.length && !socket.destroyed; at += packetBytes) {
+      const written = new Promise<void>(resolve => {
+        socket.write(data.subarray(at, at + packetBytes), () => resolve());
+      });
+      await Promise.race([written, closed]);
+    }
+  };
+  return {
+    write(data) {
+      last = last.then(() => send(data));
+      return last;
+    },
+    endInput: () => void last.then(() => socket.end()),
   };
 }
 

@@ -20,6 +20,7 @@ import { listWithPs } from './ps-options.ts';
 import { needsReconciling, reconcile } from './reconcile.ts';
 import { type ContainerRecord, createRecords } from './records.ts';
 import { deleteContainer } from './remove.ts';
+import { resizeContainer } from './resize.ts';
 import { restartIfDue } from './restart-due.ts';
 import { settle } from './settle.ts';
 import { startContainer } from './start.ts';
@@ -126,6 +127,7 @@ export function createContainerService(parts: ContainerParts): ContainerService 
       return readLog(log, { ...options, ended });
     },
     attach: (name, options = {}) => attachToContainer(world, records.find(name), options.signal),
+    resize: (name, size) => resizeContainer(world, records.find(name), size),
     exec: (name, request) => execInContainer(world, records.find(name), request),
     top: name => listProcesses(cgroupOfLive(world, name)),
     ps: async (name, options) => await listWithPs(cgroupProcesses(cgroupOfLive(world, name)), options),

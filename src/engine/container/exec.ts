@@ -3,7 +3,13 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { cancelled, PlimsollError } from '../../errors.ts';
-import { type ChildProcess, commandError } from '../kernel/index.ts';
+import {
+  type ChildProcess,
+  commandError,
+  openPseudoTerminal,
+  type PseudoTerminal,
+  type StdioOptions,
+} from '../kernel/index.ts';
 import {
   errorLines,
   type OciProcess,
@@ -99,19 +105,30 @@ async function execute(world: World, id: string, folder: string, request: ExecRe
   const pidFile = join(folder, 'pid');
   const inherit = stdio === 'inherit';
   const streams = inherit || stdio === undefined ? {} : stdio;
+  await using terminal =
+    tty && !inherit && !detach ? await openPseudoTerminal(request.terminalSize) : undefined;
   const child = world.runtime().exec(id, {
     processFile: join(folder, 'process.json'),
     pidFile,
     log,
     tty,
     detach,
-    stdio: detach ? 'ignore' : inherit ? 'inherit' : [streams.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+    stdio: detach ? 'ignore' : inherit ? 'inherit' : stdioOf(streams, terminal),
   });
-  const output = connect(child, streams);
+  const output = terminal === undefined ? connect(child, streams) : connectTerminal(terminal, streams);
+  request.onStart?.({
+    pid: () => readPid(pidFile),
+    resize: size => {
+      terminal?.resize(size);
+      const pid = readPid(pidFile);
+      if (terminal !== undefined && pid !== undefined) terminal.resizeThatOf(pid, size);
+    },
+  });
   const onAbort = () => killByFile(pidFile, child);
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
     const exitCode = await ended(child, request.command[0] ?? '');
+    await terminal?.drained();
     if (signal?.aborted) throw cancelled('the command');
     const complaint = exitCode === 0 || !existsSync(log) ? '' : errorLines(readFileSync(log, 'utf8'));
     if (complaint !== '') throw startError(complaint, request.command[0] ?? '');
@@ -119,6 +136,31 @@ async function execute(world: World, id: string, folder: string, request: ExecRe
   } finally {
     signal?.removeEventListener('abort', onAbort);
     streams.stdin?.unpipe(child.stdin ?? undefined);
+  }
+}
+
+function stdioOf(streams: { stdin?: Readable }, terminal: PseudoTerminal | undefined): StdioOptions {
+  if (terminal !== undefined) return [terminal.other, terminal.other, terminal.other];
+  return [streams.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'];
+}
+
+/** All goes through the terminal: there is one stream of output. */
+function connectTerminal(
+  terminal: PseudoTerminal,
+  { stdin, stdout }: { stdin?: Readable; stdout?: Writable },
+): Record<'stdout' | 'stderr', Buffer[]> {
+  const kept: Buffer[] = [];
+  if (stdout !== undefined) terminal.own.pipe(stdout, { end: false });
+  else terminal.own.on('data', (chunk: Buffer) => kept.push(chunk));
+  stdin?.on('data', (chunk: Buffer) => void terminal.own.write(chunk));
+  return { stdout: kept, stderr: [] };
+}
+
+function readPid(file: string): number | undefined {
+  try {
+    return Number(readFileSync(file, 'utf8')) || undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -29,6 +29,7 @@ export type {
   ContainerState,
   ContainerStatus,
   ContainerSummary,
+  ExecProcess,
   ExecRequest,
   LogEntry,
   LogOptions,

@@ -228,16 +228,28 @@ export interface ExecRequest {
   /** `inherit`: this process's own terminal or pipes (a shell). Else streams; omitted output is returned. */
   readonly stdio?: 'inherit' | { stdin?: Readable; stdout?: Writable; stderr?: Writable };
   readonly detach?: boolean;
+  /** With `tty` and streams: the first size of the terminal that is made for it. */
+  readonly terminalSize?: { readonly columns: number; readonly rows: number };
+  /** Told when the command is being started. */
+  readonly onStart?: (process: ExecProcess) => void;
   readonly signal?: AbortSignal;
+}
+
+/** A command that runs in a container. */
+export interface ExecProcess {
+  /** As the host numbers it; undefined before it has started. */
+  pid(): number | undefined;
+  /** Changes the size of a terminal that was made for it; else does nothing. */
+  resize(size: { columns: number; rows: number }): void;
 }
 
 /** A live connection to a container's streams. Closing it leaves the container alone. */
 export interface Attachment extends AsyncDisposable {
   /** Output as it comes; ends when the container does. With a terminal all of it is `stdout`. */
   readonly output: AsyncIterable<{ readonly stream: 'stdout' | 'stderr'; readonly data: Buffer }>;
-  /** Bytes for standard input; needs `openStdin`. */
-  write(data: Uint8Array): void;
-  /** Ends standard input. */
+  /** Bytes for standard input; needs `openStdin`. Resolves when they are taken, or nobody is left to take them. */
+  write(data: Uint8Array): Promise<void>;
+  /** Ends standard input, after all that was written. */
   endInput(): void;
   resize(size: { columns: number; rows: number }): void;
 }
@@ -268,6 +280,8 @@ export interface ContainerService {
   /** Resolves with the exit code of the current (or last) run; -1 when it cannot be known. */
   wait(name: string, options?: { signal?: AbortSignal }): Promise<number>;
   logs(name: string, options?: LogOptions): AsyncIterable<LogEntry>;
+  /** Changes the size of a running container's terminal. */
+  resize(name: string, size: { columns: number; rows: number }): void;
   attach(name: string, options?: { signal?: AbortSignal }): Promise<Attachment>;
   exec(name: string, request: ExecRequest): Promise<{ exitCode: number; stdout: Buffer; stderr: Buffer }>;
   /** Processes inside, as the host sees them. */

@@ -22,6 +22,7 @@ export { type Native, preloadNative } from './native.ts';
 export { createNetworkNamespace, openRouteSocket } from './network-namespace.ts';
 export { openPrivateMounts, type PrivateMounts } from './private-mounts.ts';
 export { bootId, identify, isAlive, type ProcessIdentity } from './process.ts';
+export { openPseudoTerminal, type PseudoTerminal } from './pseudo-terminal.ts';
 export {
   type ChildProcess,
   commandError,

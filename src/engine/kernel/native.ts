@@ -43,6 +43,10 @@ export interface Native {
   setns(fd: number, type: number): void;
   /** A socket for rtnetlink(7) in the calling thread's network namespace, for good; close-on-exec. */
   routeSocket(): number;
+  /** Makes the other end of a terminal pair usable, and tells its path; ioctl_tty(2). */
+  unlockTerminal(master: number): string;
+  /** Sets the size of a terminal pair. */
+  resizeTerminal(master: number, size: { columns: number; rows: number }): void;
   /** syncfs(2) on a thread of its own. */
   syncfs(fd: number): Promise<void>;
   /**
@@ -84,6 +88,8 @@ export const UMOUNT_NOFOLLOW = 8;
 const SYS = { move_mount: 429, fsopen: 430, fsconfig: 431, fsmount: 432, openat2: 437 } as const;
 /** Older than that: every architecture has its own, but those of this century share one. */
 const SYS_mknodat = process.arch === 'x64' ? 259 : 33;
+const SYS_ioctl = process.arch === 'x64' ? 16 : 29;
+const TIOC = { setWindowSize: 0x5414, getNumber: 0x80045430, setLock: 0x40045431 } as const;
 const RESOLVE = { noMagiclinks: 2, inRoot: 16 } as const;
 const FSCONFIG = { setFlag: 0, setString: 1, create: 6 } as const;
 const CLOEXEC = 1; // FSOPEN_CLOEXEC and FSMOUNT_CLOEXEC
@@ -122,6 +128,7 @@ function declare(koffi: Koffi): Native {
     'uint',
   ]);
   const syscallOpen = libc.func('syscall', 'long', ['long', 'int', 'const void *', 'const void *', 'size_t']);
+  const syscallIoctl = libc.func('syscall', 'long', ['long', 'int', 'ulong', 'void *']);
   const syscallNode = libc.func('syscall', 'long', ['long', 'int', 'const void *', 'uint', 'uint']);
   const mount = libc.func('mount', 'int', [
     'const char *',
@@ -227,6 +234,18 @@ function declare(koffi: Koffi): Native {
     mknodat: (folder, name, mode, { major, minor }) => {
       const device = (minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12);
       check('mknodat', syscallNode(SYS_mknodat, folder, terminated(name), mode, device >>> 0));
+    },
+    unlockTerminal: master => {
+      check('ioctl', syscallIoctl(SYS_ioctl, master, TIOC.setLock, Buffer.alloc(4)));
+      const number = Buffer.alloc(4);
+      check('ioctl', syscallIoctl(SYS_ioctl, master, TIOC.getNumber, number));
+      return `/dev/pts/${number.readUInt32LE(0)}`;
+    },
+    resizeTerminal: (master, { columns, rows }) => {
+      const size = Buffer.alloc(8); // struct winsize
+      size.writeUInt16LE(rows, 0);
+      size.writeUInt16LE(columns, 2);
+      check('ioctl', syscallIoctl(SYS_ioctl, master, TIOC.setWindowSize, size));
     },
     syncfs: async fd => {
       if ((await elsewhere(syncfs, fd)) < 0) throw systemError('syncfs', koffi.os.errno.EIO ?? 5); // that thread knows why

@@ -248,7 +248,7 @@ function lifecycle(runtime: { name: 'crun' | 'runc'; path: string }) {
     const reading = (async () => {
       for await (const { stream, data } of attachment.output) seen.push(`${stream}:${data}`);
     })();
-    attachment.write(Buffer.from('ahoy\n'));
+    await attachment.write(Buffer.from('ahoy\n'));
     while (seen.length === 0) await sleep(5);
     attachment.endInput();
     assert.equal(await engine.containers.wait(id), 0);

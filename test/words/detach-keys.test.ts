@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseDetachKeys, watchDetachKeys } from '../../src/cli/detach-keys.ts';
+import { parseDetachKeys, watchDetachKeys } from '../../src/words/index.ts';
 
 test('ctrl-p ctrl-q detaches, wherever the reads are cut', () => {
   const whole = watchDetachKeys();

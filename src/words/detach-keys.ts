@@ -1,4 +1,4 @@
-import { badOption } from './parse/bad-option.ts';
+import { PlimsollError } from '../errors.ts';
 
 /** What of the typed bytes goes on to the container, and whether the keys to leave it were among them. */
 export interface Typed {
@@ -19,10 +19,10 @@ export function parseDetachKeys(text: string): readonly number[] {
     if (/^[\x20-\x7e]$/.test(key)) return key.charCodeAt(0);
     const [, control] = /^ctrl-([a-z@[\\\]^_])$/i.exec(key) ?? [];
     if (control !== undefined) return control.toUpperCase().charCodeAt(0) & 0x1f;
-    throw badOption(
-      `"${key}" is no key to leave a container with`,
-      'write keys as in ctrl-p,ctrl-q or ctrl-x,d',
-    );
+    throw new PlimsollError('invalid-argument', `"${key}" is no key to leave a container with`, {
+      code: 'BAD_OPTION',
+      hint: 'write keys as in ctrl-p,ctrl-q or ctrl-x,d',
+    });
   });
 }
 

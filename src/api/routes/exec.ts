@@ -1,0 +1,114 @@
+import type { IncomingMessage } from 'node:http';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ContainerDetails, Engine } from '../../engine/index.ts';
+import { badRequest, JsonFields } from '../../wire/index.ts';
+import { minorVersionOf } from '../api-version.ts';
+import { clientStream } from '../client-stream.ts';
+import { containerName, type NamedParams } from '../container-name.ts';
+import type { ExecRegistry } from '../exec-registry.ts';
+import type { HijackRoute } from '../hijack.ts';
+import { Query } from '../query.ts';
+import { streamType } from '../raw-stream.ts';
+import { attachRequest, serveAttach } from '../serve-attach.ts';
+
+type Parts = Pick<Engine, 'containers' | 'events'>;
+
+/** Attach, and commands in containers, for clients that do not ask to have the connection for themselves. */
+export function execRoutes(app: FastifyInstance, { containers }: Parts, execs: ExecRegistry): void {
+  app.post<NamedParams>('/containers/:name/exec', async (request, reply) => {
+    return reply.code(201).send({ Id: execs.create(containerName(request), request.body) });
+  });
+  app.get<NamedParams>('/exec/:name/json', async request => execs.inspect(request.params.name));
+  app.post<NamedParams>('/exec/:name/resize', async (request, reply) => {
+    const { name } = request.params;
+    execs.inspect(name);
+    execs.resize(name, sizeOf(new Query(request.query)));
+    return reply.code(200).send();
+  });
+  app.post<NamedParams>('/containers/:name/resize', async (request, reply) => {
+    containers.resize(containerName(request), sizeOf(new Query(request.query)));
+    return reply.code(200).send();
+  });
+}
+
+function sizeOf(query: Query): { columns: number; rows: number } {
+  const [rows, columns] = [query.integer('h'), query.integer('w')];
+  if (
+    rows !== undefined &&
+    columns !== undefined &&
+    rows >= 0 &&
+    columns >= 0 &&
+    rows < 65536 &&
+    columns < 65536
+  ) {
+    return { columns, rows };
+  }
+  throw badRequest('a terminal needs a height and a width', 'give them as ?h=24&w=80');
+}
+
+/** What takes a connection for the streams of a process, by an upgrade or by a plain answer that does not end. */
+export function hijackRoutes(engine: Parts, execs: ExecRegistry): HijackRoute[] {
+  return [
+    {
+      path: /^\/containers\/([^/]+)\/attach$/,
+      prepare: (name, { query }) => {
+        const container: ContainerDetails = engine.containers.inspect(name.replace(/^\//, ''));
+        const request = attachRequest(query);
+        return {
+          tty: container.spec.tty ?? false,
+          mayHalfClose: !(request.stdin && container.spec.tty),
+          run: async client => await serveAttach(engine, container, request, client),
+        };
+      },
+    },
+    {
+      path: /^\/exec\/([^/]+)\/start$/,
+      prepare: (id, { body }) => {
+        const { tty, stdin } = execs.readyToStart(id);
+        const fields = new JsonFields(body ?? {});
+        const [rows, columns] = sizeList(fields);
+        const size = rows && columns ? { rows, columns } : undefined;
+        if (fields.flag('Detach')) return { tty, detach: () => void execs.start(id, size, undefined) };
+        return {
+          tty,
+          mayHalfClose: !(stdin && tty),
+          run: async client => await execs.start(id, size, client),
+        };
+      },
+    },
+  ];
+}
+
+function sizeList(fields: JsonFields): readonly (number | undefined)[] {
+  return fields.numbers('ConsoleSize') ?? [];
+}
+
+/** Serves the same by a plain answer: its body is the output, the request's body the input. */
+export function plainHijacks(app: FastifyInstance, routes: readonly HijackRoute[]): void {
+  const serve = async (request: FastifyRequest<NamedParams>, reply: FastifyReply) => {
+    const path = request.url.split('?')[0] ?? '';
+    const route = routes.find(each => each.path.test(path));
+    if (route === undefined) return reply.callNotFound();
+    const streams = isStream(request.body);
+    const prepared = route.prepare(decodeURIComponent(request.params.name), {
+      query: new Query(request.query),
+      body: streams ? undefined : request.body,
+    });
+    if (prepared.detach !== undefined) {
+      prepared.detach();
+      return reply.code(200).send();
+    }
+    reply.hijack();
+    const type = streamType(prepared.tty, minorVersionOf(request.originalUrl));
+    reply.raw.writeHead(200, { ...(reply.getHeaders() as Record<string, string>), 'content-type': type });
+    reply.raw.flushHeaders();
+    await prepared.run(clientStream(request.raw, reply.raw)).catch(() => reply.raw.destroy());
+    return reply;
+  };
+  app.post('/containers/:name/attach', serve);
+  app.post('/exec/:name/start', serve);
+}
+
+function isStream(body: unknown): body is IncomingMessage {
+  return typeof body === 'object' && body !== null && 'pipe' in body;
+}

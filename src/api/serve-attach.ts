@@ -1,0 +1,189 @@
+import type { ContainerDetails, Engine, LogEntry } from '../engine/index.ts';
+import { isPlimsollError } from '../errors.ts';
+import { parseDetachKeys, usualDetachKeys, watchDetachKeys } from '../words/index.ts';
+import type { ClientStream } from './client-stream.ts';
+import type { Query } from './query.ts';
+import { frame } from './raw-stream.ts';
+
+type Parts = Pick<Engine, 'containers' | 'events'>;
+type Attachment = Awaited<ReturnType<Engine['containers']['attach']>>;
+
+/** What of a container a client wants to be connected with. */
+export interface AttachRequest {
+  readonly logs: boolean;
+  readonly stream: boolean;
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  readonly detachKeys: readonly number[];
+}
+
+/** Reads the query of an attach. Throws `invalid-argument` for keys that there are not. */
+export function attachRequest(query: Query): AttachRequest {
+  const keys = query.text('detachKeys');
+  const flag = (name: string) => query.flag(name);
+  return {
+    logs: flag('logs'),
+    stream: flag('stream'),
+    stdin: flag('stdin'),
+    stdout: flag('stdout'),
+    stderr: flag('stderr'),
+    detachKeys: keys === undefined ? usualDetachKeys : parseDetachKeys(keys),
+  };
+}
+
+/**
+ * Connects a client with a container until that ends, the client leaves, or the keys to leave were typed. One that does
+ * not run yet is waited for, and all that its run writes then comes from its log: not a byte of its first moments is
+ * missed.
+ */
+export async function serveAttach(
+  engine: Parts,
+  container: ContainerDetails,
+  request: AttachRequest,
+  client: ClientStream,
+): Promise<void> {
+  const { id, state } = container;
+  const { containers, events } = engine;
+  const write = writer(container, request, client);
+  if (!request.stdin || !container.spec.openStdin) client.input.resume();
+  const [since, sinceSeq] = [Date.now(), events.lastSeq()];
+  using _probe = probing(client, container.spec.tty ?? false);
+  if (request.logs) {
+    for await (const entry of containers.logs(id, { signal: client.closed }))
+      await write(entry.stream, bytesOf(entry));
+  }
+  if (request.stream) {
+    if (state.status === 'running' || state.status === 'paused')
+      await join(engine, container, request, client);
+    else if (await isStarted(events, { id, sinceSeq, signal: client.closed })) {
+      const input =
+        request.stdin && container.spec.openStdin ? await attachUnlessOver(engine, id) : undefined;
+      const detached = input === undefined ? undefined : pump(container, request, client, input);
+      await Promise.race([
+        copyLog(containers, id, { since, signal: client.closed, write }),
+        ...(detached ?? []),
+      ]);
+      await input?.[Symbol.asyncDispose]();
+    }
+  }
+  client.end();
+}
+
+/** How often a client that ended its input is asked whether it is still there. */
+const probeMs = 30_000;
+
+/**
+ * A client that has ended its input may have left: only writing to it tells. Frames without content are harmless; with a
+ * terminal there are no frames, and nothing is asked.
+ */
+function probing(client: ClientStream, tty: boolean): Disposable {
+  const probe = () => void client.write(frame('stdout', Buffer.alloc(0), false));
+  let timer: NodeJS.Timeout | undefined;
+  if (!tty) {
+    client.input.once('end', () => {
+      if (!client.closed.aborted) timer = setInterval(probe, probeMs);
+    });
+  }
+  const stop = () => clearInterval(timer);
+  client.closed.addEventListener('abort', stop, { once: true });
+  return { [Symbol.dispose]: stop };
+}
+
+/** To one that runs: what it writes from now on. */
+async function join(
+  { containers }: Parts,
+  container: ContainerDetails,
+  request: AttachRequest,
+  client: ClientStream,
+): Promise<void> {
+  const write = writer(container, request, client);
+  await using attachment = await containers.attach(container.id, { signal: client.closed });
+  const detached =
+    request.stdin && container.spec.openStdin ? pump(container, request, client, attachment) : [];
+  const copied = (async () => {
+    for await (const { stream, data } of attachment.output) await write(stream, data);
+  })();
+  await Promise.race([copied, ...detached]);
+}
+
+type Write = (stream: 'stdout' | 'stderr', data: Buffer) => Promise<void>;
+
+function writer({ spec }: ContainerDetails, request: AttachRequest, client: ClientStream): Write {
+  const tty = spec.tty ?? false;
+  return async (stream, data) => {
+    if (request[stream]) await client.write(frame(stream, data, tty));
+  };
+}
+
+/** Passes input on to the container; the promise resolves when the keys to leave it were typed. */
+function pump(
+  { spec }: ContainerDetails,
+  { detachKeys }: AttachRequest,
+  { input }: ClientStream,
+  attachment: Attachment,
+): [Promise<void>] {
+  const watch = spec.tty ? watchDetachKeys(detachKeys) : undefined;
+  return [
+    new Promise(resolve => {
+      const copy = async () => {
+        for await (const chunk of input as AsyncIterable<Buffer>) {
+          const { data, detached } = watch?.(chunk) ?? { data: chunk, detached: false };
+          if (data.length > 0) await attachment.write(data);
+          if (detached) return resolve();
+        }
+        if (!spec.tty) attachment.endInput();
+      };
+      copy().catch(() => {}); // the client has left
+    }),
+  ];
+}
+
+/** False if it was removed, or the client left, before it started. */
+async function isStarted(
+  events: Engine['events'],
+  { id, sinceSeq, signal }: { id: string; sinceSeq: number; signal: AbortSignal },
+): Promise<boolean> {
+  const filter = { types: ['container' as const], actors: [id] };
+  for await (const { action } of events.follow({ sinceSeq, filter, signal })) {
+    if (action === 'start') return true;
+    if (action === 'destroy') return false;
+  }
+  return false;
+}
+
+async function copyLog(
+  containers: Engine['containers'],
+  id: string,
+  { since, signal, write }: { since: number; signal: AbortSignal; write: Write },
+): Promise<void> {
+  try {
+    for await (const entry of containers.logs(id, { follow: true, since, signal })) {
+      await write(entry.stream, bytesOf(entry));
+    }
+  } catch (error) {
+    if (!signal.aborted && !isPlimsollError(error, 'not-found')) throw error; // it is gone already
+  }
+}
+
+function bytesOf({ line, partial }: LogEntry): Buffer {
+  return partial ? line : Buffer.concat([line, newline]);
+}
+
+const newline = Buffer.from('\n');
+
+/** A connection for input, whose output is dropped: the log has it; undefined if the container has ended already. */
+async function attachUnlessOver({ containers }: Parts, id: string): Promise<Attachment | undefined> {
+  try {
+    const attachment = await containers.attach(id);
+    void drain(attachment);
+    return attachment;
+  } catch (error) {
+    if (isPlimsollError(error, 'conflict') || isPlimsollError(error, 'not-found')) return undefined;
+    throw error;
+  }
+}
+
+async function drain({ output }: Attachment): Promise<void> {
+  for await (const { data } of output) void data;
+}
