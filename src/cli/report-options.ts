@@ -19,6 +19,8 @@ export interface ReportOptions extends FormOptions {
   readonly failOver?: string;
   /** Where the window of percentiles begins. */
   readonly since: string;
+  /** A file for a report in HTML. */
+  readonly html?: string;
 }
 
 /** Adds `--format`, `--json`, `--quiet`, `--csv` and `--md`. */
@@ -32,6 +34,7 @@ export function formOptions(command: Command): Command {
 export function reportOptions(command: Command): Command {
   return formOptions(command)
     .option('--over <seconds>', 'How long to measure', '1')
+    .option('--html <file>', 'A page of its own with charts and advice, instead of a table; - prints it')
     .option('--since <time>', 'How far percentiles look back: a duration, or a time', '7d')
     .option('--fail-over <percent>', 'Exit with 1 if more than this of the CPU or the memory is wasted');
 }

@@ -9,6 +9,7 @@ import { readPrices } from '../config/read-prices.ts';
 import { examples } from '../examples.ts';
 import { moneyColumn } from '../format/format-money.ts';
 import type { Column } from '../format/table.ts';
+import { writeHtmlReport } from '../html/write-html-report.ts';
 import { measureLoad } from '../measure-load.ts';
 import { parseTime } from '../parse/parse-time.ts';
 import { type ReportOptions, reportOptions, writeReport } from '../report-options.ts';
@@ -34,6 +35,7 @@ export function configureCapacity(command: Command, cli: Cli): void {
     .action(async (options: ReportOptions & { verify?: true }) => {
       const since = parseTime(options.since, Date.now());
       const measured = await measureLoad(cli, options);
+      if (options.html !== undefined) return await writeHtmlReport(cli, options.html, { ...measured, since });
       if (options.verify) {
         const rows = verifiedRows(measured);
         if (rows.some(({ isRight }) => !isRight)) cli.setExitCode(1);

@@ -14,6 +14,7 @@ import { readPrices } from '../config/read-prices.ts';
 import { examples } from '../examples.ts';
 import { moneyColumn } from '../format/format-money.ts';
 import type { Column } from '../format/table.ts';
+import { writeHtmlReport } from '../html/write-html-report.ts';
 import { type MeasuredLoad, measureLoad } from '../measure-load.ts';
 import { parseTime } from '../parse/parse-time.ts';
 import { type ReportOptions, reportOptions, writeReport } from '../report-options.ts';
@@ -36,6 +37,7 @@ export function configureWaste(command: Command, cli: Cli): void {
     async (options: ReportOptions) => {
       const since = parseTime(options.since, Date.now());
       const measured = await measureLoad(cli, options);
+      if (options.html !== undefined) return await writeHtmlReport(cli, options.html, { ...measured, since });
       const engine = await cli.engine();
       const usage = engine.history.usage({ since });
       const advised = adviseFrom(engine, { ...measured, since, usage });
