@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { PlimsollError } from '../../errors.ts';
-import { resolveInRoot } from '../runtime/index.ts';
+import { resolveInRoot } from '../kernel/index.ts';
 import { checkOutGit, download, type GitAccess, isArchive, resolveGit, unpackArchive } from './copy/index.ts';
 import { parseGitSource } from './dockerfile/index.ts';
 import type { StepDeps } from './solve/index.ts';

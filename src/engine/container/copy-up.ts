@@ -1,6 +1,5 @@
 import { chmodSync, chownSync, existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
-import { runOrThrow } from '../kernel/index.ts';
-import { resolveInRoot } from '../runtime/index.ts';
+import { resolveInRoot, runOrThrow } from '../kernel/index.ts';
 
 /**
  * Gives an empty volume what the image has at its target, with owners and modes, as docker does on first use. Does

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { PlimsollError } from '../../errors.ts';
-import { resolveInRoot } from '../runtime/index.ts';
+import { resolveInRoot } from '../kernel/index.ts';
 import type { ContainerMount } from './types.ts';
 import type { World } from './world.ts';
 

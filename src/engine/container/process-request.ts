@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { PlimsollError } from '../../errors.ts';
+import { resolveInRoot } from '../kernel/index.ts';
 import {
   findCdiDevices,
   findInit,
@@ -7,7 +8,6 @@ import {
   type ProcessMount,
   type ProcessRequest,
   resolveGroups,
-  resolveInRoot,
   resolveUser,
 } from '../runtime/index.ts';
 import { copyUp } from './copy-up.ts';

@@ -23,6 +23,7 @@ export { createNetworkNamespace, openRouteSocket } from './network-namespace.ts'
 export { openPrivateMounts, type PrivateMounts } from './private-mounts.ts';
 export { bootId, identify, isAlive, type ProcessIdentity } from './process.ts';
 export { openPseudoTerminal, type PseudoTerminal } from './pseudo-terminal.ts';
+export { resolveInRoot } from './resolve-in-root.ts';
 export {
   type ChildProcess,
   commandError,

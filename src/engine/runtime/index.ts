@@ -33,5 +33,4 @@ export { validateSysctls } from './spec/sysctls.ts';
 export type { ExecOptions, ProcessMount, ProcessRequest, Runtime, Ulimit } from './types.ts';
 export type { ResolvedUser } from './user/parse-user.ts';
 export { resolveGroups } from './user/resolve-groups.ts';
-export { resolveInRoot } from './user/resolve-in-root.ts';
 export { resolveUser } from './user/resolve-user.ts';

@@ -1,7 +1,7 @@
 import { lchownSync, lstatSync, lutimesSync, rmSync } from 'node:fs';
 import { basename, dirname, join, posix } from 'node:path';
 import { PlimsollError } from '../../../errors.ts';
-import { resolveInRoot } from '../../runtime/index.ts';
+import { resolveInRoot } from '../../kernel/index.ts';
 import { createPause, type FileEntry, type Selection } from '../source/index.ts';
 import { FileWriter } from './file-writer.ts';
 import { existingFolder, makeFolder, type Owner, statusOf } from './folders.ts';

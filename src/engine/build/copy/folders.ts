@@ -1,7 +1,7 @@
 import { chmodSync, chownSync, lstatSync, mkdirSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { errnoOf, PlimsollError } from '../../../errors.ts';
-import { resolveInRoot } from '../../runtime/index.ts';
+import { resolveInRoot } from '../../kernel/index.ts';
 
 export interface Owner {
   readonly uid: number;

@@ -1,8 +1,7 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { PlimsollError } from '../../../errors.ts';
-import { type RunResult, run } from '../../kernel/index.ts';
-import { resolveInRoot } from '../../runtime/index.ts';
+import { type RunResult, resolveInRoot, run } from '../../kernel/index.ts';
 import type { GitSource } from '../dockerfile/index.ts';
 
 /** How repositories that are not open to everybody are reached. */

@@ -1,11 +1,11 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PlimsollError } from '../../../errors.ts';
+import { resolveInRoot } from '../../kernel/index.ts';
 import {
   type ContainerLimits,
   type ProcessMount,
   pathOfCgroup,
-  resolveInRoot,
   resolveUser,
   type Ulimit,
 } from '../../runtime/index.ts';

@@ -9,7 +9,7 @@ import {
   unlinkSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { resolveInRoot } from '../../runtime/index.ts';
+import { resolveInRoot } from '../../kernel/index.ts';
 
 interface Stub {
   readonly path: string;

@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
 import { join, posix } from 'node:path';
 import { errnoOf, PlimsollError } from '../../../errors.ts';
-import { resolveInRoot } from '../../runtime/index.ts';
+import { resolveInRoot } from '../../kernel/index.ts';
 import {
   compileGlob,
   filterFromPatterns,

@@ -2,8 +2,7 @@ import { existsSync, mkdirSync, rmdirSync, statSync, writeFileSync } from 'node:
 import { dirname, join } from 'node:path';
 import { errnoOf } from '../../../errors.ts';
 import { TreeRoot } from '../../archive/index.ts';
-import { isAlive, openPrivateMounts, type PrivateMounts } from '../../kernel/index.ts';
-import { resolveInRoot } from '../../runtime/index.ts';
+import { isAlive, openPrivateMounts, type PrivateMounts, resolveInRoot } from '../../kernel/index.ts';
 import { copyUp } from '../copy-up.ts';
 import { volumeSource } from '../mount-source.ts';
 import type { ContainerRecord } from '../records.ts';

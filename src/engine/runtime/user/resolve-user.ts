@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { errnoOf } from '../../../errors.ts';
+import { resolveInRoot } from '../../kernel/index.ts';
 import { chooseUser, parseGroup, parsePasswd, type ResolvedUser } from './parse-user.ts';
-import { resolveInRoot } from './resolve-in-root.ts';
 
 /**
  * Resolves `name|uid[:group|gid]` (empty: root) against the /etc/passwd and /etc/group of a root filesystem.

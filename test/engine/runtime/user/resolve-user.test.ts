@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
-import { resolveInRoot, resolveUser } from '../../../../src/engine/runtime/index.ts';
+import { resolveUser } from '../../../../src/engine/runtime/index.ts';
 import { chooseUser, parseGroup, parsePasswd } from '../../../../src/engine/runtime/user/parse-user.ts';
 
 const passwd = parsePasswd(
@@ -39,22 +39,8 @@ test('chooseUser() takes any number that Linux has, with any number as group', (
   );
 });
 
-test('resolveInRoot() never leaves the root, whatever links say', () => {
-  mkdirSync(join(root, 'etc'));
-  symlinkSync('/../../../../etc', join(root, 'up'));
-  symlinkSync('loop', join(root, 'loop'));
-  assert.equal(resolveInRoot(root, '/up/passwd'), join(root, 'etc/passwd'));
-  assert.throws(() => resolveInRoot(root, '/loop'), { code: 'SYMLINK_LOOP' });
-  const part = fc.constantFrom('..', '.', '', 'etc', 'up', 'x', '/');
-  fc.assert(
-    fc.property(fc.array(part, { maxLength: 8 }), parts => {
-      const path = resolveInRoot(root, parts.join('/'));
-      assert.ok(path === root || path.startsWith(`${root}/`), path);
-    }),
-  );
-});
-
 test("resolveUser() reads the image's passwd, not the host's behind a link", () => {
+  mkdirSync(join(root, 'etc'));
   writeFileSync(join(root, 'real'), 'captain:x:77:77::/cabin:/bin/sh\n');
   symlinkSync('/real', join(root, 'etc/passwd'));
   assert.deepEqual(resolveUser(root, 'captain'), { uid: 77, gid: 77, home: '/cabin', additionalGids: [] });

@@ -1,6 +1,6 @@
 import { copyFileSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { resolveInRoot } from '../../../runtime/index.ts';
+import { resolveInRoot } from '../../../kernel/index.ts';
 import { noFilter } from '../../patterns/index.ts';
 import type { MountOperation } from '../../plan/index.ts';
 import { createPause, hiddenPaths, type SourceTree } from '../../source/index.ts';

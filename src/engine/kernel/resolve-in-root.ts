@@ -1,6 +1,6 @@
 import { lstatSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { errnoOf, PlimsollError } from '../../../errors.ts';
+import { errnoOf, PlimsollError } from '../../errors.ts';
 
 /**
  * The host path of `path` as a process whose root is `root` would reach it: symlinks, absolute ones and `..` too,
