@@ -188,6 +188,8 @@ function openParts({ root, self = [], report = () => {} }: EngineOptions) {
       containers: containers(),
       snapshots: snapshots(),
       networks: networks(),
+      volumes: later(volumes),
+      builds: later(builds),
       runtime: () => runtimeName(runtime),
       cgroupVersion,
     }),

@@ -21,5 +21,15 @@ export type { FoundRepository, LoginRequest, RegistryAccess, RegistryService } f
 export type { ContainerLimits } from './runtime/index.ts';
 export type * from './stats/index.ts';
 export { type Root, resolveRoot } from './store/index.ts';
-export type { CheckProblem, SystemInfo, SystemService } from './system/index.ts';
+export type {
+  CheckProblem,
+  DiskCategory,
+  DiskUsage,
+  ImageUsage,
+  OrphanUsage,
+  SystemInfo,
+  SystemPruned,
+  SystemPruneRequest,
+  SystemService,
+} from './system/index.ts';
 export type * from './volume/index.ts';

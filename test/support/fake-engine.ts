@@ -442,6 +442,9 @@ export function createFakeEngine(options: FakeOptions = {}): Engine {
         images: 0,
       }),
       check: async () => [],
+      diskUsage: () => Promise.reject(new TypeError('the fake engine has no disk')),
+      unusedNetworks: () => [],
+      prune: () => Promise.reject(new TypeError('the fake engine prunes nothing')),
     },
     async [Symbol.asyncDispose]() {},
   };

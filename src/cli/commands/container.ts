@@ -1,10 +1,8 @@
 import type { Command } from 'commander';
 import { humanSize } from '../../words/index.ts';
 import type { Cli } from '../cli.ts';
-import { collect } from '../collect.ts';
 import { examples } from '../examples.ts';
-import { parseFilters } from '../parse/parse-filters.ts';
-import { parseTime } from '../parse/parse-time.ts';
+import { type PruneFilters, parsePruneFilters, pruneFilters } from '../prune-filters.ts';
 import { configureAttach } from './attach.ts';
 import { configureCommit } from './commit.ts';
 import { configureCp } from './cp.ts';
@@ -65,27 +63,14 @@ const verbs: readonly (readonly [string, string, (command: Command, cli: Cli) =>
   ['wait', 'Wait until containers exit, and print their exit codes', configureWait],
 ];
 
-const filterKeys = ['until', 'label', 'label!'];
-
 function configurePrune(command: Command, cli: Cli): void {
-  examples(command, 'plimsoll container prune', 'plimsoll container prune --filter until=24h')
-    .option('-f, --force', 'Accepted for scripts; it never asks')
-    .option(
-      '--filter <key=value>',
-      'Only these: until=TIME, label=NAME[=VALUE], label!=NAME[=VALUE]',
-      collect,
-    )
-    .action(async ({ filter = [] }: { filter?: string[] }) => {
-      const filters = parseFilters(filter, filterKeys);
-      const [until] = (filters.get('until') ?? []).map(text => parseTime(text, Date.now()));
-      const [labels, withoutLabels] = [filters.get('label'), filters.get('label!')];
-      const engine = await cli.engine();
-      const { deleted, reclaimedBytes } = await engine.containers.prune({
-        ...(until === undefined ? {} : { until }),
-        ...(labels === undefined ? {} : { labels }),
-        ...(withoutLabels === undefined ? {} : { withoutLabels }),
-      });
-      for (const id of deleted) cli.stdout.write(`${id}\n`);
-      cli.stdout.write(`Total reclaimed space: ${humanSize(reclaimedBytes)}\n`);
-    });
+  pruneFilters(
+    examples(command, 'plimsoll container prune', 'plimsoll container prune --filter until=24h'),
+  ).action(async (options: PruneFilters) => {
+    const conditions = parsePruneFilters(options);
+    const engine = await cli.engine();
+    const { deleted, reclaimedBytes } = await engine.containers.prune(conditions);
+    for (const id of deleted) cli.stdout.write(`${id}\n`);
+    cli.stdout.write(`Total reclaimed space: ${humanSize(reclaimedBytes)}\n`);
+  });
 }

@@ -5,6 +5,7 @@ import type { Cli } from '../cli.ts';
 import { examples } from '../examples.ts';
 import { listImages } from '../list-images.ts';
 import { listingOptions } from '../listing-options.ts';
+import { type PruneFilters, parsePruneFilters, pruneFilters } from '../prune-filters.ts';
 import { type PullOptions, pullImage } from '../pull-image.ts';
 import { removeImages } from '../remove-images.ts';
 import { configureImport } from './import.ts';
@@ -42,14 +43,13 @@ export function configureImage(command: Command, cli: Cli): void {
     command.command('import').description('Make an image of the tar of a root filesystem'),
     cli,
   );
-  command
-    .command('prune')
-    .description('Remove images without a name')
+  const prune = command.command('prune').description('Remove images without a name');
+  pruneFilters(examples(prune, 'plimsoll image prune', 'plimsoll image prune -a --filter until=240h'))
     .option('-a, --all', 'Also those that no container uses')
-    .option('-f, --force', 'Accepted for scripts; it never asks')
-    .action(async ({ all }: { all?: true }) => {
+    .action(async ({ all, ...filters }: PruneFilters & { all?: true }) => {
+      const conditions = parsePruneFilters(filters);
       const engine = await cli.engine();
-      const { deleted, reclaimedBytes } = await engine.images.prune({ all: all === true });
+      const { deleted, reclaimedBytes } = await engine.images.prune({ all: all === true, ...conditions });
       for (const id of deleted) cli.stdout.write(`Deleted: ${id}\n`);
       cli.stdout.write(`Total reclaimed space: ${humanSize(reclaimedBytes)}\n`);
     });

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Engine, Network } from '../../engine/index.ts';
+import type { Network } from '../../engine/index.ts';
 import { shortId } from '../../words/index.ts';
 import type { Cli } from '../cli.ts';
 import { collect } from '../collect.ts';
@@ -42,7 +42,7 @@ export function configureNetwork(command: Command, cli: Cli): void {
     .option('-f, --force', 'Accepted for scripts; it never asks')
     .action(async () => {
       const engine = await cli.engine();
-      for (const name of unused(engine)) {
+      for (const name of engine.system.unusedNetworks()) {
         await engine.networks.remove(name);
         cli.stdout.write(`${name}\n`);
       }
@@ -112,18 +112,6 @@ function configureConnections(command: Command, cli: Cli): void {
       const engine = await cli.engine();
       await engine.containers.disconnect(container, network);
     });
-}
-
-/** Those that no container, running or not, wants to be on. */
-function unused(engine: Engine): string[] {
-  const wanted = new Set(
-    engine.containers.list({ all: true }).flatMap(({ id }) => {
-      const { spec } = engine.containers.inspect(id);
-      return [spec.network, ...(spec.attachments ?? []).map(({ network }) => network)];
-    }),
-  );
-  const removable = engine.networks.list().filter(({ name }) => !['bridge', 'host', 'none'].includes(name));
-  return removable.map(({ name }) => name).filter(name => !wanted.has(name));
 }
 
 function columns(whole: boolean): readonly Column<Network>[] {

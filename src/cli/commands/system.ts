@@ -4,6 +4,8 @@ import { cleanText } from '../../lib/clean-text.ts';
 import type { Cli } from '../cli.ts';
 import { examples } from '../examples.ts';
 import { paint } from '../format/paint.ts';
+import { configureDiskUsage } from './system-df.ts';
+import { configureSystemPrune } from './system-prune.ts';
 
 interface CheckOptions {
   readonly repair?: true;
@@ -11,7 +13,7 @@ interface CheckOptions {
   readonly json?: true;
 }
 
-/** `system check|info` */
+/** `system check|df|info|prune` */
 export function configureSystem(command: Command, cli: Cli): void {
   const check = command
     .command('check')
@@ -21,6 +23,11 @@ export function configureSystem(command: Command, cli: Cli): void {
     .option('--deep', 'Also hash every blob and layer')
     .option('--json', 'As a JSON array')
     .action((options: CheckOptions) => checkRoot(cli, options));
+  configureDiskUsage(
+    command.command('df').description('Say what takes space, and what of it can be had back'),
+    cli,
+  );
+  configureSystemPrune(command.command('prune').description('Remove all that nothing needs'), cli);
   command
     .command('info')
     .description('Describe the engine and its root')

@@ -50,7 +50,7 @@ export function createImageService(options: ImageServiceOptions): ImageStore {
       const { pullAllTags } = await import('./pull/pull-all-tags.ts');
       return await pullAllTags(context, request);
     },
-    prune: (options = {}) => pruneImages(context, options.all ?? false),
+    prune: (options = {}) => pruneImages(context, options),
     layersOfImages: () => new Set(records.all().flatMap(image => image.layers)),
     freeLayers: diffIds => freeLayers(context, diffIds),
   };

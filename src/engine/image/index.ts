@@ -28,6 +28,7 @@ export type {
   BootstrapRequest,
   CreateImageRequest,
   ImageDetails,
+  ImagePruneOptions,
   ImageService,
   ImageStore,
   ImageSummary,

@@ -1,7 +1,9 @@
 import { PlimsollError } from '../../errors.ts';
+import { matchesLabel } from '../../lib/matches-label.ts';
 import type { ImageContext } from './context.ts';
 import { type ImageRecord, type ImageRecords, nameCandidates } from './image-records.ts';
 import { resolveImage } from './resolve-image.ts';
+import type { ImagePruneOptions } from './types.ts';
 
 /** Takes away a name, or an image with all its names; see `ImageService.remove`. */
 export async function removeImage(
@@ -33,14 +35,15 @@ export async function removeImage(
 /** Frees images that nothing needs: without a name, or (`all`) without a container. Then layers that nothing names. */
 export async function pruneImages(
   context: ImageContext,
-  all: boolean,
+  options: ImagePruneOptions,
 ): Promise<{ deleted: string[]; reclaimedBytes: number }> {
   const { db, records, snapshots } = context;
   const images = db.transaction(
     () => {
       const unused = records.all().filter(image => {
         if (records.containers(image.id).length > 0) return false;
-        return all || records.references(image.id).length === 0;
+        if (options.all !== true && records.references(image.id).length > 0) return false;
+        return isMeant(records, image, options);
       });
       for (const image of unused) {
         for (const reference of records.references(image.id)) untag(context, reference, image.id);
@@ -60,6 +63,19 @@ export async function pruneImages(
     deleted: [...images.map(image => image.id), ...freed.deleted],
     reclaimedBytes: downloads.reduce((sum, { bytes }) => sum + bytes, freed.reclaimedBytes),
   };
+}
+
+function isMeant(
+  records: ImageRecords,
+  { id, created }: ImageRecord,
+  { until, labels: wanted = [], withoutLabels = [] }: ImagePruneOptions,
+): boolean {
+  const labels = records.config(id).config.Labels ?? {};
+  return (
+    (until === undefined || created < until) &&
+    wanted.every(label => matchesLabel(labels, label)) &&
+    !withoutLabels.some(label => matchesLabel(labels, label))
+  );
 }
 
 /** Frees those layers that nothing refers to, and every blob that nothing names; see `ImageStore.freeLayers`. */

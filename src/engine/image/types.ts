@@ -41,6 +41,18 @@ export interface BootstrapRequest {
   readonly onProgress?: (line: string) => void;
 }
 
+/** Which unused images to free; every condition that is given has to hold. */
+export interface ImagePruneOptions {
+  /** Also those that have a reference but no container. */
+  readonly all?: boolean;
+  /** Created before this, in milliseconds since the epoch. */
+  readonly until?: number;
+  /** `name` or `name=value`: all of these labels. */
+  readonly labels?: readonly string[];
+  /** None of these. */
+  readonly withoutLabels?: readonly string[];
+}
+
 /** Images of a root. A `name` is a reference, an id or a unique prefix of an id. */
 export interface ImageService {
   list(): ImageSummary[];
@@ -66,8 +78,8 @@ export interface ImageService {
   push(request: PushRequest): Promise<PushedImage>;
   /** Fetches every tag of a repository, one after the other. */
   pullAll(request: PullRequest): Promise<PulledImage[]>;
-  /** Frees images without a reference (`all`: also unused ones) and returns what was freed. */
-  prune(options?: { all?: boolean }): Promise<{ deleted: string[]; reclaimedBytes: number }>;
+  /** Frees images without a reference (`all`: also unused ones), of those that the options name; returns what was freed. */
+  prune(options?: ImagePruneOptions): Promise<{ deleted: string[]; reclaimedBytes: number }>;
 }
 
 /** An image as those need it who make containers or further images of it. */

@@ -5,4 +5,14 @@
  * @module
  */
 export { createSystemService, type SystemParts } from './system-service.ts';
-export type { CheckProblem, SystemInfo, SystemService } from './types.ts';
+export type {
+  CheckProblem,
+  DiskCategory,
+  DiskUsage,
+  ImageUsage,
+  OrphanUsage,
+  SystemInfo,
+  SystemPruned,
+  SystemPruneRequest,
+  SystemService,
+} from './types.ts';

@@ -1,12 +1,16 @@
+import type { BuildKeeper } from '../build/index.ts';
 import type { ContainerService } from '../container/index.ts';
 import type { ImageService } from '../image/index.ts';
 import type { NetworkService } from '../network/index.ts';
 import type { SnapshotService } from '../snapshot/index.ts';
 import type { Database, Root } from '../store/index.ts';
+import type { VolumeService } from '../volume/index.ts';
 import { checkContainers } from './check-containers.ts';
 import { checkContent } from './check-content.ts';
 import { checkKernel } from './check-kernel.ts';
+import { diskUsage } from './disk/disk-usage.ts';
 import { type Finding, finding } from './finding.ts';
+import { pruneSystem, unusedNetworks } from './prune-system.ts';
 import type { CheckProblem, SystemInfo, SystemService } from './types.ts';
 
 export interface SystemParts {
@@ -16,6 +20,8 @@ export interface SystemParts {
   readonly containers: ContainerService;
   readonly snapshots: SnapshotService;
   readonly networks: NetworkService;
+  readonly volumes: VolumeService;
+  readonly builds: BuildKeeper;
   readonly runtime: () => string;
   readonly cgroupVersion: () => SystemInfo['cgroupVersion'];
 }
@@ -25,6 +31,9 @@ export function createSystemService(parts: SystemParts): SystemService {
   return {
     info: () => info(parts),
     check: async options => await check(parts, options ?? {}),
+    diskUsage: ({ signal } = {}) => diskUsage(parts, signal),
+    unusedNetworks: () => unusedNetworks(parts).map(({ name }) => name),
+    prune: (request = {}) => pruneSystem(parts, request),
   };
 }
 

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import type { BuildKeeper } from '../../../src/engine/build/index.ts';
 import type { ContainerService, ContainerSummary } from '../../../src/engine/container/index.ts';
 import type { ImageService } from '../../../src/engine/image/index.ts';
 import type { NetworkService } from '../../../src/engine/network/index.ts';
@@ -11,6 +12,7 @@ import type { SnapshotService } from '../../../src/engine/snapshot/index.ts';
 import { createSnapshotService } from '../../../src/engine/snapshot/index.ts';
 import { createBlobs, createRootFolders, Database, resolveRoot } from '../../../src/engine/store/index.ts';
 import { type CheckProblem, createSystemService } from '../../../src/engine/system/index.ts';
+import type { VolumeService } from '../../../src/engine/volume/index.ts';
 
 test('a root in order has no problems', async t => {
   const { system, blobs } = setUp(t);
@@ -166,6 +168,8 @@ function setUp(
     containers: { list: () => [...containers] } as Partial<ContainerService> as ContainerService,
     snapshots: createSnapshotService({ root, db }) as Partial<SnapshotService> as SnapshotService,
     networks: networks as NetworkService,
+    volumes: {} as VolumeService,
+    builds: {} as BuildKeeper,
     runtime: () => 'crun',
     cgroupVersion: () => 'v2',
   });

@@ -1,0 +1,32 @@
+import type { Command } from 'commander';
+import type { PruneOptions } from '../engine/index.ts';
+import { collect } from './collect.ts';
+import { parseFilters } from './parse/parse-filters.ts';
+import { parseTime } from './parse/parse-time.ts';
+
+export interface PruneFilters {
+  readonly filter?: string[];
+}
+
+/** Adds `--force` and `--filter`, as every `prune` has them. */
+export function pruneFilters(command: Command): Command {
+  return command
+    .option('-f, --force', 'Accepted for scripts; it never asks')
+    .option(
+      '--filter <key=value>',
+      'Only these: until=TIME, label=NAME[=VALUE], label!=NAME[=VALUE]',
+      collect,
+    );
+}
+
+/** What `--filter` says. Throws `invalid-argument` for what is no such filter. */
+export function parsePruneFilters({ filter = [] }: PruneFilters): PruneOptions {
+  const filters = parseFilters(filter, ['until', 'label', 'label!']);
+  const [until] = (filters.get('until') ?? []).map(text => parseTime(text, Date.now()));
+  const [labels, withoutLabels] = [filters.get('label'), filters.get('label!')];
+  return {
+    ...(until === undefined ? {} : { until }),
+    ...(labels === undefined ? {} : { labels }),
+    ...(withoutLabels === undefined ? {} : { withoutLabels }),
+  };
+}

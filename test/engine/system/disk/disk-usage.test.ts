@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { createEngine, type DiskUsage, type Engine, type Root } from '../../../../src/engine/index.ts';
+import { cannotRunContainers } from '../../../support/busybox-rootfs.ts';
+import { rootOfOwn } from '../../../support/root-of-own.ts';
+
+function du({ dataDir }: Root): number {
+  return Number(execFileSync('du', ['-sx', '--block-size=1', dataDir], { encoding: 'utf8' }).split('\t')[0]);
+}
+
+function category({ categories }: DiskUsage, kind: DiskUsage['categories'][number]['kind']) {
+  const found = categories.find(each => each.kind === kind);
+  assert.ok(found);
+  return found;
+}
+
+/** A root with something of every kind. */
+async function fill(engine: Engine, folder: string): Promise<void> {
+  const context = join(folder, 'context');
+  mkdirSync(context);
+  writeFileSync(join(context, 'data'), Buffer.alloc(300_000, 'x'));
+  const dockerfile = (text: string) => writeFileSync(join(context, 'Dockerfile'), text);
+  dockerfile(
+    'FROM localhost/busybox\nCOPY data /a\nRUN --mount=type=cache,target=/c cp /a /c/b\nCOPY data /b\n',
+  );
+  await engine.builds.build({ context, tags: ['app:1'] });
+  dockerfile('FROM localhost/busybox\nCOPY data /a\n');
+  await engine.builds.build({ context, tags: ['other:1'] });
+  const spec = { image: 'other:1', command: ['sh', '-c', 'cat /a >/v/x; cat /a >/y'], network: 'none' };
+  const { id } = await engine.containers.create({
+    ...spec,
+    mounts: [{ type: 'volume', name: 'kept', target: '/v', readOnly: false }],
+  });
+  await engine.containers.start(id);
+  await engine.containers.wait(id);
+}
+
+test('every byte under the root belongs to a record: df and du agree, orphans are named and swept', {
+  skip: cannotRunContainers,
+}, async () => {
+  await using own = await rootOfOwn();
+  await using engine = await createEngine({ root: own.root });
+  await fill(engine, own.folder);
+  const usage = await engine.system.diskUsage();
+  assert.equal(usage.totalBytes, du(own.root));
+  assert.equal(
+    usage.totalBytes,
+    usage.categories.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+  );
+  assert.deepEqual(usage.orphans, []);
+  const [images, containers, volumes, cache] = (['images', 'containers', 'volumes', 'cache'] as const).map(
+    kind => category(usage, kind),
+  );
+  assert.deepEqual([images?.count, images?.active], [3, 1]);
+  assert.deepEqual([containers?.count, containers?.active], [1, 0]);
+  assert.ok((containers?.reclaimableBytes ?? 0) > 300_000);
+  assert.deepEqual([volumes?.count, volumes?.active, volumes?.reclaimableBytes], [1, 1, 0]);
+  assert.ok((cache?.sizeBytes ?? 0) > 300_000, 'the cache mount');
+  const bytes = (name: string) => usage.images.find(({ id }) => id === engine.images.inspect(name).id);
+  assert.equal(bytes('other:1')?.containers, 1);
+  assert.ok((bytes('other:1')?.sharedBytes ?? 0) > 300_000 && (bytes('other:1')?.uniqueBytes ?? 0) < 20_000);
+  assert.ok((bytes('app:1')?.uniqueBytes ?? 0) > 300_000, 'its last layer is its own');
+
+  const strays = [
+    'layers/0123456789ab/file',
+    'recipes/0123456789ab',
+    `blobs/sha256/${'0'.repeat(64)}`,
+    `downloads/${'1'.repeat(64)}`,
+    `containers/${'2'.repeat(64)}/upper/file`,
+    'mounts/stray-0/file',
+    'builds/stray.jsonl',
+    'tmp/stray/file',
+    'volumes/stray/_data/file',
+  ];
+  for (const stray of strays) {
+    mkdirSync(join(own.root.dataDir, stray, '..'), { recursive: true });
+    writeFileSync(join(own.root.dataDir, stray), Buffer.alloc(10_000));
+  }
+  utimesSync(join(own.root.dataDir, `containers/${'2'.repeat(64)}`), 0, 0); // nobody is just making it
+  const units = strays.map(stray =>
+    stray
+      .split('/')
+      .slice(0, stray.startsWith('blobs') ? 3 : 2)
+      .join('/'),
+  );
+  const dirty = await engine.system.diskUsage();
+  assert.deepEqual(dirty.orphans.map(({ path }) => path).sort(), units.toSorted());
+  assert.equal(dirty.totalBytes, du(own.root));
+  const { orphans } = await engine.system.prune({ until: 0 });
+  const users = 'volumes/stray'; // a volume's bytes are the user's
+  assert.deepEqual(orphans.map(({ path }) => path).sort(), units.filter(unit => unit !== users).sort());
+  assert.deepEqual(
+    (await engine.system.diskUsage()).orphans.map(({ path }) => path),
+    [users],
+  );
+  assert.ok(existsSync(join(own.root.dataDir, users, '_data/file')));
+});
+
+test('system prune takes what nothing needs, and nothing that something needs', {
+  skip: cannotRunContainers,
+}, async () => {
+  await using own = await rootOfOwn();
+  await using engine = await createEngine({ root: own.root });
+  await fill(engine, own.folder);
+  engine.networks.create({ name: 'empty' });
+  engine.volumes.create();
+  const kept = await engine.system.prune({ until: 0 });
+  assert.deepEqual([kept.containers, kept.networks, kept.images, kept.cacheRecords], [[], [], [], 0]);
+  const first = await engine.system.prune();
+  assert.deepEqual([first.containers.length, first.networks, first.volumes], [1, ['empty'], []]);
+  assert.ok(first.cacheRecords > 0 && first.reclaimedBytes > 600_000, String(first.reclaimedBytes));
+  assert.equal(engine.images.list().length, 3, 'images with a name stay');
+  const all = await engine.system.prune({ all: true, volumes: true });
+  assert.equal(all.volumes.length, 1);
+  assert.deepEqual(
+    engine.volumes.list().map(({ name }) => name),
+    ['kept'],
+  );
+  const usage = await engine.system.diskUsage();
+  assert.deepEqual([engine.images.list(), category(usage, 'cache').count], [[], 0]);
+  assert.equal(category(usage, 'images').sizeBytes, 0);
+  assert.equal(usage.totalBytes, du(own.root));
+});
+
+test('images are pruned by age and label', { skip: cannotRunContainers }, async () => {
+  await using own = await rootOfOwn();
+  await using engine = await createEngine({ root: own.root });
+  const context = join(own.folder, 'context');
+  mkdirSync(context);
+  writeFileSync(join(context, 'Dockerfile'), 'FROM localhost/busybox\nLABEL keep=yes\n');
+  await engine.builds.build({ context, tags: ['kept:1'] });
+  const names = () =>
+    engine.images
+      .list()
+      .flatMap(({ references }) => references)
+      .sort();
+  await engine.images.prune({ all: true, labels: ['keep=no'] });
+  await engine.images.prune({ all: true, until: 0 });
+  assert.equal(names().length, 2);
+  await engine.images.prune({ all: true, withoutLabels: ['keep'] });
+  assert.deepEqual(names(), ['docker.io/library/kept:1']);
+  await engine.images.prune({ all: true, labels: ['keep=yes'] });
+  assert.deepEqual(names(), []);
+});
