@@ -12,6 +12,29 @@ export function withoutVersion(url: string): string {
   return rest.startsWith('/') ? rest : `/${rest}`;
 }
 
+/**
+ * The same, with names of images as one part of the path: docker's clients leave the slashes in them as they are
+ * (`/images/team/web/json`).
+ */
+export function routedPath(method: string | undefined, url: string): string {
+  const [path = '/', query] = withoutVersion(url).split(/\?(.*)/s);
+  const [, head, name, tail = ''] =
+    /^(\/images\/)(.+)(\/(?:json|history|push|tag|get))$/.exec(path) ??
+    /^(\/distribution\/)(.+)(\/json)$/.exec(path) ??
+    (method === 'DELETE' ? /^(\/images\/)(.+)$/.exec(path) : null) ??
+    [];
+  const routed = head === undefined || name === undefined ? path : `${head}${asOnePart(name)}${tail}`;
+  return query === undefined ? routed : `${routed}?${query}`;
+}
+
+function asOnePart(name: string): string {
+  try {
+    return encodeURIComponent(decodeURIComponent(name));
+  } catch {
+    return encodeURIComponent(name);
+  }
+}
+
 /** The minor version that a path asks for (24 to 51); the newest if it names none. Throws for any other. */
 export function minorVersionOf(url: string): number {
   const [, major, minor] = prefix.exec(url) ?? [];

@@ -1,15 +1,22 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Engine } from '../engine/index.ts';
 import { badRequest } from '../wire/index.ts';
-import { apiVersion, minorVersionOf, withoutVersion } from './api-version.ts';
+import { apiVersion, minorVersionOf, routedPath } from './api-version.ts';
 import { createExecRegistry } from './exec-registry.ts';
 import { serveHijacks } from './hijack.ts';
 import { httpErrorOf } from './http-status.ts';
+import { buildRoutes } from './routes/build.ts';
 import { containerStreamRoutes } from './routes/container-streams.ts';
 import { containerRoutes } from './routes/containers.ts';
+import { diskRoutes } from './routes/disk.ts';
 import { execRoutes, hijackRoutes, plainHijacks } from './routes/exec.ts';
+import { fileRoutes } from './routes/files.ts';
+import { imageRoutes } from './routes/images.ts';
 import { lifecycleRoutes } from './routes/lifecycle.ts';
+import { networkRoutes } from './routes/networks.ts';
 import { systemRoutes } from './routes/system.ts';
+import { volumeRoutes } from './routes/volumes.ts';
+import { routesWithoutSwarm } from './routes/without-swarm.ts';
 
 /** The largest JSON body that is read; streams have no such bound. */
 const bodyLimit = 16 * 1024 * 1024;
@@ -19,7 +26,7 @@ export function createApp(engine: Engine, version: string): FastifyInstance {
   const app = fastify({
     logger: false,
     bodyLimit,
-    rewriteUrl: request => withoutVersion(request.url ?? '/'),
+    rewriteUrl: request => routedPath(request.method, request.url ?? '/'),
     routerOptions: { maxParamLength: 1024, ignoreTrailingSlash: true },
     requestTimeout: 0, // a build context may take its time
     forceCloseConnections: true,
@@ -51,6 +58,13 @@ export function createApp(engine: Engine, version: string): FastifyInstance {
   containerRoutes(app, engine);
   lifecycleRoutes(app, engine);
   containerStreamRoutes(app, engine);
+  imageRoutes(app, engine);
+  networkRoutes(app, engine);
+  volumeRoutes(app, engine);
+  fileRoutes(app, engine);
+  buildRoutes(app, engine);
+  diskRoutes(app, engine);
+  routesWithoutSwarm(app);
   const execs = createExecRegistry(engine.containers);
   const hijacks = hijackRoutes(engine, execs);
   execRoutes(app, engine, execs);

@@ -5,12 +5,17 @@
  *     containerJson(details, { networks, volumePath });
  * @module
  */
-export { badRequest } from './bad-request.ts';
+export { badRequest, notServed } from './bad-request.ts';
 export { type ContainerSurroundings, containerJson, containerSummaryJson } from './container-json.ts';
 export { eventJson } from './event-json.ts';
+export { imageHistoryJson, imageJson, imageNames, imageSummaryJson } from './image-json.ts';
 export { JsonFields } from './json-fields.ts';
 export { toLimits, toRestartPolicy } from './limits.ts';
+export { networkJson, toNetworkRequest } from './network-json.ts';
 export { parseFilters } from './parse-filters.ts';
+export { buildMessages, transferMessages } from './progress-json.ts';
 export { type StatsMoment, statsJson } from './stats-json.ts';
-export { parseFilterTime, parseQueryTime } from './time.ts';
-export { toContainerSpec } from './to-container-spec.ts';
+export { formatTime, parseFilterTime, parseQueryTime } from './time.ts';
+export { toBuildRequest } from './to-build-request.ts';
+export { toAttachment, toContainerSpec } from './to-container-spec.ts';
+export { volumeJson } from './volume-json.ts';

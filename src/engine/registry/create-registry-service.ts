@@ -8,6 +8,8 @@ export interface RegistryAccess {
   readonly tlsVerify?: boolean;
   /** A further folder with certificates by registry. */
   readonly certDir?: string;
+  /** In place of what is kept for the registry. */
+  readonly account?: { readonly username: string; readonly password: string };
 }
 
 export interface LoginRequest extends RegistryAccess {
@@ -25,6 +27,8 @@ export interface RegistryService {
    * in `config.json`. Says where. Throws `unauthenticated` if the registry does not accept it; then nothing is kept.
    */
   login(request: LoginRequest): Promise<{ readonly helper?: string; readonly file?: string }>;
+  /** Proves a login to its registry, and keeps it nowhere. Throws `unauthenticated`. */
+  checkLogin(request: LoginRequest): Promise<void>;
   /** Forgets what is kept for a registry; false if nothing was. */
   logout(registry: string): Promise<boolean>;
   /** Repositories with these words at a registry, by default the first of the search list. */
@@ -52,28 +56,38 @@ export function createRegistryService({ env, client: fixed = {} }: RegistriesOpt
   const config = async () => (await import('./registries-config.ts')).readRegistriesConfig(env);
   const clientWith = async (access: RegistryAccess, options: Partial<RegistryClientOptions> = {}) => {
     const { createRegistryClient } = await import('./create-registry-client.ts');
+    const { account } = access;
     const certFolders = access.certDir === undefined ? {} : { certFolders: [access.certDir] };
     return createRegistryClient({
       env,
       config: await config(),
       tlsVerify: access.tlsVerify,
       ...certFolders,
+      ...(account === undefined ? {} : { credential: async () => ({ kind: 'password', ...account }) }),
       ...fixed,
       ...options,
     });
+  };
+  const checkLogin = async ({ registry, username, password, signal, ...access }: LoginRequest) => {
+    const { readDomain } = await import('./auth/login.ts');
+    using client = await clientWith({ ...access, account: { username, password } });
+    await client.checkLogin(readDomain(registry), { signal });
   };
   return {
     config,
     client: (access = {}) => clientWith(access),
     login: async ({ registry, username, password, signal, ...access }) => {
       const { keepLogin, readDomain } = await import('./auth/login.ts');
-      const domain = readDomain(registry);
-      using client = await clientWith(access, {
-        credential: async () => ({ kind: 'password', username, password }),
+      await checkLogin({
+        registry,
+        username,
+        password,
+        ...(signal === undefined ? {} : { signal }),
+        ...access,
       });
-      await client.checkLogin(domain, { signal });
-      return await keepLogin(env, domain, { username, password });
+      return await keepLogin(env, readDomain(registry), { username, password });
     },
+    checkLogin,
     logout: async registry => {
       const { forgetLogin, readDomain } = await import('./auth/login.ts');
       return await forgetLogin(env, readDomain(registry));

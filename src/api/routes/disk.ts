@@ -1,0 +1,93 @@
+import type { FastifyInstance } from 'fastify';
+import type { Engine } from '../../engine/index.ts';
+import {
+  badRequest,
+  containerSummaryJson,
+  formatTime,
+  imageSummaryJson,
+  JsonFields,
+  parseFilters,
+  parseFilterTime,
+  volumeJson,
+} from '../../wire/index.ts';
+import { minorVersionOf } from '../api-version.ts';
+import { Query } from '../query.ts';
+import { sizesOf, surroundingsOf } from '../surroundings.ts';
+
+type Parts = Pick<
+  Engine,
+  'images' | 'containers' | 'files' | 'volumes' | 'networks' | 'builds' | 'registries'
+>;
+
+/** What takes room, the cache of builds, and the check of a login. */
+export function diskRoutes(app: FastifyInstance, engine: Parts): void {
+  app.get('/system/df', async request => await usage(engine, minorVersionOf(request.originalUrl)));
+  app.post('/build/prune', async request => {
+    const query = new Query(request.query);
+    const filters = parseFilters(query.text('filters'), ['until', 'unused-for', 'all']);
+    const until = filters.get('until')?.[0] ?? filters.get('unused-for')?.[0];
+    const before = await engine.builds.cacheUsage();
+    const { reclaimedBytes } = await engine.builds.pruneCache(
+      until === undefined
+        ? {}
+        : { unusedForMs: Math.max(0, Date.now() - parseFilterTime(until, Date.now())) },
+    );
+    const left = new Set((await engine.builds.cacheUsage()).map(({ id }) => id));
+    return {
+      CachesDeleted: before.map(({ id }) => id).filter(id => !left.has(id)),
+      SpaceReclaimed: reclaimedBytes,
+    };
+  });
+  app.post('/auth', async request => {
+    const fields = new JsonFields(request.body ?? {});
+    const [username, password] = [fields.words('username'), fields.words('password')];
+    if (username === undefined || password === undefined)
+      throw badRequest('username and password are missing');
+    const address = fields.words('serveraddress') ?? 'docker.io';
+    const registry = /^https:\/\/index\.docker\.io/.test(address)
+      ? 'docker.io'
+      : address.replace(/^https?:\/\//, '').replace(/\/.*$/, '');
+    await engine.registries.checkLogin({ registry, username, password });
+    return { Status: 'Login Succeeded', IdentityToken: '' };
+  });
+}
+
+/** Layers that several images have count once. */
+function layerBytes(engine: Parts, images: readonly { readonly id: string }[]): number {
+  const layers = images.flatMap(({ id }) => engine.images.inspect(id).layers);
+  const sizes = new Map(layers.map(({ diffId, sizeBytes }) => [diffId, sizeBytes]));
+  return [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
+}
+
+async function usage(engine: Parts, minor: number): Promise<object> {
+  const images = engine.images.list();
+  const containers = engine.containers.list({ all: true });
+  const sizes = await sizesOf(engine, containers, true);
+  const common = { ...surroundingsOf(engine), now: Date.now() };
+  const cache = await engine.builds.cacheUsage();
+  return {
+    LayersSize: layerBytes(engine, images),
+    Images: images.map(image => ({
+      ...imageSummaryJson(image, minor),
+      SharedSize: image.sizeBytes - image.uniqueBytes,
+    })),
+    Containers: containers.map(each => containerSummaryJson(each, { ...common, sizes: sizes.get(each.id) })),
+    // Docker's -1: nobody has counted.
+    Volumes: engine.volumes.list().map(volume => ({
+      ...volumeJson(volume),
+      UsageData: { Size: -1, RefCount: volume.containers.length },
+    })),
+    BuildCache: cache.map(({ id, kind, description, sizeBytes, created, lastUsed, inUse, shared }) => ({
+      ID: id,
+      Type: kind === 'mount' ? 'exec.cachemount' : 'regular',
+      Description: description,
+      InUse: inUse,
+      Shared: shared,
+      Size: sizeBytes,
+      CreatedAt: formatTime(created),
+      LastUsedAt: formatTime(lastUsed),
+      UsageCount: 1,
+    })),
+    BuilderSize: cache.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+  };
+}

@@ -1,0 +1,82 @@
+import type { FastifyInstance } from 'fastify';
+import type { Engine, Volume } from '../../engine/index.ts';
+import { isPlimsollError } from '../../errors.ts';
+import { badRequest, JsonFields, notServed, parseFilters, volumeJson } from '../../wire/index.ts';
+import { type Filters, passes, passesLabels } from '../../words/index.ts';
+import { minorVersionOf } from '../api-version.ts';
+import type { NamedParams } from '../container-name.ts';
+import { Query } from '../query.ts';
+
+type Parts = Pick<Engine, 'volumes'>;
+
+/** Volumes. */
+export function volumeRoutes(app: FastifyInstance, { volumes }: Parts): void {
+  app.get('/volumes', async request => {
+    const filters = parseFilters(new Query(request.query).text('filters'), [
+      'dangling',
+      'name',
+      'label',
+      'driver',
+    ]);
+    return {
+      Volumes: volumes
+        .list()
+        .filter(volume => matches(volume, filters))
+        .map(volumeJson),
+      Warnings: [],
+    };
+  });
+  app.post('/volumes/create', async (request, reply) => {
+    const fields = new JsonFields(request.body ?? {});
+    const [name, labels] = [fields.words('Name'), fields.pairs('Labels')];
+    const driver = fields.words('Driver') ?? 'local';
+    if (driver !== 'local') throw notServed(`there is no volume driver "${driver}"`, 'use local');
+    if (fields.entries('DriverOpts').length > 0)
+      throw notServed('volumes have no options', 'mount a tmpfs or a folder instead');
+    const made = volumes.create({
+      ...(name === undefined ? {} : { name }),
+      ...(labels === undefined ? {} : { labels }),
+    });
+    return reply.code(201).send(volumeJson(made));
+  });
+  app.get<NamedParams>('/volumes/:name', async request => volumeJson(volumes.inspect(request.params.name)));
+  app.put<NamedParams>('/volumes/:name', async () => {
+    throw notServed('there are no cluster volumes', 'this is no node of a swarm');
+  });
+  app.delete<NamedParams>('/volumes/:name', async (request, reply) => {
+    const force = new Query(request.query).flag('force');
+    await volumes.remove(request.params.name).catch((error: unknown) => {
+      if (!force || !isPlimsollError(error, 'not-found')) throw error;
+    });
+    return reply.code(204).send();
+  });
+  app.post('/volumes/prune', async request => {
+    const filters = parseFilters(new Query(request.query).text('filters'), ['label', 'label!', 'all']);
+    const without = new Map([['label', filters.get('label!') ?? []]]);
+    // Since 1.42 only anonymous ones, unless all are asked for.
+    const all = minorVersionOf(request.originalUrl) < 42 || passesAll(filters);
+    const free = volumes
+      .list()
+      .filter(({ containers, anonymous }) => containers.length === 0 && (all || anonymous))
+      .filter(({ labels }) => passesLabels(filters, labels))
+      .filter(({ labels }) => without.get('label')?.length === 0 || !passesLabels(without, labels));
+    for (const { name } of free) await volumes.remove(name);
+    return { VolumesDeleted: free.map(({ name }) => name), SpaceReclaimed: 0 };
+  });
+}
+
+function passesAll(filters: Filters): boolean {
+  const value = filters.get('all')?.[0];
+  if (value === undefined) return false;
+  if (!['true', '1', 'false', '0'].includes(value)) throw badRequest(`invalid filter 'all=${value}'`);
+  return value === 'true' || value === '1';
+}
+
+function matches({ name, labels, containers }: Volume, filters: Filters): boolean {
+  return (
+    passes(filters, 'name', value => name.includes(value)) &&
+    passes(filters, 'driver', value => value === 'local') &&
+    passes(filters, 'dangling', value => ['true', '1'].includes(value) === (containers.length === 0)) &&
+    passesLabels(filters, labels)
+  );
+}
