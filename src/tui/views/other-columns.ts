@@ -87,9 +87,9 @@ export function buildColumns(state: State, theme: Theme): readonly Column<BuildR
       title: 'CONTEXT',
       width: 12,
       grow: 3,
-      most: 60,
+      most: 40,
       priority: 3,
-      cell: build => [[build.context, 'dim']],
+      cell: build => [[endOfPath(build.context, theme), 'dim']],
     },
     { key: 'target', title: 'TARGET', width: 8, priority: 4, cell: build => [[build.target ?? '', 'dim']] },
     {
@@ -177,4 +177,10 @@ function buildTone({ state }: BuildRecord): Tone {
   if (state === 'running') return 'accent';
   if (state === 'succeeded') return 'good';
   return state === 'cancelled' ? 'dim' : 'bad';
+}
+
+/** The part of a folder's path by which people know it: the last two names. */
+function endOfPath(path: string, { glyphs }: Theme): string {
+  const names = path.split('/').filter(Boolean);
+  return path.startsWith('/') && names.length > 3 ? `${glyphs.ellipsis}/${names.slice(-2).join('/')}` : path;
 }
