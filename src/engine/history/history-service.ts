@@ -17,6 +17,8 @@ export interface HistoryServiceOptions {
   readonly budgetBytes?: number;
 }
 
+const daySeconds = 86_400;
+const quarterTier = 2;
 const defaultBudget = 256 * 1024 ** 2;
 
 /** The history of a root, in `history.db` of its folder. */
@@ -56,20 +58,57 @@ function usageOf(file: HistoryFile, from: number, until: number, id?: string): M
   const only = id === undefined ? undefined : numberOf(ids, id);
   if (id !== undefined && only === undefined) return new Map();
   const records = new Map<number, UsageRecord>();
-  const seen = new Map<number, { first: number; last: number }>();
+  const seen = new Map<number, Span>();
   for (const { tier, row } of rowsOf(file, tiers.length - 1, from, until)) {
-    const last = row.time + (tiers[tier]?.seconds ?? 0);
+    const whole = { first: row.time, last: row.time + (tiers[tier]?.seconds ?? 0) };
     for (const [series] of readEntries(row.data, only))
-      seen.set(series, { first: seen.get(series)?.first ?? row.time, last });
+      seen.set(series, joinedSpans(seen.get(series), whole));
     addRow(records, tier, row, only);
   }
+  const refined = createRefinement(file);
   return new Map(
     [...records].flatMap(([series, record]) => {
-      const [name, span] = [ids.get(series), seen.get(series)];
-      if (name === undefined || span === undefined) return [];
+      const [name, rough] = [ids.get(series), seen.get(series)];
+      if (name === undefined || rough === undefined) return [];
+      const span = refined(series, rough);
       return [[name, { ...record, first: span.first * 1000, last: span.last * 1000 }] as const];
     }),
   );
+}
+
+/** Seconds since the epoch. */
+interface Span {
+  readonly first: number;
+  readonly last: number;
+}
+
+function joinedSpans(before: Span | undefined, after: Span): Span {
+  return { first: before?.first ?? after.first, last: after.last };
+}
+
+/** Where in its first and its last day a series was seen: a row of a day tells only that it was. */
+function createRefinement(file: HistoryFile): (series: number, span: Span) => Span {
+  const days = new Map<number, ReadonlyMap<number, Span>>();
+  const inDay = (time: number) => {
+    const day = floorTo(time, daySeconds);
+    const known = days.get(day) ?? spansOf(file, day);
+    days.set(day, known);
+    return known;
+  };
+  return (series, { first, last }) => ({
+    first: first % daySeconds === 0 ? (inDay(first).get(series)?.first ?? first) : first,
+    last: last % daySeconds === 0 ? (inDay(last - 1).get(series)?.last ?? last) : last,
+  });
+}
+
+/** The parts of a day in which each series was seen, to the quarter of an hour. */
+function spansOf(file: HistoryFile, day: number): Map<number, Span> {
+  const spans = new Map<number, Span>();
+  for (const { time, data } of file.rows(quarterTier, day, day + daySeconds)) {
+    const quarter = { first: time, last: time + (tiers[quarterTier]?.seconds ?? 0) };
+    for (const [series] of readEntries(data)) spans.set(series, joinedSpans(spans.get(series), quarter));
+  }
+  return spans;
 }
 
 /**

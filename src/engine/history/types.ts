@@ -3,7 +3,7 @@ import type { StatsFrame } from '../stats/index.ts';
 
 /** What one container, or the machine, has used over some time. */
 export interface UsageHistory {
-  /** When the first and the last of it was measured: milliseconds since the epoch, to some ten seconds. */
+  /** When the first and the last of it was measured: milliseconds since the epoch, to a quarter of an hour. */
   readonly first: number;
   readonly last: number;
   /** How many measurements it is made of. */

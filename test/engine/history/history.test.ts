@@ -122,6 +122,32 @@ test('a gap stays a gap at every resolution', async t => {
   assert.equal(history.usage(window).get(machineId)?.cpu.count, 3 * 3600);
 });
 
+test('when the first and the last was measured is told to a quarter of an hour, also over days', async t => {
+  const { history } = rootOf(t);
+  const frameAt = createFrames(2, steady);
+  const late = (second: number) => {
+    const { host, containers } = frameAt(second);
+    const isThere = second >= start + 40 * 3600 && second < start + 60 * 3600;
+    return { host, containers: new Map([...containers].filter(([id]) => id === 'c0' || isThere)) };
+  };
+  const begin = start + 10 * 3600;
+  const recorder = await recording(history.record(strict), late(begin - 40));
+  for (let second = begin; second < start + 80 * 3600; second += 300) recorder.add(late(second));
+  await recorder[Symbol.asyncDispose]();
+  const usage = history.usage({ since: start * 1000, until: (start + 96 * 3600) * 1000 });
+  const hours = (id: string) => {
+    const { first = 0, last = 0 } = usage.get(id) ?? {};
+    return [first, last].map(time => Math.round((time / 1000 - start) / 900) / 4);
+  };
+  assert.deepEqual(
+    [hours('c0'), hours('c1')],
+    [
+      [10, 80],
+      [40, 60],
+    ],
+  );
+});
+
 test('a restarted container is not measured across its restart; OOM kills and traffic add up', async t => {
   const { history } = rootOf(t);
   const frameAt = createFrames(1, steady);
