@@ -338,6 +338,7 @@ export function createFakeEngine(options: FakeOptions = {}): Engine {
       },
       pull: () => Promise.reject(new TypeError('the fake engine pulls nothing')),
       push: () => Promise.reject(new TypeError('the fake engine pushes nothing')),
+      waste: () => Promise.reject(new TypeError('the fake engine has no layers')),
       pullAll: () => Promise.reject(new TypeError('the fake engine pulls nothing')),
       prune: async () => ({ deleted: [], reclaimedBytes: 0 }),
     },
@@ -356,6 +357,7 @@ export function createFakeEngine(options: FakeOptions = {}): Engine {
           }
         }
       },
+      costs: async () => [],
       cacheUsage: async () => [],
       check: async () => ({ file: 'Dockerfile', text: '', warnings: [], isError: false }),
       outline: async () => ({ stages: [], args: [], secrets: [], ssh: [], caches: [], target: '' }),

@@ -3,6 +3,7 @@ import { cleanText } from '../../lib/clean-text.ts';
 import { humanSize } from '../../words/index.ts';
 import type { Cli } from '../cli.ts';
 import { examples } from '../examples.ts';
+import { configureImageWaste } from '../image-waste.ts';
 import { listImages } from '../list-images.ts';
 import { listingOptions } from '../listing-options.ts';
 import { type PruneFilters, parsePruneFilters, pruneFilters } from '../prune-filters.ts';
@@ -13,7 +14,7 @@ import { configureLoad } from './load.ts';
 import { pullOptions } from './pull.ts';
 import { configureSave } from './save.ts';
 
-/** `image bootstrap|ls|pull|rm|save|load|import|prune` */
+/** `image bootstrap|ls|pull|rm|save|load|import|waste|prune` */
 export function configureImage(command: Command, cli: Cli): void {
   const bootstrap = command
     .command('bootstrap')
@@ -41,6 +42,10 @@ export function configureImage(command: Command, cli: Cli): void {
   configureLoad(command.command('load').description('Take over the images of a file'), cli);
   configureImport(
     command.command('import').description('Make an image of the tar of a root filesystem'),
+    cli,
+  );
+  configureImageWaste(
+    command.command('waste').description('Say what an image ships for nothing, and which step costs what'),
     cli,
   );
   const prune = command.command('prune').description('Remove images without a name');

@@ -22,6 +22,7 @@ import {
   followJournal,
   journalPath,
   openBuildJournal,
+  stepCosts,
 } from './journal/index.ts';
 import { outlineDockerfile } from './lint/index.ts';
 import { runBuild, summaryOf } from './run-build.ts';
@@ -136,6 +137,12 @@ export function createBuildService(options: BuildServiceOptions): BuildKeeper {
       const { id } = records.get(build);
       const isOver = () => records.get(id).state !== 'running';
       return followJournal(journalPath(root, id), { signal, isOver });
+    },
+    costs: async image => {
+      const made = records.list(1000).find(record => record.image === image && record.state === 'succeeded');
+      if (made === undefined) return [];
+      const { signal } = new AbortController();
+      return await stepCosts(followJournal(journalPath(root, made.id), { signal, isOver: () => true }));
     },
     cacheUsage: async selection => {
       const records = await listCache();

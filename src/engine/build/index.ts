@@ -20,4 +20,5 @@ export type {
   CacheRecord,
   CacheSelection,
   CheckReport,
+  StepCost,
 } from './types.ts';

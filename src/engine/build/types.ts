@@ -192,6 +192,16 @@ export interface CacheSelection {
   readonly layers?: readonly string[];
 }
 
+/** What a step of a build took. */
+export interface StepCost {
+  /** As `BuildStep.name`. */
+  readonly name: string;
+  readonly outcome: 'done' | 'cached' | 'failed' | 'cancelled';
+  readonly milliseconds: number;
+  readonly cacheMiss?: string;
+  readonly layerBytes?: number;
+}
+
 /** Builds of a root. */
 export interface BuildService {
   /**
@@ -207,6 +217,8 @@ export interface BuildService {
   list(options?: { limit?: number }): BuildRecord[];
   /** The progress of a build from its beginning, following it while it runs. */
   follow(build: string, options: { signal: AbortSignal }): AsyncIterable<BuildProgress>;
+  /** What the steps of the newest build that made an image took; empty if no build that is remembered did. */
+  costs(image: string): Promise<StepCost[]>;
   /** What the cache holds, least recently used first. */
   cacheUsage(selection?: CacheSelection): Promise<CacheRecord[]>;
   /** Frees cache records with their layers and folders: those selected (default: all), but none that is in use. */

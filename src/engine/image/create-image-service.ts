@@ -50,6 +50,10 @@ export function createImageService(options: ImageServiceOptions): ImageStore {
       const { pullAllTags } = await import('./pull/pull-all-tags.ts');
       return await pullAllTags(context, request);
     },
+    waste: async (name, options = {}) => {
+      const { imageWaste } = await import('./waste/image-waste.ts');
+      return await imageWaste(context, name, options);
+    },
     prune: (options = {}) => pruneImages(context, options),
     layersOfImages: () => new Set(records.all().flatMap(image => image.layers)),
     freeLayers: diffIds => freeLayers(context, diffIds),

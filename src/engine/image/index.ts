@@ -32,5 +32,6 @@ export type {
   ImageService,
   ImageStore,
   ImageSummary,
+  ImageWaste,
   ResolvedImage,
 } from './types.ts';

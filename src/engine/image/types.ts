@@ -41,6 +41,38 @@ export interface BootstrapRequest {
   readonly onProgress?: (line: string) => void;
 }
 
+/** What an image ships for nothing, what only it holds, and which step is to blame. Bytes are of files, unpacked. */
+export interface ImageWaste {
+  readonly id: string;
+  readonly references: readonly string[];
+  readonly sizeBytes: number;
+  /** Of files that later layers delete or overwrite: they are shipped and never seen. */
+  readonly hiddenBytes: number;
+  /** Of layers that no other image has. */
+  readonly uniqueBytes: number;
+  /** The image's history, oldest first. */
+  readonly steps: readonly {
+    readonly createdBy: string;
+    /** Absent for a step that made no layer. */
+    readonly diffId?: string;
+    readonly sizeBytes: number;
+    /** Of its files: what later steps hide. */
+    readonly hiddenBytes: number;
+    /** Ids of other images that have its layer. */
+    readonly sharedWith: readonly string[];
+  }[];
+  /** The largest hidden files. `madeBy` and `hiddenBy` are indexes of steps. */
+  readonly files: readonly {
+    readonly path: string;
+    readonly bytes: number;
+    readonly how: 'deleted' | 'overwritten';
+    readonly madeBy: number;
+    readonly hiddenBy: number;
+  }[];
+  /** How many there are. */
+  readonly fileCount: number;
+}
+
 /** Which unused images to free; every condition that is given has to hold. */
 export interface ImagePruneOptions {
   /** Also those that have a reference but no container. */
@@ -59,6 +91,8 @@ export interface ImageService {
   /** Throws `not-found` (`IMAGE_NOT_FOUND`), with a hint that names near misses or `image bootstrap`. */
   inspect(name: string): ImageDetails;
   tag(name: string, reference: string): void;
+  /** Reads all names of an image's layers; `files`: how many hidden ones to list, default 20. Throws like `inspect`. */
+  waste(name: string, options?: { files?: number; signal?: AbortSignal | undefined }): Promise<ImageWaste>;
   /**
    * Takes away a reference, and the image with its last one. Throws `conflict` if a container uses it, unless
    * `force` and no container runs. Returns what was done, in docker's words' order.

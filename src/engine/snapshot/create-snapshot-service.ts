@@ -18,6 +18,7 @@ import { coverFolder } from './cover-folder.ts';
 import { followRecipe, hashRecipe } from './follow-recipe.ts';
 import { hashTree } from './hash-tree.ts';
 import { importLayer } from './import-layer.ts';
+import { layerEntries } from './layer-entries.ts';
 import { createLayers, emptyLayerName } from './layers.ts';
 import { disposableOverlayOptions, overlayOptions } from './overlay-options.ts';
 import { makeScratch } from './scratch.ts';
@@ -78,6 +79,10 @@ export function createSnapshotService({
     capture: (folder, options = {}) => captureLayer(context, folder, options.signal),
     unmount: target => unmount(target, { lazy: true }),
     mounts: () => [...mountsBelow(root.dataDir), ...mountsBelow(root.runDir)],
+    entries: async function* (diffId) {
+      const native = await preloadNative();
+      yield* layerEntries(layers.get(diffId).path, { native, opaqueXattr: attribute });
+    },
     layers: layers.all,
     removeLayer: layers.remove,
     cover: (folder, options = {}) => coverFolder(context, folder, options),

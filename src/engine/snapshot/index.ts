@@ -13,6 +13,7 @@ export type {
   HeldLayer,
   Layer,
   LayerChange,
+  LayerEntry,
   ScratchFolder,
   SnapshotService,
   StagedLayer,

@@ -80,6 +80,20 @@ export interface MountRequest {
   readonly disposable?: boolean | undefined;
 }
 
+/** Something in a layer's own folder. */
+export interface LayerEntry {
+  /** Relative, bytes as latin1 text. */
+  readonly path: string;
+  /** `whiteout`: what lower layers have there is deleted. */
+  readonly kind: 'file' | 'folder' | 'whiteout' | 'other';
+  /** Of a file. */
+  readonly bytes: number;
+  /** A folder of which lower layers' content is deleted. */
+  readonly isOpaque: boolean;
+  /** Of a file with several names: the same for all of them. */
+  readonly inode?: number;
+}
+
 /** A container's folder of changes. */
 export interface ChangedFolder {
   /** DiffIDs of what it changes, base first. */
@@ -123,6 +137,8 @@ export interface SnapshotService {
   unmount(target: string): Promise<void>;
   /** Mounts of this root that are there now. */
   mounts(): string[];
+  /** What a layer's own folder holds, folders before what is in them. Hold the layer meanwhile. */
+  entries(diffId: string): AsyncIterable<LayerEntry>;
   /** All layers of the root. */
   layers(): Layer[];
   /**

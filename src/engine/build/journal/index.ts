@@ -5,3 +5,4 @@
 export { type BuildJournal, journalPath, openBuildJournal } from './build-journal.ts';
 export { type BuildRecords, commandSteps, createBuildRecords } from './build-records.ts';
 export { followJournal } from './follow-journal.ts';
+export { stepCosts } from './step-costs.ts';
