@@ -34,6 +34,10 @@ async function overviewAndDetails(home: Home): Promise<void> {
   await screen.see(/demo-cpu-hog/);
   await sleep(20_000); // some history for the charts
   shoot(screen, 'overview');
+  await press(screen, 'c');
+  await sleep(25_000); // more of it, for the load line over time
+  shoot(screen, 'capacity');
+  await press(screen, '1');
   await press(screen, '?');
   await sleep(400);
   shoot(screen, 'help');
