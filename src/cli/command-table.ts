@@ -27,6 +27,7 @@ import { configureLoad } from './commands/load.ts';
 import { configureLogin } from './commands/login.ts';
 import { configureLogout } from './commands/logout.ts';
 import { configureLogs } from './commands/logs.ts';
+import { configureMetrics } from './commands/metrics.ts';
 import { configureNetwork } from './commands/network.ts';
 import { configurePause } from './commands/pause.ts';
 import { configurePort } from './commands/port.ts';
@@ -307,6 +308,12 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'Would it fit on a smaller machine, with more of one container, without another?',
     group: look,
     configure: configureWhatIf,
+  },
+  {
+    name: 'metrics',
+    summary: 'Figures for Prometheus, with alert rules and a scrape configuration',
+    group: look,
+    configure: configureMetrics,
   },
   {
     name: 'record',

@@ -22,6 +22,8 @@ export interface CliOptions {
   readonly tty?: boolean;
   /** Gets what is written to standard output, byte by byte. */
   readonly onOutput?: (chunk: Buffer) => void;
+  /** Gets what is written to standard error. */
+  readonly onError?: (text: string) => void;
   /** Gets the emitter of signals, to send some. */
   readonly onStart?: (signals: EventEmitter) => void;
 }
@@ -37,6 +39,7 @@ export async function runPlimsoll(argv: readonly string[], options: CliOptions =
       write: (data: string | Uint8Array) => {
         const chunk = Buffer.from(data as string);
         if (name === 'stdout') options.onOutput?.(chunk);
+        else options.onError?.(chunk.toString());
         return written[name].push(chunk) > 0;
       },
       ...(options.tty ? { isTTY: true, columns: 80, rows: 24 } : {}),

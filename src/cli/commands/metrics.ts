@@ -1,0 +1,48 @@
+import type { Command } from 'commander';
+import { adviseFrom } from '../../capacity/index.ts';
+import type { Cli } from '../cli.ts';
+import { examples } from '../examples.ts';
+import { measureLoad } from '../measure-load.ts';
+import { formatMetrics } from '../metrics/format-metrics.ts';
+import { rules, scrapeConfig } from '../metrics/prometheus-files.ts';
+import { type ListenAddress, serveMetrics } from '../metrics/serve-metrics.ts';
+import { badOption } from '../parse/bad-option.ts';
+
+/** Advice looks back this far. */
+const adviceMs = 14 * 86_400_000;
+
+/** `metrics [--listen ADDRESS] [--rules] [--scrape-config]`: figures for Prometheus. */
+export function configureMetrics(command: Command, cli: Cli): void {
+  examples(
+    command,
+    'plimsoll metrics >/var/lib/node_exporter/plimsoll.prom.new',
+    'plimsoll metrics --listen 127.0.0.1:9477',
+    'plimsoll metrics --rules >/etc/prometheus/plimsoll-rules.yml',
+  )
+    .option('--listen <address>', 'Answer GET /metrics at HOST:PORT, or a port of 127.0.0.1, until Ctrl-C')
+    .option('--rules', 'Print recording and alert rules for Prometheus')
+    .option('--scrape-config', "Print the part of Prometheus' configuration that scrapes it")
+    .action(async (options: { listen?: string; rules?: true; scrapeConfig?: true }) => {
+      if (options.rules) cli.stdout.write(rules);
+      else if (options.scrapeConfig) cli.stdout.write(scrapeConfig);
+      else if (options.listen === undefined) cli.stdout.write(await readMetrics(cli));
+      else
+        await serveMetrics(() => readMetrics(cli), parseAddress(options.listen), {
+          signal: cli.signal,
+          onListening: address => cli.stderr.write(`figures are at ${address}; Ctrl-C ends it\n`),
+        });
+    });
+}
+
+async function readMetrics(cli: Cli): Promise<string> {
+  const measured = await measureLoad(cli, { over: '1', since: '14d' });
+  const advised = adviseFrom(await cli.engine(), { ...measured, since: Date.now() - adviceMs });
+  return formatMetrics({ ...measured, advised });
+}
+
+function parseAddress(text: string): ListenAddress {
+  const [, host, port] = /^(?:(.+):)?(\d{1,5})$/.exec(text) ?? [];
+  if (port !== undefined && Number(port) <= 65_535)
+    return { host: (host ?? '127.0.0.1').replace(/^\[(.*)\]$/, '$1'), port: Number(port) };
+  throw badOption(`"${text}" is no address to listen on`, 'write --listen 127.0.0.1:9477');
+}
