@@ -1,14 +1,20 @@
 import { closeSync, openSync, readSync } from 'node:fs';
+import { isPlimsollError } from '../../errors.ts';
 import { run } from '../kernel/index.ts';
 import { installCommand } from './distro.ts';
 import { findTool } from './host-tools.ts';
 import type { Distro, Finding, HostTool } from './types.ts';
 
+export interface ToolHost {
+  readonly folders: readonly string[];
+  readonly distro: Distro;
+  readonly root: boolean;
+  /** Milliseconds that a tool has to say its version: many on a machine that is busy installing. Default: 10 s. */
+  readonly patienceMs?: number;
+}
+
 /** A row per tool: where it is and its version, or what does not work without it and how to get it. */
-export async function examineTools(
-  tools: readonly HostTool[],
-  host: { folders: readonly string[]; distro: Distro; root: boolean },
-): Promise<Finding[]> {
+export async function examineTools(tools: readonly HostTool[], host: ToolHost): Promise<Finding[]> {
   return await Promise.all(tools.map(tool => examineTool(tool, host)));
 }
 
@@ -22,14 +28,16 @@ export function missingTools(tools: readonly HostTool[], folders: readonly strin
 
 async function examineTool(
   tool: HostTool,
-  { folders, distro, root }: { folders: readonly string[]; distro: Distro; root: boolean },
+  { folders, distro, root, patienceMs = 10_000 }: ToolHost,
 ): Promise<Finding> {
   const [path] = findTool(tool, folders) ?? [];
   if (path === undefined) return lacking(tool, 'not installed', { distro, root });
   if (tool.static === true && !isStatic(path)) {
     return lacking(tool, `${path} needs shared libraries`, { distro, root });
   }
-  const said = tool.version?.none === true ? '' : await askVersion(path, tool.version?.args ?? ['--version']);
+  const said = tool.version?.none === true ? '' : await askVersion(path, tool, patienceMs);
+  if (said === undefined)
+    return { area: 'tool', name: tool.name, status: 'ok', found: `${path}, too busy to say its version` };
   if (tool.version?.mustSay !== undefined && !said.includes(tool.version.mustSay)) {
     return lacking(tool, `${path} is another program of that name`, { distro, root });
   }
@@ -54,13 +62,17 @@ function lacking(tool: HostTool, found: string, host: { distro: Distro; root: bo
   };
 }
 
-/** What the command says of itself; empty if it says nothing in time. */
-async function askVersion(path: string, args: readonly string[]): Promise<string> {
+/** What the command says of itself; undefined if it says nothing in time, as on a machine that is very busy. */
+async function askVersion(
+  path: string,
+  { version }: HostTool,
+  timeoutMs: number,
+): Promise<string | undefined> {
   try {
-    const { stdout, stderr } = await run(path, args, { timeoutMs: 2000 });
+    const { stdout, stderr } = await run(path, version?.args ?? ['--version'], { timeoutMs });
     return `${stdout}\n${stderr}`;
-  } catch {
-    return '';
+  } catch (error) {
+    return isPlimsollError(error, 'deadline') ? undefined : '';
   }
 }
 

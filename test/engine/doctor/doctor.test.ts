@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { installCommand, packagesFor, parseOsRelease } from '../../../src/engine/doctor/distro.ts';
-import { missingTools } from '../../../src/engine/doctor/examine-tools.ts';
+import { examineTools, missingTools } from '../../../src/engine/doctor/examine-tools.ts';
 import type { HostFacts } from '../../../src/engine/doctor/host-facts.ts';
 import { hostTools, toolFolders } from '../../../src/engine/doctor/host-tools.ts';
 import { examineHost } from '../../../src/engine/doctor/index.ts';
@@ -41,6 +41,25 @@ test('every host tool names its package for Debian, and what it is for', () => {
   for (const tool of hostTools) {
     assert.ok(tool.packages.debian, `${tool.name} has no Debian package`);
     assert.match(tool.purpose, /^(starts|watches|unpacks|enters|makes|gives|lets|is|maps) /);
+  }
+});
+
+test('a tool of another make is missing, one that is too busy to answer is not', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'plimsoll-tools-'));
+  try {
+    const tar = hostTools.filter(tool => tool.name === 'GNU tar');
+    const host = { folders: [folder], distro: { name: 'Debian' }, root: true, patienceMs: 2000 };
+    const found = async (script: string) => {
+      writeFileSync(join(folder, 'tar'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+      return (await examineTools(tar, host))[0];
+    };
+    assert.equal((await found('echo bsdtar 3.6'))?.status, 'missing');
+    assert.match((await found('echo tar "(GNU tar)" 1.34'))?.found ?? '', /tar 1\.34$/);
+    const busy = await found('exec sleep 60');
+    assert.equal(busy?.status, 'ok');
+    assert.match(busy?.found ?? '', /too busy to say its version$/);
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 });
 
