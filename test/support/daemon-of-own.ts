@@ -25,6 +25,8 @@ export interface DaemonOfOwn extends AsyncDisposable {
   readonly proxy: ContractProxy;
   /** Runs one command line of plimsoll on the same root. */
   plimsoll(...args: string[]): Promise<Done>;
+  /** Runs any other program to its end. */
+  run(program: string, args: readonly string[]): Promise<Done>;
   /** Runs docker's client on the proxy. */
   docker(client: string, args: readonly string[], input?: string): Promise<Done>;
 }
@@ -72,6 +74,7 @@ export async function daemonOfOwn(): Promise<DaemonOfOwn> {
     proxied,
     proxy,
     plimsoll: (...args) => run(launcher, ['--root', root.dataDir, ...args]),
+    run: (program, args) => run(program, args),
     docker: (client, args, input) => run(client, ['-H', `unix://${proxied}`, ...args], { input, folder }),
     async [Symbol.asyncDispose]() {
       await proxy[Symbol.asyncDispose]();

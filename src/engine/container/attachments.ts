@@ -44,7 +44,8 @@ export async function connectContainer(
   const { id, name, spec, state } = record;
   const { name: network } = world.networks.inspect(attachment.network);
   const current = attachmentsOf(spec);
-  const alone = current.length === 0 ? spec.network : ['host', 'none'].find(mode => mode === network);
+  const alone =
+    current.length === 0 && !isOnNone(spec) ? spec.network : ['host', 'none'].find(mode => mode === network);
   if (alone !== undefined) {
     throw conflict(
       `the container "${name}" cannot join "${network}": "${alone}" goes with no other network`,
@@ -62,7 +63,10 @@ export async function connectContainer(
   }
   const added = { ...attachment, network };
   const attachments = [...current, added];
-  if (!isLive(state)) return world.records.saveSpec(id, { ...spec, attachments });
+  if (!isLive(state)) {
+    const first = isOnNone(spec) ? { network } : {};
+    return world.records.saveSpec(id, { ...spec, ...first, attachments });
+  }
   const endpoint = await world.networks.connect(requestFor(record, added));
   world.db.transaction(() => {
     world.records.saveSpec(id, { ...spec, attachments });
@@ -87,6 +91,9 @@ export async function disconnectContainer(
       network,
     });
   }
+  if (first === undefined && !isLive(state)) {
+    return world.records.saveSpec(id, { ...spec, network: 'none', attachments: [] });
+  }
   if (first === undefined) {
     throw conflict(
       `the network "${network}" is the only one of the container "${name}"`,
@@ -101,6 +108,11 @@ export async function disconnectContainer(
     if (isLive(state)) world.records.saveState(id, { ...state, addresses });
     announce(world, record, 'update');
   });
+}
+
+/** Taken off its last network before it runs: it may join another, unlike one that was made to be on none. */
+function isOnNone({ network, attachments }: ContainerSpec): boolean {
+  return network === 'none' && attachments?.length === 0;
 }
 
 function requestFor(
