@@ -15,6 +15,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   'engine/snapshot': ['engine/store', 'engine/kernel', 'oci', 'lib'],
   'engine/archive': ['engine/kernel', 'lib'],
   'engine/image': [
+    'engine/archive',
     'engine/registry',
     'engine/snapshot',
     'engine/store',

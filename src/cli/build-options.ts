@@ -27,6 +27,8 @@ export interface BuildOptions
   readonly cpuPeriod?: string;
   readonly cpuQuota?: string;
   readonly jobs?: string;
+  readonly output?: string[];
+  readonly push?: true;
   readonly iidfile?: string;
   readonly metadataFile?: string;
   readonly progress: 'auto' | 'plain' | 'tty' | 'quiet' | 'rawjson';
@@ -72,6 +74,12 @@ export function buildOptions(command: Command): Command {
     .option('--ulimit <limit>', 'Limit of the processes of RUN, as in nofile=1024:2048', collect)
     .option('--cgroup-parent <path>', 'Cgroup to run steps below')
     .option('--jobs <number>', 'Steps at once (default: one per core)')
+    .option(
+      '-o, --output <output>',
+      'Also as type=local|tar|oci|docker|registry,dest=PLACE; a folder alone is local',
+      collect,
+    )
+    .option('--push', 'Send the image to the registry of each of its names')
     .option('--iidfile <file>', "Write the image's id to this file")
     .option('--metadata-file <file>', 'Write what was built to this file, as JSON')
     .addOption(

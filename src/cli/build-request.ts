@@ -6,6 +6,7 @@ import { extraHost } from './container-spec.ts';
 import { badOption } from './parse/bad-option.ts';
 import { isAddress, parseBuildContexts } from './parse/parse-build-context.ts';
 import { parseCount, parseLimits } from './parse/parse-limits.ts';
+import type { BuildOutput } from './parse/parse-output.ts';
 import { parseBuildArgs, parsePairs } from './parse/parse-pairs.ts';
 import { parseSecrets } from './parse/parse-secret.ts';
 import { parseSize } from './parse/parse-size.ts';
@@ -13,14 +14,20 @@ import { parseSsh } from './parse/parse-ssh.ts';
 import { parseUlimit } from './parse/parse-ulimit.ts';
 
 /** What the options of `build` ask of the engine; nothing is read but the names of files. */
-export function toBuildRequest(cli: Cli, context: string, options: BuildOptions): BuildRequest {
+export function toBuildRequest(
+  cli: Cli,
+  context: string,
+  options: BuildOptions,
+  outputs: readonly BuildOutput[] = [],
+): BuildRequest {
   const { cwd, env } = cli;
   const { target, platform, network, jobs, shmSize } = options;
   const place = placeOf(cli, context, options.file);
   return {
     ...place,
-    tags: options.tag ?? [],
-    buildArgs: parseBuildArgs(options.buildArg ?? [], env),
+    tags: [...(options.tag ?? []), ...outputs.flatMap(({ names }) => names)],
+    rewriteTimestamp: outputs.some(output => output.rewriteTimestamp),
+    buildArgs: { ...sourceDateOf(env), ...parseBuildArgs(options.buildArg ?? [], env) },
     labels: parsePairs(options.label ?? [], '--label'),
     noCache: !options.cache,
     noCacheStages: options.cacheFilter === true ? [] : options.cacheFilter.flatMap(one => one.split(',')),
@@ -39,6 +46,11 @@ export function toBuildRequest(cli: Cli, context: string, options: BuildOptions)
     ...(shmSize === undefined ? {} : { shmBytes: parseSize(shmSize) }),
     ...(options.cgroupParent === undefined ? {} : { cgroupParent: resolve('/', options.cgroupParent) }),
   };
+}
+
+/** As buildx does: who sets it means his builds too. */
+function sourceDateOf({ SOURCE_DATE_EPOCH: date }: Cli['env']): Record<string, string> {
+  return date === undefined || date === '' ? {} : { SOURCE_DATE_EPOCH: date };
 }
 
 /** Where the files and the Dockerfile are: `-` is the input, and what has to be fetched is named as it is. */

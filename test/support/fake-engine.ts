@@ -313,6 +313,7 @@ export function createFakeEngine(options: FakeOptions = {}): Engine {
     },
     archives: {
       save: () => Promise.reject(new TypeError('the fake engine saves nothing')),
+      rootfs: () => Promise.reject(new TypeError('the fake engine has no layers')),
       load: () => Promise.reject(new TypeError('the fake engine loads nothing')),
       importTar: () => Promise.reject(new TypeError('the fake engine imports nothing')),
     },

@@ -8,9 +8,11 @@ import type { Cli } from '../cli.ts';
 import { examples } from '../examples.ts';
 import { paint } from '../format/paint.ts';
 import { type BuildCall, parseCall } from '../parse/parse-call.ts';
+import { type BuildOutput, parseOutputs } from '../parse/parse-output.ts';
 import { checkJson, printCheck, printOutline, printTargets } from '../print-check.ts';
 import { plainProgress } from '../progress/plain.ts';
 import { rawProgress } from '../progress/raw-json.ts';
+import { writeOutputs } from '../write-outputs.ts';
 
 /** `build [-t NAME] [-f FILE] CONTEXT` */
 export function configureBuild(command: Command, cli: Cli): void {
@@ -23,24 +25,37 @@ export function configureBuild(command: Command, cli: Cli): void {
     ),
   ).action(async (context: string, options: BuildOptions) => {
     const call = parseCall(options);
-    const request = toBuildRequest(cli, context, options);
-    if (call.method === 'build') await build(cli, request, options);
+    const outputs = parseOutputs(options);
+    const request = toBuildRequest(cli, context, options, outputs);
+    if (call.method === 'build') await build(cli, request, options, outputs);
     else if (call.method === 'check') await check(cli, request, call);
     else await outline(cli, request, call);
   });
 }
 
-async function build(cli: Cli, request: BuildRequest, options: BuildOptions): Promise<void> {
+async function build(
+  cli: Cli,
+  request: BuildRequest,
+  options: BuildOptions,
+  outputs: readonly BuildOutput[],
+): Promise<void> {
   const engine = await cli.engine();
   using progress = await progressFor(cli, options);
   const result = await engine.builds.build({ ...request, onProgress: progress.onProgress });
   progress[Symbol.dispose]();
   const { image } = result;
+  await writeOutputs(cli, {
+    image,
+    tags: request.tags ?? [],
+    outputs,
+    quiet: kindOf(cli, options) === 'quiet',
+  });
   if (options.iidfile !== undefined) writeFileSync(resolve(cli.cwd, options.iidfile), image);
   if (options.metadataFile !== undefined) {
     const facts = metadata(engine, result, options.tag ?? []);
     writeFileSync(resolve(cli.cwd, options.metadataFile), `${JSON.stringify(facts, undefined, 2)}\n`);
   }
+  if (outputs.some(({ dest }) => dest === '-')) return; // what else is said would be part of it
   if (kindOf(cli, options) === 'quiet') cli.stdout.write(`${image}\n`);
   else if (kindOf(cli, options) !== 'rawjson') {
     const words = [image, ...(options.tag ?? [])].join(' ');

@@ -28,6 +28,7 @@ import { outlineDockerfile } from './lint/index.ts';
 import { runBuild, summaryOf } from './run-build.ts';
 import type { StepDeps } from './solve/index.ts';
 import { openKnownDigests } from './source/index.ts';
+import { sourceDateOf } from './source-date.ts';
 import type { BuildRecord, BuildService, CacheRecord } from './types.ts';
 
 /** What builds need of the rest of the engine. */
@@ -77,7 +78,8 @@ export function createBuildService(options: BuildServiceOptions): BuildKeeper {
   const keeper: BuildKeeper = {
     build: async request => {
       assertPrivileged(root, 'building an image');
-      for (const tag of request.tags ?? []) parseReference(tag); // a bad name is no news for the end of a build
+      for (const tag of request.tags ?? []) parseReference(tag); // what is wrong is no news for the end of a build
+      sourceDateOf(request);
       const id = randomBytes(6).toString('hex');
       const platforms = platformsFor(own, request.platform);
       await using access = buildAccess(id, root, request);

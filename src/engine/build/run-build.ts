@@ -25,6 +25,7 @@ import {
   type StepState,
   solveGraph,
 } from './solve/index.ts';
+import { sourceDateOf } from './source-date.ts';
 import type { BuildRequest } from './types.ts';
 
 export interface BuildRun {
@@ -77,6 +78,7 @@ function namedContext(given: NonNullable<BuildRequest['contexts']>[string]): Nam
 async function solve(run: BuildRun, plan: BuildPlan, replaced: (diffId: string) => void): Promise<string> {
   const { id, request, contexts, access, journal, deps, images } = run;
   const { main } = contexts;
+  const sourceDate = sourceDateOf(request);
   using held = new DisposableStack();
   const scope: BuildScope = {
     deps,
@@ -86,6 +88,7 @@ async function solve(run: BuildRun, plan: BuildPlan, replaced: (diffId: string) 
     git: access.git,
     origin: `${main.origin}\n${main.dockerfile}`,
     noCache: request.noCache ?? false,
+    ...(sourceDate !== undefined && request.rewriteTimestamp === true ? { sourceDate } : {}),
     replaced,
     hold: (layer: Disposable) => void held.use(layer),
   };
@@ -103,7 +106,7 @@ async function solve(run: BuildRun, plan: BuildPlan, replaced: (diffId: string) 
     },
   });
   request.signal?.throwIfAborted();
-  return images.create({ config: imageConfigOf(plan, states), references: request.tags ?? [] });
+  return images.create({ config: imageConfigOf(plan, states, sourceDate), references: request.tags ?? [] });
 }
 
 function announce({ id, journal, deps }: BuildRun, { steps }: BuildPlan): void {

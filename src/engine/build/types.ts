@@ -23,6 +23,11 @@ export interface BuildRequest {
   readonly noCache?: boolean;
   /** Stages, by name or number, that the cache does not serve. */
   readonly noCacheStages?: readonly string[];
+  /**
+   * Files that the build makes have no time after SOURCE_DATE_EPOCH (a build argument, which the times of the image follow
+   * anyway): the same build again is the same image, byte by byte.
+   */
+  readonly rewriteTimestamp?: boolean;
   /** What the image is for, such as `linux/arm64`. Default: this host. */
   readonly platform?: string;
   /** Network of RUN steps. Default `bridge`. */

@@ -56,6 +56,11 @@ export interface ImageArchives {
    */
   save(request: SaveRequest): Promise<Readable>;
   /**
+   * The root filesystem of an image as a tar (pax): what a container of it sees. Read it to its end or destroy it, and let
+   * it close before the engine. Throws `not-found` before the first byte.
+   */
+  rootfs(name: string, options?: { signal?: AbortSignal | undefined }): Promise<Readable>;
+  /**
    * Takes over the images of an archive, all or none: every blob is proven before anything has a name, and of an archive
    * that is refused nothing stays. Throws `invalid-argument` (`BAD_ARCHIVE`), `data-loss` (`DIGEST_MISMATCH`).
    */

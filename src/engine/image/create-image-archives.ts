@@ -17,6 +17,11 @@ export function createImageArchives({ applyChanges, ...options }: ImageArchivesO
       const { saveImages } = await import('./archive/save-images.ts'); // listing images needs no archive
       return await saveImages(context, request);
     },
+    rootfs: async (name, { signal } = {}) => {
+      assertPrivileged(options.root, 'mounting an image');
+      const { exportRootfs } = await import('./archive/export-rootfs.ts');
+      return await exportRootfs(context, name, signal);
+    },
     load: async request => {
       assertPrivileged(options.root, 'loading an image');
       const { loadImages } = await import('./archive/load-images.ts');

@@ -22,6 +22,8 @@ export interface BuildScope {
   /** Where the build comes from: steps of the same place are compared with each other. */
   readonly origin: string;
   readonly noCache: boolean;
+  /** Seconds since the epoch that no file of a layer is newer than. */
+  readonly sourceDate?: number;
   /** Takes layers that the cache no longer names, to be freed if nobody else does. */
   readonly replaced: (diffId: string) => void;
   /** Keeps what it is given until the build has ended. */
@@ -134,9 +136,10 @@ async function layered(
   scope: BuildScope,
   request: StepRequest,
   parent: StepState,
-  inputs: StepInputs,
+  given: StepInputs,
   work: Work,
 ): Promise<StepState> {
+  const inputs = dated(scope, given);
   const { vertex, report, signal } = request;
   const { deps, noCache, hold } = scope;
   const serve = (hit: CacheHit): StepState => {
@@ -157,6 +160,12 @@ async function layered(
   return await makeLayer(scope, request, parent, { inputs, work, cacheMiss: explainMiss(before, inputs) });
 }
 
+/** A layer whose times are rewritten is another one. */
+function dated({ sourceDate }: BuildScope, inputs: StepInputs): StepInputs {
+  if (sourceDate === undefined) return inputs;
+  return { ...inputs, settings: { ...inputs.settings, SOURCE_DATE_EPOCH: String(sourceDate) } };
+}
+
 /** Steps of the same place are compared with each other. */
 function stepOf({ origin }: BuildScope, { identity }: Vertex): string {
   return `${origin}\n${identity}`;
@@ -168,8 +177,8 @@ async function makeLayer(
   parent: StepState,
   { inputs, work, cacheMiss }: { inputs: StepInputs; work: Work; cacheMiss: string },
 ): Promise<StepState> {
-  const { deps, hold, replaced } = scope;
-  const made = await buildLayer(deps, parent, signal, hold, work);
+  const { deps, replaced } = scope;
+  const made = await buildLayer(scope, parent, signal, work);
   const before = deps.cache.record(stepOf(scope, vertex), inputs, made);
   if (before !== undefined) replaced(before);
   report.done({ cacheMiss, layerBytes: made.sizeBytes });
@@ -178,16 +187,15 @@ async function makeLayer(
 
 /** Stages, works and commits; a step that changed nothing leaves no layer. */
 async function buildLayer(
-  deps: StepDeps,
+  { deps, hold, sourceDate }: BuildScope,
   parent: StepState,
   signal: AbortSignal,
-  hold: BuildScope['hold'],
   work: Work,
 ): Promise<CacheHit> {
   await using staged = await deps.snapshots.stage(parent.layers, { signal });
   await work(staged);
   signal.throwIfAborted();
-  const layer = await staged.commit();
+  const layer = await staged.commit(sourceDate === undefined ? {} : { sourceDateEpoch: sourceDate });
   const created = deps.clock();
   const below = parent.layers.flatMap(diffId => deps.snapshots.layer(diffId)?.path ?? []);
   if (changesNothing(layer.path, below)) {
