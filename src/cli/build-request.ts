@@ -26,7 +26,7 @@ export function toBuildRequest(
   return {
     ...place,
     tags: [...(options.tag ?? []), ...outputs.flatMap(({ names }) => names)],
-    rewriteTimestamp: outputs.some(output => output.rewriteTimestamp),
+    ...(outputs.some(output => output.rewriteTimestamp) ? { rewriteTimestamp: true } : {}),
     buildArgs: { ...sourceDateOf(env), ...parseBuildArgs(options.buildArg ?? [], env) },
     labels: parsePairs(options.label ?? [], '--label'),
     noCache: !options.cache,
