@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Engine } from '../../src/engine/index.ts';
 import { runPlimsoll } from '../support/run-cli.ts';
@@ -49,8 +52,15 @@ for (const shell of ['bash', 'zsh', 'fish']) {
   const there = spawnSync(shell, ['-c', 'true']).status === 0;
   test(`the ${shell} script is valid`, { skip: there ? false : `${shell} is not installed` }, async () => {
     const { stdout } = await runPlimsoll(['completion', shell]);
-    const { status, stderr } = spawnSync(shell, ['-n'], { input: stdout, encoding: 'utf8' });
-    assert.equal(status, 0, stderr);
+    const folder = mkdtempSync(join(tmpdir(), 'plimsoll-completion-'));
+    try {
+      const script = join(folder, `plimsoll.${shell}`); // fish reads no socket, which is what a child gets as stdin
+      writeFileSync(script, stdout);
+      const { status, stderr } = spawnSync(shell, ['-n', script], { encoding: 'utf8' });
+      assert.equal(status, 0, stderr);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 }
 
