@@ -19,7 +19,15 @@ import { createRegistryService, type Registries } from './registry/index.ts';
 import { createRuntime, type Runtime } from './runtime/index.ts';
 import { createSnapshotService } from './snapshot/index.ts';
 import { createStatsService, type StatsService } from './stats/index.ts';
-import { createLeases, createRootFolders, Database, type Root, readBootMark } from './store/index.ts';
+import {
+  createLeases,
+  createRootFolders,
+  Database,
+  type Root,
+  readBootMark,
+  signRunFolder,
+  sweepRunFolders,
+} from './store/index.ts';
 import { createSystemService } from './system/index.ts';
 import { createVolumeService } from './volume/index.ts';
 
@@ -231,7 +239,9 @@ async function bringInLine(root: Root, parts: Parts): Promise<void> {
   if (!rebooted) return;
   const live = parts.containers().list();
   await parts.networks().repair(new Set(live.map(({ id }) => id)));
+  signRunFolder(root);
   writeFileAtomic(join(root.runDir, 'boot-id'), `${boot}\n`);
+  sweepRunFolders(root, Date.now());
 }
 
 /** False where the sweep of builds has nothing to look at; asked here, as loading all that builds takes longer. */

@@ -18,3 +18,4 @@ export {
   readBootMark,
   resolveRoot,
 } from './root.ts';
+export { signRunFolder, sweepRunFolders } from './sweep-run-folders.ts';
