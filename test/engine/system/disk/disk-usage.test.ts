@@ -24,7 +24,7 @@ async function fill(engine: Engine, folder: string): Promise<void> {
   writeFileSync(join(context, 'data'), Buffer.alloc(300_000, 'x'));
   const dockerfile = (text: string) => writeFileSync(join(context, 'Dockerfile'), text);
   dockerfile(
-    'FROM localhost/busybox\nCOPY data /a\nRUN --mount=type=cache,target=/c cp /a /c/b\nCOPY data /b\n',
+    'FROM localhost/busybox\nCOPY data /a\nRUN --mount=type=cache,target=/c cp /a /c/b && cp /a /x && ln /x /y\nCOPY data /b\n',
   );
   await engine.builds.build({ context, tags: ['app:1'] });
   dockerfile('FROM localhost/busybox\nCOPY data /a\n');
