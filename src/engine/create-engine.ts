@@ -20,9 +20,9 @@ import { createRuntime, type Runtime } from './runtime/index.ts';
 import { createSnapshotService } from './snapshot/index.ts';
 import { createStatsService, type StatsService } from './stats/index.ts';
 import {
-  createLeases,
   createRootFolders,
   Database,
+  hasLeftovers,
   type Root,
   readBootMark,
   signRunFolder,
@@ -232,7 +232,7 @@ function openParts({ root, self = [], report = () => {} }: EngineOptions) {
 async function bringInLine(root: Root, parts: Parts): Promise<void> {
   const boot = bootId();
   const rebooted = readBootMark(root) !== boot;
-  if (createLeases(parts).dead().length > 0) await parts.snapshots().sweep();
+  if (hasLeftovers(root, parts.db)) await parts.snapshots().sweep();
   if (mayHaveLostBuilds(root, parts.db)) await parts.builds().sweep();
   await parts.containers().reconcile();
   await parts.networks().tidy();

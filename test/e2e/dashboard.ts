@@ -72,7 +72,8 @@ export function openHome(): Home {
       }),
     leftovers: () => leftoversOf(root, id),
     [Symbol.dispose]: () => {
-      for (const name of plimsoll('ps', '-aq').split('\n').filter(Boolean)) attempt('rm', '-f', name);
+      const names = plimsoll('ps', '-aq').split('\n').filter(Boolean);
+      if (names.length > 0) attempt('rm', '-f', ...names);
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -26,6 +26,7 @@ import { settle } from './settle.ts';
 import { startContainer } from './start.ts';
 import { killContainer, killToEnd, stopContainer } from './stop.ts';
 import { toDetails, toSummary } from './summary.ts';
+import { sweepFolders } from './sweep-folders.ts';
 import { takeDown } from './take-down.ts';
 import { listProcesses } from './top.ts';
 import { assertTransition } from './transitions.ts';
@@ -145,6 +146,7 @@ export function createContainerService(parts: ContainerParts): ContainerService 
     prune: (options = {}) => prune(world, options),
     async reconcile() {
       rotateLarge(world);
+      sweepFolders(world);
       const mended = needsReconciling(world) ? await reconcile(world) : 0;
       keeper.ensure();
       return mended;

@@ -21,9 +21,9 @@ export function createContainer(world: World, spec: ContainerSpec, signal?: Abor
   const id = randomBytes(32).toString('hex');
   const resolved = resolveSpec(spec, id, image.config, inheritedMounts(world, spec));
   const { data } = pathsOf(world.root, id);
-  mkdirSync(data, { recursive: true, mode: 0o711 });
   try {
     return world.db.transaction(() => {
+      mkdirSync(data, { recursive: true, mode: 0o711 }); // in here: see `sweepFolders`
       const record: ContainerRecord = {
         id,
         name: spec.name ?? freeName(world),

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isPlimsollError } from '../../errors.ts';
-import { bootId, isAlive } from '../kernel/index.ts';
+import { bootId, cgroupsOfRoot, isAlive } from '../kernel/index.ts';
 import type { ContainerRecord } from './records.ts';
 import { deleteContainer } from './remove.ts';
 import { restartIfDue } from './restart-due.ts';
@@ -46,12 +46,17 @@ function suspects(world: World): string[] {
   const lost = records.filter(record => isSuspect(world, record)).map(({ id }) => id);
   const active = new Set(records.map(({ id }) => id));
   const leftovers = ['containers', 'runtime'].flatMap(name => idsIn(join(world.root.runDir, name)));
-  return [...new Set([...lost, ...leftovers.filter(id => !active.has(id))])];
+  const cgroups = cgroupsOfRoot(world.root.id).filter(isId);
+  return [...new Set([...lost, ...[...leftovers, ...cgroups].filter(id => !active.has(id))])];
 }
 
 /** Folders named by a container; others belong to build steps. */
 function idsIn(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder).filter(name => /^[0-9a-f]{64}$/.test(name)) : [];
+  return existsSync(folder) ? readdirSync(folder).filter(isId) : [];
+}
+
+function isId(name: string): boolean {
+  return /^[0-9a-f]{64}$/.test(name);
 }
 
 function isSuspect(world: World, { id, state }: ContainerRecord): boolean {

@@ -29,9 +29,9 @@ export async function deleteContainer(
 /** Renamed first, so that a half-deleted folder is never taken for a container's. */
 function deleteFolder({ root }: World, id: string): void {
   const { data } = pathsOf(root, id);
-  if (!existsSync(data)) return;
   const doomed = join(root.dataDir, 'tmp', `container-${id}`);
-  rmSync(doomed, { recursive: true, force: true });
+  rmSync(doomed, { recursive: true, force: true }); // maybe of one who died while he deleted it
+  if (!existsSync(data)) return;
   renameSync(data, doomed);
   rmSync(doomed, { recursive: true, force: true });
 }

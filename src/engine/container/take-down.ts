@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoOf } from '../../errors.ts';
-import { pathOfCgroup, removeCgroup } from '../runtime/index.ts';
+import { cgroupFolder, clearCgroup, pathOfCgroup, removeCgroup } from '../runtime/index.ts';
 import { pathsOf, type World } from './world.ts';
 
 /**
@@ -17,14 +17,15 @@ export async function takeDown(world: World, id: string): Promise<void> {
 /** The part of `takeDown` in the kernel; the exit code stays, so that it can be recorded after this. */
 export async function releaseKernel(world: World, id: string): Promise<void> {
   const paths = pathsOf(world.root, id);
-  if (![paths.bundle, paths.runtimeState].some(path => existsSync(path))) return;
+  const traces = [paths.bundle, paths.runtimeState, cgroupFolder(paths.cgroup, 'pids')];
+  if (!traces.some(path => existsSync(path))) return;
   await Promise.all([
     ...(existsSync(paths.shm) ? [world.snapshots.unmount(paths.shm)] : []),
     ...(existsSync(paths.runtimeState) ? [world.runtime().delete(id)] : []), // there may be no runtime to ask
     world.networks.disconnect(id),
     removeMountPoint(world, paths.rootfs), // a process that is just being killed has the mounts of its own namespace
   ]);
-  removeCgroup(paths.cgroup);
+  await clearCgroup(paths.cgroup);
 }
 
 /**

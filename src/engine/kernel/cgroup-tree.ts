@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, statfsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statfsSync } from 'node:fs';
+import { join } from 'node:path';
 
 /** What decides where a machine's cgroups go. */
 export interface CgroupTree {
@@ -47,6 +48,16 @@ export function cgroupOfRoot(
   { systemd }: Pick<CgroupTree, 'systemd'> = cgroupTree(),
 ): string {
   return systemd ? `/machine.slice/${scopeOf(rootId)}` : `/plimsoll-${rootId}`;
+}
+
+/** Names of the cgroups in the one of a root, in a hierarchy where each container has its own. */
+export function cgroupsOfRoot(rootId: string): string[] {
+  const { mount, version } = cgroupTree();
+  const folder = join(mount, version === 'v2' ? '' : 'pids', cgroupOfRoot(rootId));
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true }).flatMap(entry =>
+    entry.isDirectory() ? [entry.name] : [],
+  );
 }
 
 /** Name of the unit that holds all of a root where systemd runs the machine. */

@@ -26,6 +26,27 @@ export function removeCgroup(path: string): void {
 }
 
 /**
+ * Removes a cgroup and kills what is in it: for a container that is gone. A runtime whose caller was killed may be on
+ * its way into the cgroup just then, so this tries for a second; what is left then is for the next who finds it.
+ */
+export async function clearCgroup(path: string): Promise<void> {
+  for (let waited = 0; waited < 1000; waited += 5) {
+    for (const pid of cgroupProcesses(path)) killQuietly(pid);
+    removeCgroup(path);
+    if (!hierarchies().some(folder => existsSync(join(folder, path)))) return;
+    await sleep(5);
+  }
+}
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (errnoOf(error) !== 'ESRCH') throw error;
+  }
+}
+
+/**
  * Stops or resumes all processes of a cgroup and waits until the kernel has done it (v1 `freezer.state`, v2
  * `cgroup.freeze`: kernel, admin-guide/cgroup-v1/freezer-subsystem and cgroup-v2). Throws `not-found` if it is gone.
  */

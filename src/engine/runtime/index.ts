@@ -10,6 +10,7 @@ export { findCdiDevices, gpuDevices } from './cdi/find-cdi.ts';
 export {
   cgroupFolder,
   cgroupProcesses,
+  clearCgroup,
   holdFrozen,
   oomKills,
   pathOfCgroup,

@@ -9,6 +9,7 @@
 export { type Blobs, createBlobs, sha256 } from './blobs.ts';
 export { Database, isUniqueViolation, type Row } from './database.ts';
 export { createDownloads, type Download, type Downloads } from './downloads.ts';
+export { hasLeftovers } from './has-leftovers.ts';
 export { createLeases, type Lease, type LeaseRecord, type Leases } from './leases.ts';
 export {
   assertPrivileged,

@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { cannotRun, type Home, openHome } from './dashboard.ts';
+
+const launcher = resolve(import.meta.dirname, '../../bin/plimsoll');
+const kills = Number(process.env.PLIMSOLL_KILLS ?? 14);
+const seed = Number(process.env.PLIMSOLL_SEED ?? Math.floor(Math.random() * 2 ** 31));
+
+/** One turn of a verb: what it needs, made before by the program itself, and the command line to be killed. */
+interface Verb {
+  readonly name: string;
+  prepare?(place: Place, turn: number): void;
+  command(place: Place, turn: number): string[];
+}
+
+interface Place {
+  readonly home: Home;
+  readonly context: string;
+}
+
+const service = ['busybox', 'sh', '-c', 'trap "exit 0" TERM; while :; do sleep 0.2; done'];
+const verbs: readonly Verb[] = [
+  {
+    name: 'create',
+    command: (_, turn) => ['create', '--name', `create${turn}`, '-v', '/data', ...service],
+  },
+  {
+    name: 'start',
+    prepare: ({ home }, turn) =>
+      void home.plimsoll('create', '--name', `start${turn}`, '-p', '127.0.0.1::80', ...service),
+    command: (_, turn) => ['start', `start${turn}`],
+  },
+  {
+    name: 'stop',
+    prepare: ({ home }, turn) => void home.plimsoll('run', '-d', '--name', `stop${turn}`, ...service),
+    command: (_, turn) => ['stop', `stop${turn}`],
+  },
+  {
+    name: 'rm',
+    prepare: ({ home }, turn) =>
+      void home.plimsoll('run', '-d', '--name', `rm${turn}`, '-v', '/data', ...service),
+    command: (_, turn) => ['rm', '-f', '-v', `rm${turn}`],
+  },
+  {
+    name: 'run -d',
+    command: (_, turn) => ['run', '-d', '--name', `run${turn}`, '-p', '127.0.0.1::80', ...service],
+  },
+  {
+    name: 'run --rm',
+    command: (_, turn) => ['run', '--rm', '--name', `once${turn}`, '-v', '/data', 'busybox', 'sleep', '0.2'],
+  },
+  {
+    name: 'build',
+    command: ({ context }, turn) => ['build', '-t', 'killed', '--build-arg', `TURN=${turn}`, context],
+  },
+];
+
+test(`a plimsoll that is killed ${kills} times, anywhere, leaves a root that is whole and leaks nothing (PLIMSOLL_KILLS=200: the long version)`, {
+  skip: cannotRun() ?? false,
+}, async t => {
+  using home = openHome();
+  const place = { home, context: writeBuildContext(home.folder) };
+  const random = randomFrom(seed);
+  const usual = new Map<string, number>();
+  const story: string[] = [];
+  try {
+    for (const verb of verbs) usual.set(verb.name, await timeOf(place, verb));
+    for (let turn = 1, done = 0; done < kills; turn++) {
+      for (const verb of verbs) verb.prepare?.(place, turn);
+      for (const verb of verbs.slice(0, kills - done)) {
+        const afterMs = Math.round(random() * 1.1 * (usual.get(verb.name) ?? 0));
+        const how = await killAfter(place, verb.command(place, turn), afterMs);
+        story.push(`${verb.name} ${turn} after ${afterMs} ms: ${how}`);
+        done++;
+      }
+      assertWhole(home);
+    }
+    const hit = story.filter(line => line.endsWith('killed')).length;
+    t.diagnostic(`seed ${seed}: ${hit} of ${kills} were killed at work, the others had just ended`);
+    assert.ok(hit > kills / 2, 'most are killed before they end');
+    home.plimsoll('rm', '-f', '-v', ...home.plimsoll('ps', '-aq').split('\n').filter(Boolean));
+    assertWhole(home);
+    await eventually(() => assert.deepEqual(leaks(home), []));
+  } catch (error) {
+    console.error(
+      `kill-anywhere: again with PLIMSOLL_SEED=${seed}; ${String(error)}\nthe last of it:\n${story.slice(-14).join('\n')}`,
+    );
+    throw error;
+  }
+});
+
+/** An ordinary call brings in line what was left; after it there is nothing to find fault with. */
+function assertWhole(home: Home): void {
+  home.plimsoll('ps', '-a');
+  const check = home.attempt('system', 'check');
+  assert.equal(check.code, 0, check.stdout + check.stderr);
+}
+
+async function timeOf(place: Place, verb: Verb): Promise<number> {
+  verb.prepare?.(place, 0);
+  const begin = performance.now();
+  place.home.plimsoll(...verb.command(place, 0));
+  return performance.now() - begin;
+}
+
+/** Starts the program and kills it: it only, as the kernel does when memory runs out, not what it has started. */
+async function killAfter({ home }: Place, command: string[], ms: number): Promise<'killed' | 'ended'> {
+  const child = spawn(launcher, ['--root', rootOf(home), ...command], { stdio: 'ignore', cwd: home.folder });
+  const gone = once(child, 'exit');
+  await sleep(ms);
+  child.kill('SIGKILL');
+  const [, signal] = await gone;
+  return signal === 'SIGKILL' ? 'killed' : 'ended';
+}
+
+/** What the kernel, the run folder, the database and `tmp` still hold when there is no container any more. */
+function leaks(home: Home): string[] {
+  const root = rootOf(home);
+  const { id, runDir } = (
+    JSON.parse(home.plimsoll('system', 'info', '--json')) as { root: { id: string; runDir: string } }
+  ).root;
+  return [
+    ...home.leftovers(),
+    ...namesIn('/sys/class/net').filter(name => isLooseLink(name, id)),
+    ...['containers', 'runtime', 'exits', 'persist'].flatMap(name => filesBelow(join(runDir, name))),
+    ...filesBelow(join(root, 'containers')),
+    ...filesBelow(join(root, 'volumes')),
+    ...namesIn(join(root, 'tmp')).filter(name => name !== 'trash'),
+    ...filesBelow(join(root, 'tmp', 'trash')),
+    ...rowsOf(join(root, 'plimsoll.db')),
+  ];
+}
+
+/** The host's end of a container's link says no root in its name: one that hangs on no bridge, or on ours. */
+function isLooseLink(name: string, rootId: string): boolean {
+  if (!name.startsWith('plv')) return false;
+  const uevent = join('/sys/class/net', name, 'master/uevent');
+  return !existsSync(uevent) || readFileSync(uevent, 'utf8').includes(`plb${rootId}`);
+}
+
+function rowsOf(path: string): string[] {
+  const db = new DatabaseSync(path, { readOnly: true });
+  try {
+    return ['leases', 'addresses', 'ports', 'volume_uses', 'volumes', 'containers'].flatMap(table =>
+      db
+        .prepare(`SELECT * FROM ${table}`)
+        .all()
+        .map(row => `${table}: ${JSON.stringify(row)}`),
+    );
+  } finally {
+    db.close();
+  }
+}
+
+function writeBuildContext(folder: string): string {
+  const context = join(folder, 'app');
+  mkdirSync(context);
+  for (let i = 0; i < 50; i++) writeFileSync(join(context, `file${i}`), `${i}`.repeat(10_000));
+  const steps = [
+    'FROM busybox',
+    'ARG TURN',
+    'COPY . /app',
+    'RUN echo "$TURN" > /turn',
+    'RUN sleep 0.1; cp -r /app /copy',
+  ];
+  writeFileSync(join(context, 'Dockerfile'), `${steps.join('\n')}\n`);
+  return context;
+}
+
+function rootOf({ folder }: Home): string {
+  return join(folder, 'root');
+}
+
+function filesBelow(folder: string): string[] {
+  return namesIn(folder).map(name => join(folder, name));
+}
+
+function namesIn(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
+}
+
+/** mulberry32: the same seed, the same moments. */
+function randomFrom(start: number): () => number {
+  let state = start >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Tries again for 25 seconds: a bridge waits ten for the next container, links and cgroups go in the kernel's own time. */
+async function eventually(check: () => void): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return check();
+    } catch (error) {
+      if (tries === 50) throw error;
+      await sleep(500);
+    }
+  }
+}
