@@ -5,9 +5,11 @@ import type { NetworkService } from '../network/index.ts';
 import type { SnapshotService } from '../snapshot/index.ts';
 import type { Database, Root } from '../store/index.ts';
 import type { VolumeService } from '../volume/index.ts';
+import { checkBuilds } from './check-builds.ts';
 import { checkContainers } from './check-containers.ts';
 import { checkContent } from './check-content.ts';
 import { checkKernel } from './check-kernel.ts';
+import { confirmFindings } from './confirm-findings.ts';
 import { diskUsage } from './disk/disk-usage.ts';
 import { type Finding, finding } from './finding.ts';
 import { pruneSystem, unusedNetworks } from './prune-system.ts';
@@ -24,6 +26,8 @@ export interface SystemParts {
   readonly builds: BuildKeeper;
   readonly runtime: () => string;
   readonly cgroupVersion: () => SystemInfo['cgroupVersion'];
+  /** After which the check looks again at what seems wrong: long enough for an end to be recorded on a busy machine. */
+  readonly pausesMs?: readonly number[];
 }
 
 /** Facts about a root and the proof that it is consistent, over the services of one engine. */
@@ -54,12 +58,14 @@ async function check(
   parts: SystemParts,
   { repair = false, deep = false, signal }: { repair?: boolean; deep?: boolean; signal?: AbortSignal },
 ): Promise<CheckProblem[]> {
-  const found = [
-    ...databaseFindings(parts.db),
-    ...(await checkKernel(parts)), // first, so that nothing is mounted in a folder that is deleted
-    ...(await checkContent({ ...parts, deep, ...(signal === undefined ? {} : { signal }) })),
-    ...checkContainers(parts),
+  const looks = [
+    () => databaseFindings(parts.db),
+    () => checkKernel(parts), // first, so that nothing is mounted in a folder that is deleted
+    () => checkContent({ ...parts, deep, ...(signal === undefined ? {} : { signal }) }),
+    () => checkBuilds(parts),
+    () => checkContainers(parts),
   ];
+  const found = await confirmFindings(looks, { pausesMs: parts.pausesMs ?? [100, 500, 2000], signal });
   if (repair) await mend(found);
   return found.map(({ problem }) => problem);
 }

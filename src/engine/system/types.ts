@@ -2,7 +2,7 @@ import type { PruneOptions } from '../container/index.ts';
 
 /** One thing found wrong by `system check`. */
 export interface CheckProblem {
-  /** `database`, `blob`, `layer`, `download`, `image`, `container`, `mount`, `lease`, `network`, `cgroup`, `volume`. */
+  /** `database`, `blob`, `layer`, `download`, `image`, `container`, `mount`, `lease`, `network`, `cgroup`, `volume`, `build`, `cache mount`. */
   readonly area: string;
   readonly subject: string;
   readonly problem: string;
@@ -94,7 +94,10 @@ export interface SystemPruned {
 
 export interface SystemService {
   info(): SystemInfo;
-  /** Proves the root: every reference, digest, mount and lease. `repair` mends what can be mended. */
+  /**
+   * Proves the root: every reference, digest, mount and lease. `repair` mends what can be mended. What others are just
+   * doing is no trouble: what seems wrong is looked at again.
+   */
   check(options?: { repair?: boolean; deep?: boolean; signal?: AbortSignal }): Promise<CheckProblem[]>;
   /** Says of every byte of the root to what it belongs. Reads the whole folder. */
   diskUsage(options?: { signal?: AbortSignal | undefined }): Promise<DiskUsage>;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { BuildKeeper } from '../../../src/engine/build/index.ts';
 import type { ContainerService, ContainerSummary } from '../../../src/engine/container/index.ts';
@@ -10,7 +10,13 @@ import type { ImageService } from '../../../src/engine/image/index.ts';
 import type { NetworkService } from '../../../src/engine/network/index.ts';
 import type { SnapshotService } from '../../../src/engine/snapshot/index.ts';
 import { createSnapshotService } from '../../../src/engine/snapshot/index.ts';
-import { createBlobs, createRootFolders, Database, resolveRoot } from '../../../src/engine/store/index.ts';
+import {
+  createBlobs,
+  createLeases,
+  createRootFolders,
+  Database,
+  resolveRoot,
+} from '../../../src/engine/store/index.ts';
 import { type CheckProblem, createSystemService } from '../../../src/engine/system/index.ts';
 import type { VolumeService } from '../../../src/engine/volume/index.ts';
 
@@ -96,6 +102,33 @@ test('check({ repair }) removes what no record names, and then finds nothing', a
   assert.ok(existsSync(join(root.dataDir, 'layers/empty')) && existsSync(young));
 });
 
+test('what a later look does not find any more was others at work', async t => {
+  const looks = [['plb1', 'plb2'], ['plb2', 'plb3'], ['plb3']];
+  const { system } = setUp(t, [], {
+    leftovers: async () => (looks.shift() ?? []).map(subject => ({ subject, problem: 'is just being made' })),
+  });
+  assert.deepEqual(await system.check(), []);
+  assert.deepEqual(looks, [], 'it looked three times');
+});
+
+test('check() knows what builds keep, and what of it belongs to nobody', async t => {
+  const { system, db, root } = setUp(t);
+  const at = (name: string) => join(root.dataDir, name);
+  const kept = ['mounts/0123456789abcdef-0', 'builds/b1.jsonl', 'builds/contexts/0123456789abcdef'];
+  const busy = ['mounts/new-0123456789abcdef-1.held', `builds/contexts/0123456789abcdef.${process.pid}`];
+  const stray = ['mounts/new-0123456789abcdef-2.gone', 'mounts/fedcba9876543210-0', 'builds/b2.jsonl'];
+  const torn = 'builds/contexts/0123456789abcdef.4194305'; // beyond the largest pid
+  for (const name of [...kept, ...busy, ...stray, torn]) mkdirSync(at(name), { recursive: true });
+  db.run("INSERT INTO build_mounts VALUES ('k', 0, 'cache', '0123456789abcdef-0', 0, 0)");
+  createLeases({ db, clock: Date.now }).take('mount', '0123456789abcdef-1');
+  db.run("UPDATE leases SET id = 'held'");
+  db.run(`INSERT INTO builds (id, started, state, record) VALUES ('b1', 0, 'succeeded', '{}')`);
+  const found = (await system.check({ repair: true })).map(({ subject }) => subject);
+  assert.deepEqual(found.sort(), [...stray, torn].map(name => basename(name)).sort());
+  assert.ok([...kept, ...busy].every(name => existsSync(at(name))));
+  assert.deepEqual(await system.check(), []);
+});
+
 test('a container that is said to run but does not is a problem, and so is a row that refers to nothing', async t => {
   const container = { id: 'e'.repeat(64), name: 'web', state: { status: 'running', restartCount: 0 } };
   const { system, db } = setUp(t, [container as unknown as ContainerSummary]);
@@ -172,6 +205,7 @@ function setUp(
     builds: {} as BuildKeeper,
     runtime: () => 'crun',
     cgroupVersion: () => 'v2',
+    pausesMs: [1, 1],
   });
   return { root, db, system, blobs: createBlobs({ root, db, clock: Date.now }) };
 }
