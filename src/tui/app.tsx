@@ -2,8 +2,6 @@ import { hostname } from 'node:os';
 import { render, useApp, useInput, usePaste } from 'ink';
 import { type ReactElement, useEffect, useSyncExternalStore } from 'react';
 import type { Engine } from '../engine/index.ts';
-import { messageOf } from '../errors.ts';
-import { cleanText } from '../lib/clean-text.ts';
 import { createTheme, FinishedRows, type Theme } from './components/index.ts';
 import {
   type DemoControl,
@@ -16,7 +14,7 @@ import {
 import { keyNames } from './key-names.ts';
 import { initialState } from './model/index.ts';
 import { createStore, type Store } from './store.ts';
-import { type Capabilities, CellWriter, copySequence } from './terminal/index.ts';
+import { type Capabilities, CellWriter, copySequence, sayBug } from './terminal/index.ts';
 import { Screen } from './views/index.ts';
 
 /** What the dashboard runs with. */
@@ -65,6 +63,7 @@ export async function runApp(options: AppOptions): Promise<number> {
   const onResize = (): void =>
     store.dispatch({ type: 'resized', size: { columns: writer.columns, rows: writer.rows } });
   writer.on('resize', onResize);
+  const forgetWindow = redrawOnSignal(writer);
   const onStop = (): void => effects.run({ type: 'suspend' });
   process.on('SIGTSTP', onStop);
   const instance = render(
@@ -93,8 +92,7 @@ export async function runApp(options: AppOptions): Promise<number> {
   const onBug = (error: unknown): void => {
     instance.unmount();
     restore();
-    process.stderr.write(`plimsoll: the dashboard stopped: ${cleanText(messageOf(error))}\n`);
-    if (options.env.PLIMSOLL_DEBUG) process.stderr.write(`${error instanceof Error ? error.stack : ''}\n`);
+    sayBug(error, options.env);
     process.exit(1);
   };
   process.on('uncaughtException', onBug);
@@ -107,11 +105,29 @@ export async function runApp(options: AppOptions): Promise<number> {
     return 1;
   } finally {
     process.off('SIGTSTP', onStop);
+    forgetWindow();
     process.off('uncaughtException', onBug);
     effects.close();
     restore();
     process.off('exit', restore);
   }
+}
+
+/**
+ * Redraws when the window has changed though its size has not: it was another for a moment, as on a busy machine, and
+ * the terminal has cut what did not fit. Node tells of sizes only if they differ from those it knew.
+ */
+function redrawOnSignal(writer: CellWriter): () => void {
+  let isRedrawn = false;
+  writer.on('resize', () => {
+    isRedrawn = true;
+  });
+  const onSignal = (): void => {
+    if (!isRedrawn) writer.redraw();
+    isRedrawn = false;
+  };
+  process.on('SIGWINCH', onSignal);
+  return () => process.off('SIGWINCH', onSignal);
 }
 
 interface AppProps {

@@ -7,7 +7,7 @@
 import type { Engine } from '../engine/index.ts';
 import { PlimsollError } from '../errors.ts';
 import type { DemoControl } from './effects/index.ts';
-import { detectCapabilities, skeleton, terminalProblem } from './terminal/index.ts';
+import { detectCapabilities, sayBug, skeleton, terminalProblem } from './terminal/index.ts';
 
 export type { DemoControl };
 
@@ -51,7 +51,7 @@ export async function runDashboard(options: DashboardOptions): Promise<number> {
   return code;
 }
 
-/** Leaves the alternate screen if the process is ended while the app is still being loaded. */
+/** Leaves the alternate screen if the process is ended, or fails, while the app is still being loaded. */
 function guardScreen(): () => void {
   const leave = (): void => {
     process.stdout.write('\u001b[?1049l\u001b[?25h');
@@ -61,12 +61,20 @@ function guardScreen(): () => void {
     leave();
     process.kill(process.pid, signal);
   };
+  const onBug = (error: unknown): void => {
+    release();
+    leave();
+    sayBug(error, process.env);
+    process.exit(1);
+  };
   const signals: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'];
   const release = (): void => {
     process.off('exit', leave);
+    process.off('uncaughtException', onBug);
     for (const signal of signals) process.off(signal, onSignal);
   };
   process.once('exit', leave);
+  process.on('uncaughtException', onBug);
   for (const signal of signals) process.on(signal, onSignal);
   return release;
 }

@@ -4,13 +4,14 @@ import { createFakeEngine } from './fake-engine.ts';
 
 /**
  * A program for tests in a terminal: the real dashboard on the engine in memory. FAKE_CONTAINERS, FAKE_FROZEN, FAKE_NOW,
- * FAKE_PAST and FAKE_LOG_MS say how that is; FAKE_FAILS lets it not open, FAKE_BUG throws where nobody catches.
+ * FAKE_PAST and FAKE_LOG_MS say how that is; FAKE_FAILS lets it not open, FAKE_BUG throws after so many
+ * milliseconds where nobody catches.
  */
 const { FAKE_CONTAINERS, FAKE_FROZEN, FAKE_LOG_MS, FAKE_NOW, FAKE_PAST } = process.env;
-if (process.env.FAKE_BUG === '1')
+if (process.env.FAKE_BUG !== undefined)
   setTimeout(() => {
     throw new Error('a bug');
-  }, 1500);
+  }, Number(process.env.FAKE_BUG));
 process.exitCode = await runDashboard({
   engine: async () => {
     if (process.env.FAKE_FAILS === '1') throw noRuntime();

@@ -95,6 +95,19 @@ test('every key of a burst counts', async () => {
   await terminal.see(/─ redis {2}logs/);
 });
 
+test('a window that was another only for a moment is drawn anew', async () => {
+  await using terminal = dashboard();
+  await terminal.see(/● api/);
+  process.kill(terminal.pid, 'SIGSTOP'); // as a busy machine would do
+  terminal.resize(40, 10);
+  await sleep(200);
+  terminal.resize(120, 40);
+  await sleep(200);
+  process.kill(terminal.pid, 'SIGCONT');
+  await terminal.see(/WASTED/);
+  await terminal.see(/\? help/);
+});
+
 test('after a storm of sizes the picture is right, down to the smallest', async () => {
   await using terminal = dashboard();
   await terminal.see(/● api/);
@@ -172,9 +185,13 @@ test('an engine that cannot be opened is said in a sentence, and the dashboard s
   assertRestored(terminal);
 });
 
-test('a bug ends the dashboard with a sentence on the restored screen, not with a broken terminal', async () => {
-  await using terminal = dashboard({ env: { FAKE_BUG: '1' } });
-  assert.equal((await terminal.exit(20_000)).exitCode, 1);
-  assertRestored(terminal);
-  assert.match(terminal.text(), /plimsoll: the dashboard stopped: a bug/);
-});
+for (const [moment, milliseconds] of [
+  ['while it is loaded', 0],
+  ['on the screen', 2500],
+] as const)
+  test(`a bug ${moment} ends the dashboard with a sentence, not with a broken terminal`, async () => {
+    await using terminal = dashboard({ env: { FAKE_BUG: `${milliseconds}` } });
+    assert.equal((await terminal.exit(20_000)).exitCode, 1);
+    assertRestored(terminal);
+    assert.match(terminal.text(), /plimsoll: the dashboard stopped: a bug/);
+  });

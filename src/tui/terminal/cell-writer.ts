@@ -90,6 +90,12 @@ export class CellWriter extends EventEmitter {
     this.#dirty = true;
   }
 
+  /** Sends all cells of the frame that is there. */
+  redraw(): void {
+    this.repaint();
+    if (this.#depth === 0) this.#flush();
+  }
+
   /** Stops listening, and puts the terminal back to its main screen with a cursor if that was not done. */
   close(): void {
     this.#output.off('resize', this.#onResize);

@@ -14,4 +14,5 @@ export {
 export { CellWriter, type TerminalOutput } from './cell-writer.ts';
 export { copySequence } from './clipboard.ts';
 export { RowTable } from './row-table.ts';
+export { sayBug } from './say-bug.ts';
 export { skeleton } from './skeleton.ts';
