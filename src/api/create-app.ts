@@ -32,6 +32,12 @@ export function createApp(engine: Engine, version: string): FastifyInstance {
     forceCloseConnections: true,
     return503OnClosing: false,
     exposeHeadRoutes: false,
+    frameworkErrors: (error, _request, reply) => {
+      const { status, message } = httpErrorOf(error);
+      const body = JSON.stringify({ message: message.slice(0, 200) });
+      reply.hijack();
+      reply.raw.writeHead(status, { 'content-type': 'application/json' }).end(body);
+    },
   });
   parseBodies(app);
   app.addHook('onRequest', async (request, reply) => {

@@ -38,7 +38,7 @@ export async function listen(server: Server, { path }: ApiAddress): Promise<void
   try {
     await new Promise<void>((done, fail) => {
       server.once('error', fail);
-      server.listen(path, done); // binds before it returns
+      server.listen({ path, backlog: 4096 }, done); // binds before it returns
       process.umask(before);
     });
   } catch (error) {
