@@ -390,6 +390,48 @@ function kernelTests(): void {
     await assert.rejects(networks.remove('nowhere'), { code: 'NETWORK_NOT_FOUND' });
   });
 
+  test("a published port answers through Docker's firewall, whose rules stay as they were", async t => {
+    if (spawnSync('which', ['iptables']).status !== 0) return t.skip('iptables is not installed');
+    host('ip link add docker0 type bridge');
+    host('ip netns add lan', 'ip link add lan0 type veth peer name eth0 netns lan');
+    host('ip addr add 192.0.2.1/24 dev lan0', 'ip link set lan0 up');
+    host('ip -n lan addr add 192.0.2.2/24 dev eth0', 'ip -n lan link set eth0 up');
+    host('iptables -P FORWARD DROP', 'iptables -N DOCKER-USER', 'iptables -A FORWARD -j DOCKER-USER');
+    host('iptables -A DOCKER-USER -s 198.51.100.7/32 -j DROP', 'iptables -A DOCKER-USER -j RETURN');
+    host('iptables -A FORWARD -o docker0 -j ACCEPT');
+    t.after(() => {
+      host('iptables -P FORWARD ACCEPT', 'iptables -F FORWARD', 'iptables -F DOCKER-USER');
+      host('iptables -X DOCKER-USER', 'ip link del lan0', 'ip netns del lan', 'ip link del docker0');
+    });
+    const fetchFromLan = () =>
+      spawnSync('ip', ['netns', 'exec', 'lan', 'busybox', 'nc', '-w', '2', '192.0.2.1', '18080'], {
+        encoding: 'utf8',
+        timeout: 10_000,
+      }).stdout;
+    const before = firewall();
+
+    const { networks } = world(t);
+    const web = await networks.connect(request('web', [publish(18_080, 80)]));
+    await serve(t, web, 'hello from web');
+    assert.equal(fetchFromLan(), 'hello from web');
+    assert.deepEqual(
+      firewall().filter(rule => !/\b(pl|plimsoll)\w*/.test(rule)),
+      before,
+      'nothing of others is removed, changed or put in another order',
+    );
+    host('iptables -F DOCKER-USER');
+    assert.equal(fetchFromLan(), '', 'without our rules it is closed: they are what opened it');
+
+    host('iptables -A DOCKER-USER -s 198.51.100.7/32 -j DROP', 'iptables -A DOCKER-USER -j RETURN');
+    await networks.disconnect(id('web'));
+    await networks.lowerIfUnused();
+    const again = await networks.connect(request('again'));
+    assert.notDeepEqual(firewall(), before, `rules for ${again.address}`);
+    await networks.disconnect(id('again'));
+    await networks.lowerIfUnused();
+    assert.deepEqual(firewall(), before, 'all of ours are gone');
+  });
+
   test('lowerForgotten() finds what a deleted root has left by the names alone', async t => {
     const { networks, root } = world(t);
     await networks.connect(request('forgotten'));
@@ -416,6 +458,18 @@ function world(t: TestContext, options: { idle?: IdleBridge } = {}) {
 }
 
 /** A container id made from a word. */
+function host(...commands: string[]): void {
+  for (const command of commands) {
+    const { status, stderr } = spawnSync('sh', ['-c', command], { encoding: 'utf8' });
+    assert.equal(status, 0, `${command}: ${stderr}`);
+  }
+}
+
+/** The rules of iptables in their order. */
+function firewall(): string[] {
+  return spawnSync('sh', ['-c', 'iptables -S'], { encoding: 'utf8' }).stdout.trim().split('\n');
+}
+
 function id(word: string): string {
   return Buffer.from(word).toString('hex').padEnd(64, '0');
 }
