@@ -24,7 +24,7 @@ interface Place {
   readonly context: string;
 }
 
-const service = ['busybox', 'sh', '-c', 'trap "exit 0" TERM; while :; do sleep 0.2; done'];
+const service = ['busybox', 'sh', '-c', 'trap "exit 0" TERM; sleep 1000 & wait'];
 const verbs: readonly Verb[] = [
   {
     name: 'create',
