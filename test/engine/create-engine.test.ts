@@ -47,6 +47,18 @@ test('opening a root deletes the folder of a container whose process died before
   assert.deepEqual(readdirSync(join(root.dataDir, 'tmp')), ['trash']);
 });
 
+test('opening a root deletes the folder of a volume that never got its record, unless something is in it', {
+  skip: noEngine,
+}, async t => {
+  const root = await emptyRoot(t);
+  const [empty, full] = ['a', 'b'].map(name => join(root.dataDir, 'volumes', name.repeat(64)));
+  mkdirSync(join(empty ?? '', '_data'), { recursive: true });
+  mkdirSync(join(full ?? '', '_data', 'file'), { recursive: true });
+  await open(root);
+  assert.ok(!existsSync(empty ?? ''));
+  assert.ok(existsSync(join(full ?? '', '_data', 'file')));
+});
+
 test('a removal that was killed while it deleted the folder is finished, with the folder', {
   skip: noEngine,
 }, async t => {
