@@ -174,11 +174,12 @@ describe('bad input', { skip: skip ?? false }, () => {
 
   test('a missing host tool is named, and leaves no container behind', () => {
     const { folder, plimsoll } = atHome();
+    plimsoll('network', 'create', 'fresh'); // its bridge is down; one that is up would need neither ip nor nft
     const missing: [string[], RegExp][] = [
-      [['crun', 'runc'], /neither crun nor runc is installed/],
-      [['conmon'], /"conmon" is not installed/],
       [['ip'], /"ip" is not installed/],
       [['nft'], /"nft" is not installed/],
+      [['crun', 'runc'], /neither crun nor runc is installed/],
+      [['conmon'], /"conmon" is not installed/],
     ];
     for (const [tools, words] of missing) {
       const { status, stderr } = without(tools, [
@@ -186,7 +187,8 @@ describe('bad input', { skip: skip ?? false }, () => {
         join(folder, 'root'),
         'run',
         '--rm',
-        '--publish=80', // without a port, a bridge that is still up needs no nft
+        '--network=fresh',
+        '--publish=80',
         'busybox',
         'true',
       ]);
