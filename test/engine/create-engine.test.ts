@@ -80,6 +80,29 @@ test('a removal that was killed while it deleted the folder is finished, with th
   assert.ok(!existsSync(doomed));
 });
 
+test('a removal that did not come to its end is finished, with the anonymous volumes that were to go', {
+  skip: noEngine,
+}, async t => {
+  const root = await emptyRoot(t);
+  const tmp = join(root.dataDir, 'tmp');
+  {
+    await using engine = await createEngine({ root });
+    await engine.images.bootstrap({ source: 'busybox' });
+    const mounts = [{ type: 'volume', name: '', target: '/data', readOnly: false }] as const;
+    const { id } = await engine.containers.create({ image: 'busybox', mounts });
+    rmSync(tmp, { recursive: true });
+    writeFileSync(tmp, 'no folder: what is to be deleted cannot be moved here');
+    await assert.rejects(engine.containers.remove(id, { volumes: true }));
+    assert.equal(engine.volumes.list().length, 1);
+    rmSync(tmp);
+    mkdirSync(tmp);
+  }
+  await open(root);
+  await using engine = await createEngine({ root });
+  assert.deepEqual(engine.containers.list({ all: true }), []);
+  assert.deepEqual(engine.volumes.list(), []);
+});
+
 test('opening a root ends what a killed start has left in the cgroup of a container that does not run', {
   skip: noEngine,
 }, async t => {

@@ -72,7 +72,9 @@ async function mend(world: World, id: string): Promise<void> {
   if (record === undefined) return await takeDown(world, id);
   const { state, spec } = record;
   if (state.status === 'removing')
-    return await deleteContainer(world, record, { volumes: spec.autoRemove ?? false });
+    return await deleteContainer(world, record, {
+      volumes: state.removesVolumes ?? spec.autoRemove ?? false,
+    });
   if (!isLive(state)) return state.status === 'restarting' ? undefined : await takeDown(world, id);
   const rebooted = state.bootId !== bootId();
   await settle(world, record);

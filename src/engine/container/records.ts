@@ -36,6 +36,8 @@ export interface StoredState extends ContainerState {
   readonly backoffMs?: number;
   /** It is being stopped to be started again. */
   readonly restartWanted?: boolean;
+  /** While `removing`: its anonymous volumes go too, also if somebody else has to finish it. */
+  readonly removesVolumes?: boolean;
 }
 
 export interface ContainerRecord {

@@ -16,7 +16,7 @@ export async function deleteContainer(
 ): Promise<void> {
   const { id, name, state } = record;
   assertTransition(name, state.status, 'removing');
-  world.records.saveState(id, { ...state, status: 'removing' });
+  world.records.saveState(id, { ...state, status: 'removing', removesVolumes: volumes });
   await takeDown(world, id);
   await world.volumes.release(id, { removeAnonymous: volumes });
   deleteFolder(world, id);
