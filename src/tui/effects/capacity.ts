@@ -8,24 +8,30 @@ import {
 } from '../../engine/index.ts';
 import { firstFailure } from '../../errors.ts';
 import { cleanText, cleanValue } from '../../lib/clean-text.ts';
-import type { Chart, Msg, Target } from '../model/index.ts';
+import { type Chart, chartWindows, type Msg, type Target } from '../model/index.ts';
 
+const day = 86_400_000;
 /** Advice looks back this far, whatever the charts show. */
-const adviceMs = 14 * 86_400_000;
+const adviceMs = 14 * day;
 /** Points of a chart: more than a screen has room for say nothing more. */
 const chartPoints = 120;
 /** Containers that a chart tells apart. */
 const mostStacked = 4;
 
-/** What the capacity pane shows: advice, how the machine was used, and by whom. */
-export function readCapacity(engine: Engine, windowMs: number, frame: StatsFrame): Msg {
+/**
+ * What the capacity pane shows: advice, how the machine was used, and by whom, in the last `windowMs`; by default in
+ * the shortest time that has all that was recorded, and in a day at most.
+ */
+export function readCapacity(engine: Engine, windowMs: number | undefined, frame: StatsFrame): Msg {
   const until = frame.host.time;
   const containers = engine.containers
     .list()
     .map(({ id, name, limits }) => ({ id, name: cleanText(name), limits }));
   const usage = engine.history.usage({ since: until - adviceMs });
   const advised = adviseFrom(engine, { containers, frame, since: until - adviceMs, usage });
-  const chart = createCharts(engine, { since: until - windowMs, until });
+  const recordedMs = until - (usage.get(machineId)?.first ?? until);
+  const shownMs = windowMs ?? Math.min(day, chartWindows.find(window => window >= recordedMs) ?? day);
+  const chart = createCharts(engine, { since: until - shownMs, until });
   const top = (of: (usage: UsageHistory) => number) =>
     containers
       .flatMap(one => {

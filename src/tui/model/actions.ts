@@ -1,4 +1,4 @@
-import { confirmAdvice, pinned, readCapacity } from './capacity.ts';
+import { confirmAdvice, lengthenCharts, pinned, readCapacity } from './capacity.ts';
 import { openForm } from './forms.ts';
 import type { Action } from './keymap.ts';
 import { detailRows, layoutOf, listRows } from './layout.ts';
@@ -14,7 +14,7 @@ import {
   targets,
   visibleRows,
 } from './selectors.ts';
-import { chartWindows, detailTabs, type Notice, nouns, type Overlay, type State } from './state.ts';
+import { detailTabs, type Notice, nouns, type Overlay, type State } from './state.ts';
 
 /** Carries out one action, by key or from the palette. */
 export function runAction(state: State, action: Action): Next {
@@ -55,7 +55,7 @@ export function runAction(state: State, action: Action): Next {
     case 'show-why':
       return [tabNamed(pinned(state), 'why'), []];
     case 'chart-window':
-      return readCapacity({ ...state, chartWindow: (state.chartWindow + 1) % chartWindows.length });
+      return lengthenCharts(state);
     case 'cancel-operation':
       return [state, [{ type: 'cancel-operations' }]];
     case 'open':

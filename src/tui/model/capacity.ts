@@ -19,6 +19,18 @@ export function rereads(state: State): readonly Command[] {
   return state.noun === 'capacity' && (age >= rereadMs || age < 0) ? capacityReads(state) : [];
 }
 
+/** Has the charts of the next longer time read; after the longest, of the shortest. */
+export function lengthenCharts(state: State): Next {
+  const shown = chartWindows.indexOf(shownWindow(state) ?? 0);
+  const chartWindow = ((state.chartWindow ?? shown) + 1) % chartWindows.length;
+  return readCapacity({ ...state, chartWindow });
+}
+
+/** Milliseconds that the charts show; undefined before they are read. */
+export function shownWindow({ capacity }: State): number | undefined {
+  return capacity === undefined ? undefined : capacity.machine.until - capacity.machine.since;
+}
+
 /** Asks whether the limits of the chosen containers shall be changed, and shows to what. */
 export function confirmAdvice(state: State): Next {
   const chosen = new Set(targets(state).map(({ id }) => id));
@@ -57,8 +69,8 @@ export function outdated(state: State): State {
 }
 
 function capacityReads({ host, usages, chartWindow }: State): readonly Command[] {
-  const windowMs = chartWindows[chartWindow];
-  if (host === undefined || windowMs === undefined) return [];
+  if (host === undefined) return [];
+  const windowMs = chartWindow === undefined ? undefined : chartWindows[chartWindow];
   return [{ type: 'read-capacity', windowMs, frame: { host, containers: usages } }];
 }
 

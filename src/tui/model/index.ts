@@ -5,6 +5,7 @@
  * @module
  */
 export type { BuildView, StepView } from './build-view.ts';
+export { shownWindow } from './capacity.ts';
 export {
   formatAge,
   formatClock,

@@ -134,7 +134,7 @@ export const keymap: readonly KeyBinding[] = [
     context: 'capacity',
     keys: ['t'],
     action: 'chart-window',
-    doc: 'charts of an hour to a month',
+    doc: 'charts of minutes to a month',
     short: 'time',
   },
   {

@@ -73,7 +73,7 @@ export type Command =
   | { readonly type: 'read-details'; readonly container: string }
   | { readonly type: 'read-processes'; readonly container: string }
   | { readonly type: 'read-image'; readonly image: string }
-  | { readonly type: 'read-capacity'; readonly windowMs: number; readonly frame: StatsFrame }
+  | { readonly type: 'read-capacity'; readonly windowMs: number | undefined; readonly frame: StatsFrame }
   | { readonly type: 'read-why'; readonly target: Target }
   | { readonly type: 'read-undoable' }
   | { readonly type: 'change-limits'; readonly requests: readonly LimitRequest[] }

@@ -95,7 +95,14 @@ export interface CapacityPicture {
 }
 
 /** Times that the charts of the capacity pane may show, in milliseconds. */
-export const chartWindows = [3_600_000, 6 * 3_600_000, 86_400_000, 7 * 86_400_000, 31 * 86_400_000] as const;
+export const chartWindows: readonly number[] = [
+  300_000,
+  3_600_000,
+  6 * 3_600_000,
+  86_400_000,
+  7 * 86_400_000,
+  31 * 86_400_000,
+];
 
 /** One event, ready to be read. */
 export interface EventRow {
@@ -198,8 +205,8 @@ export interface State {
   readonly image: ImageDetails | undefined;
   readonly build: BuildView | undefined;
   readonly capacity: CapacityPicture | undefined;
-  /** Which of `chartWindows` is shown. */
-  readonly chartWindow: number;
+  /** Which of `chartWindows` is wanted; until somebody chooses, the one that all that was recorded fits in. */
+  readonly chartWindow: number | undefined;
   /** Of the container whose advice is explained. */
   readonly why: Chart | undefined;
   readonly operations: readonly Operation[];
@@ -254,7 +261,7 @@ export function initialState(start: {
     image: undefined,
     build: undefined,
     capacity: undefined,
-    chartWindow: 2,
+    chartWindow: undefined,
     why: undefined,
     operations: [],
     notice: undefined,

@@ -16,11 +16,11 @@ import {
 import {
   type Area,
   type Chart,
-  chartWindows,
   currentTab,
   formatCoreColumn,
   formatGibibytes,
   type State,
+  shownWindow,
 } from '../model/index.ts';
 import { verdictSpan } from './advice-columns.ts';
 
@@ -43,7 +43,7 @@ export function capacityContent(
 
 /** The time that the charts show, in the edge. */
 export function chartAside(state: State): Span[] {
-  const window = currentTab(state) === 'machine' ? chartWindows[state.chartWindow] : undefined;
+  const window = currentTab(state) === 'machine' ? shownWindow(state) : undefined;
   return window === undefined ? [] : [[`last ${formatDuration(window)}`, 'dim']];
 }
 

@@ -132,6 +132,26 @@ test('t shows another time; what is shown is read again when it is old, and only
   );
 });
 
+test('what has been recorded for minutes is shown in minutes, until another time is asked for', async () => {
+  const { pilot, engine } = await pressed([120, 40], 'c');
+  const { history } = engine;
+  const young: Engine = {
+    ...engine,
+    history: {
+      ...history,
+      usage: (window, id) =>
+        new Map(
+          [...history.usage(window, id)].map(([of, usage]) => [of, { ...usage, first: noon - 40_000 }]),
+        ),
+    },
+  };
+  pilot.tell(readCapacity(young, undefined, await engine.stats.once()));
+  assert.match(draw(pilot), /last 5m/);
+  pilot.press('t');
+  await obey(pilot, young);
+  assert.match(draw(pilot), /last 1h/);
+});
+
 test('without a history the pane says what it waits for, and there is nothing to apply', async () => {
   const { pilot, engine } = await pilotOn(120, 40, { containers: 3 });
   pilot.press('c');
