@@ -92,7 +92,9 @@ async function* chunks(
 
 async function* toEnd(file: FileHandle, from: number): AsyncGenerator<Buffer> {
   for (let offset = from; ; ) {
-    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, offset);
+    const length = Math.min(chunkBytes, (await file.stat()).size - offset);
+    if (length <= 0) return; // a follower finds so again and again: without memory for what is not there
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(length), 0, length, offset);
     if (bytesRead === 0) return;
     offset += bytesRead;
     yield buffer.subarray(0, bytesRead);
