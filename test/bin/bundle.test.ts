@@ -30,6 +30,19 @@ test('listing containers loads nothing that builds, mounts or runs', () => {
     assert.ok(!parts.includes(part), `${part} is among ${parts.join(', ')}`);
 });
 
+test('a machine without one host tool can be asked what there is: setting up begins so', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'plimsoll-bundle-'));
+  const { runDir } = resolveRoot({ root: folder, env: process.env, uid: process.getuid?.() ?? 0 });
+  try {
+    const options = { encoding: 'utf8', env: { ...process.env, PATH: '/nonexistent' } } as const;
+    const { status, stderr } = spawnSync(process.execPath, [main, '--root', folder, 'ps'], options);
+    assert.equal(status, 0, stderr);
+  } finally {
+    rmSync(folder, { recursive: true });
+    rmSync(runDir, { recursive: true, force: true });
+  }
+});
+
 /**
  * The parts that a command loads in a root that has been opened before: the scripts that are made, as the loader makes
  * one of each part. `node:crypto` too.

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PlimsollError } from '../../errors.ts';
+import { isPlimsollError, PlimsollError } from '../../errors.ts';
 import { run, runOrThrow, unmount } from '../kernel/index.ts';
 import type { Root } from '../store/index.ts';
 import { uplink } from './host-routes.ts';
@@ -72,7 +72,7 @@ export function createBridgeDriver(root: Root): BridgeDriver {
     },
     async lower(networks) {
       // The table first: while a bridge is there, whoever finds it unused finds both.
-      await nft(`table ip ${table} {}\ndelete table ip ${table}\n`);
+      await nft(`table ip ${table} {}\ndelete table ip ${table}\n`).catch(ignoreMissing);
       await Promise.all(networks.map(({ bridge }) => lowerBridge(bridge)));
     },
     async removeBridge({ bridge }) {
@@ -182,6 +182,11 @@ async function batch(input: string): Promise<void> {
 
 async function nft(input: string): Promise<void> {
   if (input !== '') await runOrThrow('nft', ['-f', '-'], { input });
+}
+
+/** A machine without nft(8) has no table to take away, and must be able to say what it lacks. */
+function ignoreMissing(error: unknown): void {
+  if (!isPlimsollError(error, 'unavailable')) throw error;
 }
 
 function portScript(verb: 'add' | 'delete', table: string, ports: readonly PortRule[]): string {
