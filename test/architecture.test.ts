@@ -68,6 +68,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     'oci',
     'lib',
   ],
+  'engine/units': ['engine/store', 'engine/kernel', 'lib'],
   engine: [
     'engine/archive',
     'engine/build',
@@ -85,6 +86,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     'engine/stats',
     'engine/store',
     'engine/system',
+    'engine/units',
     'engine/volume',
     'oci',
     'lib',

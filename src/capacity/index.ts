@@ -10,7 +10,7 @@ export { type Advice, advise, type ResourceAdvice, type Verdict } from './advise
 export { type AdviceFacts, type AdvisedContainer, adviseAll } from './advise-all.ts';
 export { type AdviceSource, adviseFrom } from './advise-from.ts';
 export { coreLimit } from './core-limit.ts';
-export { exportLimits, type LimitForm, limitForms } from './export-limits.ts';
+export { type ExportedLimits, exportLimits, type LimitForm, limitForms } from './export-limits.ts';
 export { limitChange, limitRequest, limitWords } from './limit-change.ts';
 export { type ContainerLoad, type LoadLine, loadLine, type ResourceLoad } from './load-line.ts';
 export { type Percentiles, percentilesOf } from './percentiles.ts';

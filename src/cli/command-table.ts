@@ -17,6 +17,8 @@ import { configureDoctor } from './commands/doctor.ts';
 import { configureEvents } from './commands/events.ts';
 import { configureExec } from './commands/exec.ts';
 import { configureExport } from './commands/export.ts';
+import { configureExportLimits } from './commands/export-limits.ts';
+import { configureGenerate } from './commands/generate.ts';
 import { configureHistory } from './commands/history.ts';
 import { configureImage } from './commands/image.ts';
 import { configureImages } from './commands/images.ts';
@@ -304,6 +306,12 @@ export const commandTable: readonly CommandEntry[] = [
     configure: configureAdvise,
   },
   {
+    name: 'export-limits',
+    summary: 'Write the limits of containers as docker, Compose and Kubernetes take them',
+    group: look,
+    configure: configureExportLimits,
+  },
+  {
     name: 'what-if',
     summary: 'Would it fit on a smaller machine, with more of one container, without another?',
     group: look,
@@ -389,9 +397,15 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     name: 'system',
-    summary: 'Prove the root consistent (check), or describe it (info)',
+    summary: 'Prove the root consistent (check), describe it (info, df), have it come up at boot (install)',
     group: machine,
     configure: configureSystem,
+  },
+  {
+    name: 'generate',
+    summary: 'Units for those who want systemd to own a container (systemd, quadlet)',
+    group: machine,
+    configure: configureGenerate,
   },
   {
     name: 'completion',

@@ -29,6 +29,7 @@ import {
   sweepRunFolders,
 } from './store/index.ts';
 import { createSystemService } from './system/index.ts';
+import { createUnitService } from './units/index.ts';
 import { createVolumeService } from './volume/index.ts';
 
 export interface EngineOptions {
@@ -93,6 +94,9 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     },
     get system() {
       return parts.system();
+    },
+    get units() {
+      return parts.units();
     },
     events: parts.events,
     [Symbol.asyncDispose]: () => parts[Symbol.asyncDispose](),
@@ -202,6 +206,7 @@ function openParts({ root, self = [], report = () => {} }: EngineOptions) {
       cgroupVersion,
     }),
   );
+  const units = once(() => createUnitService({ root, self, env: process.env }));
   return {
     ...{
       db,
@@ -219,6 +224,7 @@ function openParts({ root, self = [], report = () => {} }: EngineOptions) {
       history,
       limits,
       system,
+      units,
     },
     async [Symbol.asyncDispose]() {
       await opened?.[Symbol.asyncDispose]();

@@ -8,6 +8,7 @@ import type { NetworkService } from './network/index.ts';
 import type { RegistryService } from './registry/index.ts';
 import type { StatsService } from './stats/index.ts';
 import type { SystemService } from './system/index.ts';
+import type { UnitService } from './units/index.ts';
 import type { VolumeService } from './volume/index.ts';
 
 /**
@@ -28,4 +29,5 @@ export interface Engine extends AsyncDisposable {
   readonly limits: LimitService;
   readonly events: EventService;
   readonly system: SystemService;
+  readonly units: UnitService;
 }

@@ -32,4 +32,5 @@ export type {
   SystemPruneRequest,
   SystemService,
 } from './system/index.ts';
+export type { Unit, UnitPlan, UnitRequest, UnitService } from './units/index.ts';
 export type * from './volume/index.ts';

@@ -187,6 +187,52 @@ test('exportLimits() writes what docker, Compose, Kubernetes and plimsoll itself
   assert.equal(exportLimits([], 'compose'), '');
 });
 
+test('exportLimits() writes all that is limited, each where its reader looks for it', () => {
+  const all = {
+    name: 'db',
+    cpus: 1.5,
+    enforcesCpus: true,
+    memoryBytes: 512 * MiB,
+    memoryReservationBytes: 256 * MiB,
+    memorySwapBytes: -1,
+    cpuShares: 512,
+    cpusetCpus: '0-1',
+    pids: 100,
+    blockWeight: 300,
+  };
+  assert.equal(
+    exportLimits([all], 'docker'),
+    'docker update --cpus 1.5 --memory 512m --memory-swap -1 --memory-reservation 256m --cpu-shares 512 --cpuset-cpus 0-1 --pids-limit 100 --blkio-weight 300 db\n',
+  );
+  assert.equal(
+    exportLimits([all], 'compose'),
+    `services:
+  db:
+    cpu_shares: 512
+    cpuset: "0-1"
+    memswap_limit: -1
+    blkio_config:
+      weight: 300
+    deploy:
+      resources:
+        limits:
+          cpus: "1.5"
+          memory: 512M
+          pids: 100
+        reservations:
+          memory: 256M
+`,
+  );
+  assert.equal(
+    exportLimits([all], 'kubernetes'),
+    '# container db\nresources:\n  requests:\n    cpu: 1500m\n    memory: 256Mi\n  limits:\n    cpu: 1500m\n    memory: 512Mi\n',
+  );
+  assert.equal(
+    exportLimits([{ name: 'db', cpuShares: 512 }], 'kubernetes'),
+    '# container db\nresources:\n  {}\n',
+  );
+});
+
 test('the default rule, replayed: nothing waits or runs out but what no history could show', () => {
   const after3 = new Map(replay(defaultRule, 3).map(row => [row.workload, row]));
   assert.deepEqual([...after3.keys()], Object.keys(workloads));

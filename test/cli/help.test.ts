@@ -26,6 +26,8 @@ for (const words of [
   ['volume', 'create'],
   ['network', 'ls'],
   ['system', 'check'],
+  ['system', 'install'],
+  ['generate', 'systemd'],
   ['demo', 'up'],
 ]) {
   test(`${words.join(' ')} --help shows its options and an example`, async () => {

@@ -449,6 +449,12 @@ export function createFakeEngine(options: FakeOptions = {}): Engine {
       unusedNetworks: () => [],
       prune: () => Promise.reject(new TypeError('the fake engine prunes nothing')),
     },
+    units: {
+      command: ['plimsoll'],
+      plan: () => ({ units: [], commands: [], advice: [] }),
+      install: async () => ({ units: [], commands: [], advice: [] }),
+      uninstall: async () => [],
+    },
     async [Symbol.asyncDispose]() {},
   };
 

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { parseDetachKeys } from '../../words/index.ts';
 import type { Cli } from '../cli.ts';
@@ -11,6 +13,7 @@ interface Options {
   readonly attach?: true;
   readonly interactive?: true;
   readonly detachKeys?: string;
+  readonly conmonPidfile?: string;
   readonly sigProxy?: string | boolean;
 }
 
@@ -22,8 +25,12 @@ export function configureStart(command: Command, cli: Cli): void {
     .option('-i, --interactive', "Pass this terminal's input on")
     .option('--detach-keys <keys>', 'Keys that leave it running (default: ctrl-p,ctrl-q)')
     .option('--sig-proxy [boolean]', 'Pass signals on to it (default true)')
+    .option('--conmon-pidfile <file>', 'Write the process id of its monitor to this file')
     .action(async (names: string[], options: Options) => {
       const [name = ''] = names;
+      const { conmonPidfile } = options;
+      if (conmonPidfile !== undefined && (names.length > 1 || options.attach || options.interactive))
+        throw badOption('--conmon-pidfile is for one container in the background', 'start them one by one');
       if (options.attach || options.interactive) {
         if (names.length > 1) {
           throw badOption('a terminal cannot be connected with several containers', 'start them one by one');
@@ -42,6 +49,11 @@ export function configureStart(command: Command, cli: Cli): void {
         );
         return;
       }
-      await eachName(cli, names, (engine, each) => engine.containers.start(each, { signal: cli.signal }));
+      await eachName(cli, names, async (engine, each) => {
+        await engine.containers.start(each, { signal: cli.signal });
+        if (conmonPidfile === undefined) return;
+        const { monitor } = engine.containers.inspect(each).state;
+        writeFileSync(resolve(cli.cwd, conmonPidfile), `${monitor?.pid ?? ''}\n`);
+      });
     });
 }

@@ -6,6 +6,7 @@ import { examples } from '../examples.ts';
 import { paint } from '../format/paint.ts';
 import { configureDiskUsage } from './system-df.ts';
 import { configureSystemPrune } from './system-prune.ts';
+import { configureSystemUnits } from './system-units.ts';
 
 interface CheckOptions {
   readonly repair?: true;
@@ -13,7 +14,7 @@ interface CheckOptions {
   readonly json?: true;
 }
 
-/** `system check|df|info|prune` */
+/** `system check|df|info|prune|install|uninstall|boot` */
 export function configureSystem(command: Command, cli: Cli): void {
   const check = command
     .command('check')
@@ -28,6 +29,7 @@ export function configureSystem(command: Command, cli: Cli): void {
     cli,
   );
   configureSystemPrune(command.command('prune').description('Remove all that nothing needs'), cli);
+  configureSystemUnits(command, cli);
   command
     .command('info')
     .description('Describe the engine and its root')

@@ -27,6 +27,11 @@ export function cgroupVersion(): CgroupTree['version'] {
   return cgroupTree().version;
 }
 
+/** True where systemd runs the machine. */
+export function systemdRuns(): boolean {
+  return cgroupTree().systemd;
+}
+
 function findVersion(): CgroupTree['version'] {
   const CGROUP2_SUPER_MAGIC = 0x63677270;
   if (statfsSync('/sys/fs/cgroup').type === CGROUP2_SUPER_MAGIC) return 'v2';

@@ -5,7 +5,7 @@
  */
 export { adopt } from './adopt.ts';
 export { replaceFile, syncDirectory, writeFileAtomic } from './atomic-file.ts';
-export { cgroupOfRoot, cgroupsOfRoot, cgroupVersion } from './cgroup-tree.ts';
+export { cgroupOfRoot, cgroupsOfRoot, cgroupVersion, systemdRuns } from './cgroup-tree.ts';
 export { deviceNumbers } from './device-numbers.ts';
 export { isGoingDown } from './is-going-down.ts';
 export { type LockOptions, takeLock, withLock } from './lock.ts';
