@@ -10,6 +10,7 @@ import type { Engine, Root } from './engine/index.ts';
  * when that has ended. The only file that knows both hosts. Loads nothing that the call does not need.
  */
 async function main(argv: readonly string[]): Promise<number> {
+  if (process.env.PLIMSOLL_CWD !== undefined) (await import('./engine/index.ts')).arriveInNamespaces();
   if (argv[0] === 'internal') return await internal(argv.slice(1));
   return await runCli({
     argv,
@@ -23,6 +24,7 @@ async function main(argv: readonly string[]): Promise<number> {
 
 /** Records the end of a container, and prints after how many seconds to ask again, if at all. */
 async function internal(argv: readonly string[]): Promise<number> {
+  await enterNamespaces();
   const { runInternal } = await import('./engine/index.ts');
   const at = argv.indexOf('--root');
   process.stdout.write(await runInternal(argv, await resolveRoot(at < 0 ? undefined : argv[at + 1]), self()));
@@ -35,6 +37,7 @@ async function serveApi(engine: Engine, options: ServeOptions): Promise<void> {
 }
 
 async function runDashboard(engine: () => Promise<Engine>): Promise<number> {
+  await enterNamespaces(); // before it draws
   const { runDashboard: run } = await import('./tui/index.ts');
   return await run({ engine, demo });
 }
@@ -52,13 +55,21 @@ const demo = {
 };
 
 async function openEngine(root: Root) {
+  await enterNamespaces();
   const { createEngine } = await import('./engine/index.ts');
   return await createEngine({ root, self: self() });
 }
 
 async function resolveRoot(root: string | undefined): Promise<Root> {
-  const { resolveRoot: resolve } = await import('./engine/index.ts');
-  return resolve({ root, env: process.env, uid: process.getuid?.() ?? 0 });
+  const { caller, resolveRoot: resolve } = await import('./engine/index.ts');
+  return resolve({ root, env: process.env, uid: caller().uid });
+}
+
+/** An ordinary user's engine works in namespaces of the user: this process begins anew in them, once. */
+async function enterNamespaces(): Promise<void> {
+  if (process.getuid?.() === 0) return;
+  const { enterNamespaces: enter } = await import('./engine/index.ts');
+  await enter([process.execPath, ...process.execArgv, ...process.argv.slice(1)]);
 }
 
 /** The command line that is plimsoll: from the bundle in `.build/<hash>/`, or from this source. */

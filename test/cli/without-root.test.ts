@@ -1,24 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { resolveRoot } from '../../src/engine/index.ts';
 import { runPlimsoll } from '../support/run-cli.ts';
-
-test('what needs root says so in a sentence, and what to do', async t => {
-  const { root, folder } = ordinaryRoot(t);
-  writeFileSync(join(folder, 'Dockerfile'), 'FROM busybox\n');
-  const said = async (...argv: string[]) => {
-    const { code, stderr } = await runPlimsoll(argv, { root });
-    return [code, stderr];
-  };
-  const words = (what: string) => `plimsoll: ${what} needs root\nrun it with sudo\n`;
-  assert.deepEqual(await said('run', '--rm', 'busybox', 'true'), [125, words('creating a container')]);
-  assert.deepEqual(await said('create', 'busybox'), [1, words('creating a container')]);
-  assert.deepEqual(await said('build', folder), [1, words('building an image')]);
-  assert.deepEqual(await said('image', 'bootstrap'), [1, words('making a base image')]);
-});
 
 test("an empty list tells a person, not a script, where root's containers are listed", async t => {
   const { root } = ordinaryRoot(t);
@@ -32,5 +18,5 @@ function ordinaryRoot(t: TestContext) {
   const folder = mkdtempSync(join(tmpdir(), 'plc-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const env = { XDG_DATA_HOME: folder, XDG_RUNTIME_DIR: folder };
-  return { folder, root: resolveRoot({ env, uid: 1000 }) };
+  return { root: resolveRoot({ env, uid: 1000 }) };
 }

@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findExecutable } from '../../src/engine/runtime/index.ts';
+import { findExecutable } from '../../src/engine/kernel/index.ts';
 
 const busybox = ['/bin/busybox', '/usr/bin/busybox'].find(path => existsSync(path));
 

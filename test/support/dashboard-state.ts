@@ -47,7 +47,7 @@ export async function pilotOn(
   const engine = createFakeEngine({ containers: 12, now: noon, frozen: true, past: 60, ...options });
   const pilot = new Pilot(columns, rows);
   pilot.tell(
-    { type: 'engine-opened', rootless: false },
+    { type: 'engine-opened' },
     { type: 'facts-read', facts: await engine.stats.facts() },
     { type: 'containers-listed', containers: engine.containers.list({ all: true }) },
     { type: 'images-listed', images: engine.images.list() },

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findExecutable } from '../../src/engine/runtime/index.ts';
+import { findExecutable } from '../../src/engine/kernel/index.ts';
 import { noRoot } from './layer-root.ts';
 
 /** Why a peer's command cannot be tried here; false if it can. */

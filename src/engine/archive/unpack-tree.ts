@@ -20,7 +20,7 @@ import {
 } from 'node:fs';
 import { errnoOf, PlimsollError, throwIfAborted } from '../../errors.ts';
 import { readTar, type TarEntry } from '../../lib/tar/index.ts';
-import { isContentXattr } from '../kernel/index.ts';
+import { caller, isContentXattr } from '../kernel/index.ts';
 import { removeIn } from './remove-in.ts';
 import { inFolder, lstatIn, O_PATH, pathError, type TreeRoot } from './tree-root.ts';
 
@@ -68,7 +68,7 @@ interface OpenFile {
 
 class Unpacker implements Disposable {
   readonly #request: UnpackRequest;
-  readonly #asRoot = process.geteuid?.() === 0;
+  readonly #asRoot = process.geteuid?.() === 0 && !caller().oneUser;
   /** Their times change with what comes into them: set at the end. */
   readonly #folders: { readonly path: string; readonly mtime: number }[] = [];
   #parent: { readonly path: string; readonly fd: number } | undefined;

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { PlimsollError } from '../../errors.ts';
 import { matchesLabel } from '../../lib/matches-label.ts';
+import { hasCgroups, processesOf } from '../kernel/index.ts';
 import { cgroupProcesses, setFrozen } from '../runtime/index.ts';
 import { attachToContainer } from './attach.ts';
 import { connectContainer, disconnectContainer } from './attachments.ts';
@@ -130,8 +131,8 @@ export function createContainerService(parts: ContainerParts): ContainerService 
     attach: (name, options = {}) => attachToContainer(world, records.find(name), options.signal),
     resize: (name, size) => resizeContainer(world, records.find(name), size),
     exec: (name, request) => execInContainer(world, records.find(name), request),
-    top: name => listProcesses(cgroupOfLive(world, name)),
-    ps: async (name, options) => await listWithPs(cgroupProcesses(cgroupOfLive(world, name)), options),
+    top: name => listProcesses(processesOfLive(world, name)),
+    ps: async (name, options) => await listWithPs(processesOfLive(world, name), options),
     update: (name, change) => locked(name, record => updateContainer(world, record, change)),
     rename: (name, newName) =>
       locked(name, async record => {
@@ -168,10 +169,13 @@ export function createContainerService(parts: ContainerParts): ContainerService 
 }
 
 /** Throws `conflict` for a container that does not run. */
-function cgroupOfLive(world: World, name: string): string {
+function processesOfLive(world: World, name: string): readonly number[] {
   const record = world.records.find(name);
   if (!isLive(record.state)) assertTransition(record.name, record.state.status, 'paused');
-  return cgroupOf(world.root, record);
+  const init = record.state.process?.pid;
+  return hasCgroups() || init === undefined
+    ? cgroupProcesses(cgroupOf(world.root, record))
+    : processesOf(init);
 }
 
 /** A record whose run has ended, but was not settled yet, is settled first. */

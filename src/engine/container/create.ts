@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { isPlimsollError, throwIfAborted } from '../../errors.ts';
-import { assertPrivileged } from '../store/index.ts';
 import { makeName } from './names.ts';
 import type { ContainerRecord } from './records.ts';
 import { resolveSpec } from './resolve-spec.ts';
@@ -15,7 +14,6 @@ import { announce, pathsOf, type World } from './world.ts';
  */
 export function createContainer(world: World, spec: ContainerSpec, signal?: AbortSignal): ContainerRecord {
   throwIfAborted(signal, 'creating a container');
-  assertPrivileged(world.root, 'creating a container');
   validateSpec(world, spec);
   const image = world.images.inspect(spec.image);
   const id = randomBytes(32).toString('hex');

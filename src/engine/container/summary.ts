@@ -1,3 +1,4 @@
+import { hasCgroups } from '../kernel/index.ts';
 import { readHealth, readHealthLog } from './health/read-health.ts';
 import type { ContainerRecord, StoredState } from './records.ts';
 import type { ContainerDetails, ContainerState, ContainerSummary } from './types.ts';
@@ -21,7 +22,7 @@ export function toSummary(world: World, record: ContainerRecord): ContainerSumma
     network: spec.network ?? 'bridge',
     addresses: state.addresses ?? [],
     mounts: resolved.mounts,
-    ...(world.root.rootless ? {} : { cgroupPath: cgroupOf(world.root, record) }),
+    ...(hasCgroups() ? { cgroupPath: cgroupOf(world.root, record) } : {}),
   };
 }
 

@@ -1,14 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { cgroupProcesses } from '../runtime/index.ts';
 import type { ContainerProcess } from './types.ts';
 
 const ticksPerSecond = 100; // USER_HZ, fixed on every Linux that Node runs on
 const pageBytes = 4096;
 
-/** The processes of a cgroup as /proc has them (proc(5)); those that end meanwhile are left out. */
-export function listProcesses(cgroup: string): ContainerProcess[] {
+/** Processes as /proc has them (proc(5)); those that end meanwhile are left out. */
+export function listProcesses(pids: readonly number[]): ContainerProcess[] {
   const bootTime = Number(/^btime (\d+)$/m.exec(readFileSync('/proc/stat', 'utf8'))?.[1] ?? 0) * 1000;
-  return cgroupProcesses(cgroup).flatMap(pid => {
+  return pids.flatMap(pid => {
     const found = readProcess(pid, bootTime);
     return found === undefined ? [] : [found];
   });

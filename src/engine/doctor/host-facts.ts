@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
-import { run } from '../kernel/index.ts';
+import { caller, hasCgroups, run, subordinateIds } from '../kernel/index.ts';
 
 /** What the doctor reads of the machine besides its tools. */
 export interface HostFacts {
@@ -27,12 +27,14 @@ export interface HostFacts {
   readonly tun: boolean;
   /** The user has ranges in /etc/subuid and /etc/subgid. */
   readonly subordinateIds: boolean;
+  /** Containers of the caller have cgroups: those of a user need some that systemd delegates. */
+  readonly limits: boolean;
   readonly disk: { readonly path: string; readonly freeBytes: number; readonly writable: boolean };
 }
 
 /** Reads the facts; `dataDir` is where the root of plimsoll is or will be, `nft` the path of nft(8). */
 export async function readHostFacts(options: { dataDir: string; nft?: string }): Promise<HostFacts> {
-  const uid = process.getuid?.() ?? 0;
+  const { uid } = caller();
   const user = userName(uid);
   const kernel = read('/proc/sys/kernel/osrelease').trim();
   const status = read('/proc/self/status');
@@ -54,7 +56,8 @@ export async function readHostFacts(options: { dataDir: string; nft?: string }):
     ...(nftProblem === undefined ? {} : { nftProblem }),
     ipForward: read('/proc/sys/net/ipv4/ip_forward').trim() === '1',
     tun: canAccess('/dev/net/tun', constants.R_OK | constants.W_OK),
-    subordinateIds: [read('/etc/subuid'), read('/etc/subgid')].every(text => hasRange(text, user, uid)),
+    subordinateIds: Object.values(subordinateIds(uid)).every(ranges => ranges.length > 0),
+    limits: hasCgroups(),
     disk: readDisk(options.dataDir),
   };
 }
@@ -87,11 +90,6 @@ async function askNft(nft: string): Promise<string | undefined> {
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
-}
-
-/** True if a line `user:start:count` of subuid(5) names the user or its number. */
-function hasRange(text: string, user: string, uid: number): boolean {
-  return text.split('\n').some(line => [user, String(uid)].includes(line.split(':')[0] ?? '') && line !== '');
 }
 
 /** Free space where the root is, or will be: the nearest folder that exists. */

@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream';
 import { cancelled } from '../../errors.ts';
-import { assertPrivileged } from '../store/index.ts';
 import type { ApplyChanges } from './archive/import-image.ts';
 import type { ImageArchives } from './archive-types.ts';
 import { type ImageServiceOptions, openImages } from './context.ts';
@@ -18,17 +17,14 @@ export function createImageArchives({ applyChanges, ...options }: ImageArchivesO
       return await saveImages(context, request);
     },
     rootfs: async (name, { signal } = {}) => {
-      assertPrivileged(options.root, 'mounting an image');
       const { exportRootfs } = await import('./archive/export-rootfs.ts');
       return await exportRootfs(context, name, signal);
     },
     load: async request => {
-      assertPrivileged(options.root, 'loading an image');
       const { loadImages } = await import('./archive/load-images.ts');
       return await closing(request.archive, request.signal, () => loadImages(context, request));
     },
     importTar: async request => {
-      assertPrivileged(options.root, 'importing an image');
       const { importImage } = await import('./archive/import-image.ts');
       return await closing(request.tar, request.signal, () => importImage(context, applyChanges, request));
     },

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoOf } from '../../errors.ts';
+import { caller } from './caller.ts';
 import { type CgroupTree, cgroupOfRoot, cgroupTree, scopeOf } from './cgroup-tree.ts';
 import { start } from './spawn.ts';
 
@@ -15,20 +16,25 @@ import { start } from './spawn.ts';
  * ended. A scope per container would cost 10 ms and more for each.
  */
 export async function adopt(rootId: string, pid: number, tree: CgroupTree = cgroupTree()): Promise<void> {
-  if (!tree.systemd || process.geteuid?.() !== 0) return;
+  if (!tree.systemd || (caller().rootless && tree.userService === undefined)) return;
   const folders = trackedMounts(tree).map(mount => join(mount, cgroupOfRoot(rootId, tree), 'monitors'));
   if (move(pid, folders)) return;
-  turn = turn.then(() => moveToNew(rootId, pid, folders));
+  turn = turn.then(() => moveToNew(rootId, pid, folders, tree));
   await turn;
 }
 
 /** One after the other: of two that ask systemd for the same scope, the second is refused. */
 let turn: Promise<void> = Promise.resolve();
 
-async function moveToNew(rootId: string, pid: number, folders: readonly string[]): Promise<void> {
+async function moveToNew(
+  rootId: string,
+  pid: number,
+  folders: readonly string[],
+  tree: CgroupTree,
+): Promise<void> {
   for (let attempt = 0; attempt < 5; attempt++) {
     if (move(pid, folders)) return; // another process was faster
-    using held = await openScope(rootId, folders);
+    using held = await openScope(rootId, folders, tree);
     if (held.made && move(pid, folders)) return;
     await sleep(20); // another process is at it, or the scope of the last container is about to go
   }
@@ -68,6 +74,7 @@ function move(pid: number, folders: readonly string[]): boolean {
 async function openScope(
   rootId: string,
   folders: readonly string[],
+  { userService }: CgroupTree,
 ): Promise<Disposable & { readonly made: boolean }> {
   const settings = [
     'Delegate=yes',
@@ -79,7 +86,8 @@ async function openScope(
   const child = start(
     'systemd-run',
     [
-      ...['--quiet', '--scope', '--slice=machine.slice', `--unit=${scopeOf(rootId)}`],
+      ...(userService === undefined ? ['--slice=machine.slice'] : ['--user', '--slice=plimsoll.slice']),
+      ...['--quiet', '--scope', `--unit=${scopeOf(rootId)}`],
       `--description=Containers of plimsoll (${rootId})`,
       ...settings.map(setting => `--property=${setting}`),
       ...['--', '/bin/sh', '-c', holder, 'sh', ...folders],

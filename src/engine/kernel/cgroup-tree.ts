@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync, statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, readFileSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
+import { caller } from './caller.ts';
 
 /** What decides where a machine's cgroups go. */
 export interface CgroupTree {
@@ -8,6 +9,8 @@ export interface CgroupTree {
   readonly version: 'v1' | 'v2' | 'hybrid';
   /** systemd is the machine's first process: sd_booted(3). */
   readonly systemd: boolean;
+  /** The cgroup that systemd has delegated to this ordinary user, if it has; undefined for root too. */
+  readonly userService?: string;
 }
 
 let tree: CgroupTree | undefined;
@@ -18,8 +21,30 @@ export function cgroupTree(): CgroupTree {
     mount: '/sys/fs/cgroup',
     version: findVersion(),
     systemd: existsSync('/run/systemd/system'),
+    ...findUserService(),
   };
   return tree;
+}
+
+/**
+ * Whether containers of this caller have cgroups: an ordinary user's do where systemd delegates a part of cgroup v2 to
+ * users. Without, there are no limits, and figures come from the processes.
+ */
+export function hasCgroups(): boolean {
+  return !caller().rootless || cgroupTree().userService !== undefined;
+}
+
+/** systemd, CGROUP_DELEGATION: the service that is a user's own systemd. Of cgroup v1 nothing can be delegated. */
+function findUserService(): Pick<CgroupTree, 'userService'> {
+  const { rootless, uid } = caller();
+  if (!rootless || findVersion() !== 'v2') return {};
+  const userService = `/user.slice/user-${uid}.slice/user@${uid}.service`;
+  try {
+    accessSync(join('/sys/fs/cgroup', userService, 'cgroup.procs'), constants.W_OK);
+    return { userService };
+  } catch {
+    return {};
+  }
 }
 
 /** Which cgroups this machine has. */
@@ -50,8 +75,9 @@ function findVersion(): CgroupTree['version'] {
  */
 export function cgroupOfRoot(
   rootId: string,
-  { systemd }: Pick<CgroupTree, 'systemd'> = cgroupTree(),
+  { systemd, userService }: Pick<CgroupTree, 'systemd' | 'userService'> = cgroupTree(),
 ): string {
+  if (userService !== undefined) return `${userService}/plimsoll.slice/${scopeOf(rootId)}`;
   return systemd ? `/machine.slice/${scopeOf(rootId)}` : `/plimsoll-${rootId}`;
 }
 

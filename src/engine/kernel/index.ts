@@ -5,8 +5,10 @@
  */
 export { adopt } from './adopt.ts';
 export { replaceFile, syncDirectory, writeFileAtomic } from './atomic-file.ts';
-export { cgroupOfRoot, cgroupsOfRoot, cgroupVersion, systemdRuns } from './cgroup-tree.ts';
+export { type Caller, caller, callerVariable } from './caller.ts';
+export { cgroupOfRoot, cgroupsOfRoot, cgroupVersion, hasCgroups, systemdRuns } from './cgroup-tree.ts';
 export { deviceNumbers } from './device-numbers.ts';
+export { findExecutable } from './find-executable.ts';
 export { isGoingDown } from './is-going-down.ts';
 export { type LockOptions, takeLock, withLock } from './lock.ts';
 export {
@@ -18,6 +20,9 @@ export {
   type OverlayRequest,
   unmount,
 } from './mount.ts';
+export { processesOf } from './namespace-processes.ts';
+export { arriveInNamespaces, enterNamespaces } from './namespaces/enter-namespaces.ts';
+export { subordinateIds } from './namespaces/subordinate-ids.ts';
 export { type Native, preloadNative } from './native.ts';
 export { createNetworkNamespace, openRouteSocket } from './network-namespace.ts';
 export { openPrivateMounts, type PrivateMounts } from './private-mounts.ts';
@@ -35,4 +40,5 @@ export {
   start,
 } from './spawn.ts';
 export { isStaticElf } from './static-elf.ts';
+export { makeUserRunFolder, userRunFolder } from './user-folder.ts';
 export { isContentXattr, readXattr, readXattrs } from './xattr.ts';

@@ -1,6 +1,6 @@
-import { closeSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { getSystemErrorName } from 'node:util';
 import { PlimsollError } from '../../errors.ts';
 
@@ -106,6 +106,7 @@ const SOCK_RAW = 3;
 const SOCK_SEQPACKET = 5;
 const SOCK_CLOEXEC = 0o2000000;
 const O_CLOEXEC = SOCK_CLOEXEC;
+const O_PATH = 0o10000000;
 
 function declare(koffi: Koffi): Native {
   const libc = koffi.load(null); // libc is in the process already, whatever its file is called
@@ -252,8 +253,10 @@ function declare(koffi: Koffi): Native {
     },
     seqpacketSocket: (path, wrap) => {
       const connection = check('socket', socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+      const folder = openSync(dirname(path), O_PATH);
       try {
-        const address = unixAddress(path);
+        // By the folder, as the whole path may be longer than an address can be.
+        const address = unixAddress(`/proc/self/fd/${folder}/${basename(path)}`);
         check('connect', connect(connection, address, address.length));
         const pair = Buffer.alloc(8);
         check('socketpair', socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
@@ -269,6 +272,7 @@ function declare(koffi: Koffi): Native {
         }
         return wrapped;
       } finally {
+        closeSync(folder);
         closeSync(connection);
       }
     },

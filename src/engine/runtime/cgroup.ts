@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoOf, PlimsollError } from '../../errors.ts';
-import { cgroupOfRoot, cgroupVersion, start } from '../kernel/index.ts';
+import { cgroupOfRoot, cgroupVersion, hasCgroups, start } from '../kernel/index.ts';
 
 /** Folder of a cgroup in the hierarchy of a v1 controller, or in the one tree of v2. `path` as in ProcessRequest. */
 export function cgroupFolder(path: string, controller: string): string {
@@ -51,6 +51,7 @@ function killQuietly(pid: number): void {
  * `cgroup.freeze`: kernel, admin-guide/cgroup-v1/freezer-subsystem and cgroup-v2). Throws `not-found` if it is gone.
  */
 export async function setFrozen(path: string, frozen: boolean): Promise<void> {
+  if (!hasCgroups()) throw cannotFreeze();
   const folder = cgroupFolder(path, 'freezer');
   const v2 = cgroupVersion() === 'v2';
   try {
@@ -68,6 +69,13 @@ export async function setFrozen(path: string, frozen: boolean): Promise<void> {
       cause: error,
     });
   }
+}
+
+function cannotFreeze(): PlimsollError {
+  return new PlimsollError('unavailable', 'an ordinary user can pause nothing on this machine', {
+    code: 'CGROUPS_MISSING',
+    hint: 'pausing takes cgroup v2 that systemd delegates to users; stop the container, or run it as root',
+  });
 }
 
 /**

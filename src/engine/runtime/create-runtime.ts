@@ -45,7 +45,8 @@ export function createRuntime(options: {
   const stateDir = join(options.runDir, 'runtime');
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const filters = name === 'crun' ? compiledFilters(join(options.runDir, 'seccomp'), path) : undefined;
-  const globalArgs = [`--root=${stateDir}`];
+  const isolated = name === 'crun' && host.cgroup === 'none' ? ['--cgroup-manager=disabled'] : [];
+  const globalArgs = [`--root=${stateDir}`, ...isolated];
   const needsWrapper = name === 'crun' && host.cgroup === 'hybrid';
   const invoke = (...args: string[]) => run(path, [...globalArgs, ...args]);
   const runtime: Runtime = {
@@ -85,6 +86,7 @@ export function createRuntime(options: {
     },
     async update(id, limits) {
       const { resources, warnings } = limitsToResources(limits, host, blockDeviceNumber);
+      if (host.cgroup === 'none') return warnings;
       const file = join(options.runDir, `limits-${id}.json`); // crun cannot read the socket that Node gives as stdin
       writeFileSync(file, JSON.stringify(resources));
       const result = await invoke('update', '--resources', file, id).finally(() =>
@@ -117,7 +119,7 @@ function writeBundle(
   host: HostFeatures,
   filters: CompiledFilters | undefined,
 ) {
-  const { spec, warnings } = buildSpec(request, host, {
+  const { spec, warnings } = buildSpec(host.oneUser ? asOneUser(request) : request, host, {
     seccomp: capabilities => seccompFor(request.seccomp, capabilities, host),
     hostDevices: request.privileged ? readHostDevices() : [],
     devices: (request.devices ?? []).flatMap(expandDevice),
@@ -129,6 +131,20 @@ function writeBundle(
   mkdirSync(bundle, { recursive: true, mode: 0o700 });
   writeFileSync(join(bundle, 'config.json'), JSON.stringify({ ...spec, annotations }), { mode: 0o600 });
   return { warnings };
+}
+
+/** Without sub-ids there is no user but root to be. */
+function asOneUser(request: ProcessRequest): ProcessRequest {
+  const { uid, gid } = request.user;
+  if (uid === 0 && gid === 0) return { ...request, user: { uid, gid, additionalGids: [] } };
+  throw new PlimsollError(
+    'unavailable',
+    `the user ${uid}:${gid} cannot be had: you have no sub-ids to give away`,
+    {
+      code: 'SUB_IDS_MISSING',
+      hint: "'plimsoll doctor' says how to get some; or run it with --user 0",
+    },
+  );
 }
 
 /** A folder stands for every device in it. */

@@ -1,7 +1,6 @@
 import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../kernel/index.ts';
-import { findExecutable } from './find-runtime.ts';
+import { findExecutable, writeFileAtomic } from '../kernel/index.ts';
 
 /**
  * Writes the program by which crun can create containers on a host with hybrid cgroups, and returns its path. crun

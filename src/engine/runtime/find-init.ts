@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { PlimsollError } from '../../errors.ts';
-import { isStaticElf } from '../kernel/index.ts';
-import { findExecutable } from './find-runtime.ts';
+import { findExecutable, isStaticElf } from '../kernel/index.ts';
 
 /** Small inits that pass signals on and reap, by the names that distributions give them. */
 const names = ['tini-static', 'catatonit', 'docker-init', 'tini'];

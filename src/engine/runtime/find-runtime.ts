@@ -1,6 +1,5 @@
-import { accessSync, constants } from 'node:fs';
-import { join } from 'node:path';
 import { PlimsollError } from '../../errors.ts';
+import { findExecutable } from '../kernel/index.ts';
 
 /** The OCI runtime to use: crun (a third of runc's time and memory), else runc. Throws `unavailable`. */
 export function findRuntime(env: NodeJS.ProcessEnv = process.env): { name: 'crun' | 'runc'; path: string } {
@@ -13,29 +12,4 @@ export function findRuntime(env: NodeJS.ProcessEnv = process.env): { name: 'crun
     hint: "run 'plimsoll doctor' to see how to install one",
     data: { command: 'crun' },
   });
-}
-
-/** Full path of a host command, also where PATH lacks the sbin folders (an ordinary user's on Debian). */
-export function findExecutable(name: string, env: NodeJS.ProcessEnv = process.env): string | undefined {
-  const folders = [
-    ...(env.PATH ?? '').split(':'),
-    '/usr/local/sbin',
-    '/usr/sbin',
-    '/sbin',
-    '/usr/bin',
-    '/bin',
-  ];
-  return folders
-    .filter(folder => folder.startsWith('/'))
-    .map(folder => join(folder, name))
-    .find(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -21,7 +21,6 @@ export {
 } from './cgroup.ts';
 export { createRuntime } from './create-runtime.ts';
 export { findInit } from './find-init.ts';
-export { findExecutable } from './find-runtime.ts';
 export { type MonitorRequest, resizeTerminal, startMonitor } from './monitor/start-monitor.ts';
 export { errorLines, startError } from './runtime-error.ts';
 export { resolveCapabilities } from './spec/capabilities.ts';

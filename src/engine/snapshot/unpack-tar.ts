@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { cancelled, errnoOf, PlimsollError } from '../../errors.ts';
 import { tarReader } from '../../lib/tar/index.ts';
-import { type ChildProcess, commandError, start } from '../kernel/index.ts';
+import { type ChildProcess, caller, commandError, start } from '../kernel/index.ts';
 import { type LayerRecorder, type LayerRewriter, rewriteLayer } from './rewrite-layer.ts';
 
 export interface UnpackOptions {
@@ -24,7 +24,8 @@ export interface UnpackOptions {
 export async function unpackTar(source: Readable, options: UnpackOptions): Promise<{ fileBytes: number }> {
   const { folder, signal, opaqueXattr, byteLimit, recorder } = options;
   if (signal?.aborted) throw cancelled('unpacking a layer');
-  const args = ['--extract', '--file=-', `--directory=${folder}`, ...faithful];
+  const owner = caller().oneUser ? '--no-same-owner' : '--same-owner'; // then all files are of the one there is
+  const args = ['--extract', '--file=-', `--directory=${folder}`, owner, ...faithful];
   const child = start('tar', args, { stdio: ['pipe', 'ignore', 'pipe'] });
   const ended = exitOf(child);
   ended.catch(() => {}); // looked at below, after what may take long
@@ -57,7 +58,6 @@ export async function unpackTar(source: Readable, options: UnpackOptions): Promi
 
 const faithful = [
   '--preserve-permissions',
-  '--same-owner',
   '--numeric-owner',
   '--xattrs',
   '--xattrs-include=*',
@@ -132,6 +132,16 @@ function tarError(words: string): PlimsollError {
       code: 'DISK_FULL',
       hint: "free space, for example with 'plimsoll image prune', and try again",
     });
+  }
+  if (/Cannot change ownership.*Invalid argument/.test(words)) {
+    return new PlimsollError(
+      'unavailable',
+      `a layer has files of an owner that you cannot give them: ${line}`,
+      {
+        code: 'SUB_IDS_MISSING',
+        hint: "you have too few sub-ids for this image: 'plimsoll doctor' says how to get more",
+      },
+    );
   }
   return new PlimsollError('invalid-argument', `tar could not unpack the layer: ${line}`, {
     code: 'BAD_ARCHIVE',

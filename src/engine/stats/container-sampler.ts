@@ -4,6 +4,7 @@ import { parseV1 } from './cgroup/v1.ts';
 import { parseV2 } from './cgroup/v2.ts';
 import { type KeptFiles, readOnce } from './kept-files.ts';
 import { parseNetDev } from './net-dev.ts';
+import { processCounters } from './process-counters.ts';
 import type { ContainerSample } from './types.ts';
 
 /** A container as the sampler has to know it. */
@@ -37,10 +38,13 @@ export function sampleContainer(
   container: RunningContainer,
   source: ContainerSource,
 ): ContainerSample | undefined {
-  const { cgroupPath, id, pid, network } = container;
-  if (cgroupPath === undefined) return undefined;
+  const { cgroupPath, id, pid } = container;
   const { files, cgroups, clock, proc } = source;
   const time = clock();
+  if (cgroupPath === undefined) {
+    const counted = pid === undefined ? undefined : processCounters(pid, proc);
+    return counted === undefined ? undefined : { id, time, ...counted, ...networkOf(container, proc) };
+  }
   const counters =
     cgroups.version === 'v2'
       ? parseV2((_, file) => files.read(join(cgroups.v2 ?? '/sys/fs/cgroup', cgroupPath, file)))
@@ -52,9 +56,13 @@ export function sampleContainer(
     releaseContainer(cgroupPath, source); // so that it is looked for anew: it may be about to start
     return undefined;
   }
+  return { id, time, ...counters, ...networkOf(container, proc) };
+}
+
+function networkOf({ pid, network }: RunningContainer, proc: string): Pick<ContainerSample, 'network'> {
   const netDev =
     pid === undefined || network === 'host' ? undefined : readOnce(join(proc, String(pid), 'net/dev'));
-  return { id, time, ...counters, ...(netDev === undefined ? {} : { network: parseNetDev(netDev) }) };
+  return netDev === undefined ? {} : { network: parseNetDev(netDev) };
 }
 
 /** Closes the files that `sampleContainer` keeps open for a cgroup. */

@@ -12,7 +12,6 @@ export { createDownloads, type Download, type Downloads } from './downloads.ts';
 export { hasLeftovers } from './has-leftovers.ts';
 export { createLeases, type Lease, type LeaseRecord, type Leases } from './leases.ts';
 export {
-  assertPrivileged,
   createRootFolders,
   type Root,
   type RootRequest,

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { errnoOf, PlimsollError } from '../../errors.ts';
 import { shortSha256 } from '../../lib/short-sha256.ts';
+import { makeUserRunFolder, userRunFolder } from '../kernel/index.ts';
 
 /** Where one engine root keeps everything. Two roots on one machine share nothing: names carry `id`. */
 export interface Root {
@@ -19,17 +20,16 @@ export interface RootRequest {
   /** From `--root`; else `PLIMSOLL_ROOT`; else /var/lib/plimsoll or, rootless, $XDG_DATA_HOME/plimsoll. */
   readonly root?: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The caller's, as the machine numbers it: of `caller()`. */
   readonly uid: number;
 }
 
-/** Chooses the folders of a root. Pure: touches nothing. */
+/** Chooses the folders of a root. Touches nothing. */
 export function resolveRoot({ root, env, uid }: RootRequest): Root {
   const rootless = uid !== 0;
   const dataDir = resolve(root ?? env.PLIMSOLL_ROOT ?? defaultDataDir(env, rootless));
   const id = shortSha256(dataDir).slice(0, 8);
-  const runBase = rootless
-    ? join(env.XDG_RUNTIME_DIR ?? `/tmp/plimsoll-run-${uid}`, 'plimsoll')
-    : '/run/plimsoll';
+  const runBase = rootless ? userRunFolder(uid, env) : '/run/plimsoll';
   return { id, dataDir, runDir: join(runBase, id), rootless };
 }
 
@@ -48,6 +48,7 @@ const dataFolders = [
 
 /** Makes the folders of a root, private to the caller. */
 export function createRootFolders(root: Root): void {
+  if (root.rootless) makeUserRunFolder(dirname(root.runDir));
   try {
     for (const folder of dataFolders) makeFolder(join(root.dataDir, folder), 0o711);
     for (const folder of ['', 'locks', 'exits', 'containers']) {
@@ -73,15 +74,6 @@ function unwritable({ dataDir, rootless }: Root, error: unknown): PlimsollError 
     hint,
     data: { root: dataDir },
     cause: error,
-  });
-}
-
-/** Throws `permission-denied` for a root of an ordinary user: `what` needs mounts, networks and cgroups of the machine. */
-export function assertPrivileged({ rootless }: Root, what: string): void {
-  if (!rootless) return;
-  throw new PlimsollError('permission-denied', `${what} needs root`, {
-    code: 'NEEDS_ROOT',
-    hint: 'run it with sudo',
   });
 }
 

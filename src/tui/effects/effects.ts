@@ -53,7 +53,7 @@ export class Effects {
       return;
     }
     if (this.#stop.signal.aborted) return;
-    this.#dispatch({ type: 'engine-opened', rootless: this.#engine.system.info().root.rootless });
+    this.#dispatch({ type: 'engine-opened' });
     subscribe(this.#engine, this.#dispatch, createOwnUsage(), this.#stop.signal);
   }
 

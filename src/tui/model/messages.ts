@@ -23,7 +23,7 @@ export type Msg =
   | { readonly type: 'paste'; readonly text: string }
   | { readonly type: 'resized'; readonly size: State['size'] }
   | { readonly type: 'ticked'; readonly now: number; readonly own?: State['own'] }
-  | { readonly type: 'engine-opened'; readonly rootless: boolean }
+  | { readonly type: 'engine-opened' }
   | { readonly type: 'engine-failed'; readonly notice: Notice }
   | { readonly type: 'facts-read'; readonly facts: HostFacts }
   | { readonly type: 'frame-arrived'; readonly frame: StatsFrame; readonly own?: State['own'] }

@@ -175,8 +175,6 @@ export interface State {
   readonly now: number;
   readonly hostname: string;
   readonly engine: 'opening' | 'ready' | 'failed';
-  /** An ordinary user's: nothing can be built or run. */
-  readonly rootless: boolean;
   readonly facts: HostFacts | undefined;
   readonly host: HostUsage | undefined;
   readonly load: LoadLine | undefined;
@@ -230,7 +228,6 @@ export function initialState(start: {
     now: start.now,
     hostname: start.hostname,
     engine: 'opening',
-    rootless: false,
     facts: undefined,
     host: undefined,
     load: undefined,

@@ -24,7 +24,7 @@ export function update(state: State, msg: Msg): Next {
     case 'ticked':
       return [fresh({ ...state, now: msg.now, own: msg.own ?? state.own }), []];
     case 'engine-opened':
-      return [{ ...state, engine: 'ready', rootless: msg.rootless }, []];
+      return [{ ...state, engine: 'ready' }, []];
     case 'engine-failed':
       return [{ ...state, engine: 'failed', notice: msg.notice }, []];
     case 'facts-read':

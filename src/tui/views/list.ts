@@ -66,9 +66,6 @@ function asideSpans(state: State, shown: number): Span[] {
 function emptyLines(state: State): Line[] {
   if (state.lists[state.noun].filter !== '') return hint('Nothing matches the filter.', 'esc', 'clears it');
   if (state.engine === 'opening') return [{ spans: [[' opening the engine', 'dim']] }];
-  if (state.rootless && state.noun !== 'events') {
-    return hint('Without root, nothing can be built or run.', 'q', 'quits, to start it again with sudo');
-  }
   switch (state.noun) {
     case 'containers':
       return [

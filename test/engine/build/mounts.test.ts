@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { sshAgents } from '../../../src/engine/build/solve/index.ts';
-import { findExecutable } from '../../../src/engine/runtime/index.ts';
+import { findExecutable } from '../../../src/engine/kernel/index.ts';
 import { cannotRunContainers } from '../../support/busybox-rootfs.ts';
 import { makeYard, read, withBusybox, type Yard } from './yard.ts';
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ContainerSpec } from '../../../src/engine/container/index.ts';
-import { mountsBelow } from '../../../src/engine/kernel/index.ts';
-import { cgroupFolder, findExecutable } from '../../../src/engine/runtime/index.ts';
+import { findExecutable, mountsBelow } from '../../../src/engine/kernel/index.ts';
+import { cgroupFolder } from '../../../src/engine/runtime/index.ts';
 import { cannotRunContainers } from '../../support/busybox-rootfs.ts';
 import { makeRoot, openTestEngine, removeRoot, type TestEngine } from '../../support/test-engine.ts';
 

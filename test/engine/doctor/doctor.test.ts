@@ -12,6 +12,7 @@ import { judgeFacts } from '../../../src/engine/doctor/judge-facts.ts';
 
 const healthy: HostFacts = {
   uid: 0,
+  limits: true,
   user: 'root',
   kernel: '6.1.0',
   capabilities: 0x1ff_ffff_ffffn,
@@ -117,14 +118,14 @@ test('judgeFacts() finds nothing wrong with a healthy machine', () => {
 
 test('judgeFacts() gives each failure a consequence and a fix', () => {
   const sick: [Partial<HostFacts>, string, 'warn' | 'missing'][] = [
-    [{ uid: 1000, user: 'me' }, 'root', 'missing'],
+    [{ uid: 1000, limits: false }, 'limits', 'warn'],
+    [{ uid: 1000, unprivilegedUserNamespaces: false }, 'user namespaces', 'missing'],
     [{ capabilities: 0n }, 'capabilities', 'missing'],
     [{ overlay: false }, 'overlayfs', 'missing'],
     [{ seccomp: false }, 'seccomp', 'warn'],
     [{ cgroup: { version: 'v2', controllers: ['cpu', 'pids'] } }, 'cgroups', 'warn'],
     [{ userNamespaces: 0 }, 'user namespaces', 'warn'],
     [{ nftProblem: 'Operation not permitted' }, 'nft rules', 'missing'],
-    [{ uid: 1000, ipForward: false }, 'IP forwarding', 'warn'],
     [{ uid: 1000, tun: false }, '/dev/net/tun', 'warn'],
     [{ uid: 1000, subordinateIds: false }, 'subordinate ids', 'warn'],
     [{ disk: { path: '/', freeBytes: 1000, writable: true } }, 'free disk', 'warn'],

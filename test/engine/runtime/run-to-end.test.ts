@@ -4,13 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { run, start } from '../../../src/engine/kernel/index.ts';
-import {
-  createRuntime,
-  findExecutable,
-  type ProcessRequest,
-  removeCgroup,
-} from '../../../src/engine/runtime/index.ts';
+import { findExecutable, run, start } from '../../../src/engine/kernel/index.ts';
+import { createRuntime, type ProcessRequest, removeCgroup } from '../../../src/engine/runtime/index.ts';
 import { isPlimsollError } from '../../../src/errors.ts';
 import { cannotRunContainers, makeBusyboxRootfs } from '../../support/busybox-rootfs.ts';
 

@@ -167,13 +167,3 @@ test('figures that stay away are said to be old, and greyed', async () => {
   pilot.tell({ type: 'ticked', now: noon + 12_000 });
   assert.match(draw(pilot.state, plain).join('\n'), /figures are 12s old/);
 });
-
-test('an ordinary user is told that nothing can run, and what to do', async () => {
-  const { pilot } = await pilotOn(120, 40, { containers: 0 });
-  pilot.tell({ type: 'engine-opened', rootless: true });
-  const words = picture(draw(pilot.state, plain));
-  assert.match(
-    words,
-    /Without root, nothing can be built or run\..*\n.* q {2}quits, to start it again with sudo/,
-  );
-});

@@ -1,4 +1,5 @@
 import type { ImageConfig, ImageHistory, ImageProcessConfig } from '../../../oci/index.ts';
+import { hasCgroups } from '../../kernel/index.ts';
 import { holdFrozen } from '../../runtime/index.ts';
 import type { ChangedFolder, HeldLayer } from '../../snapshot/index.ts';
 import type { ContainerRecord } from '../records.ts';
@@ -59,7 +60,7 @@ async function capture(
   record: ContainerRecord,
   { pause = true, signal }: CommitRequest,
 ): Promise<HeldLayer> {
-  const freezes = pause && record.state.status === 'running';
+  const freezes = pause && hasCgroups() && record.state.status === 'running';
   await using _frozen = freezes ? await holdFrozen(cgroupOf(world.root, record)) : undefined;
   return await world.snapshots.capture(changedFolder(world, record), signal === undefined ? {} : { signal });
 }

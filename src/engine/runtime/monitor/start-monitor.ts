@@ -4,12 +4,13 @@ import type { Duplex } from 'node:stream';
 import { PlimsollError } from '../../../errors.ts';
 import {
   type ChildProcess,
+  callerVariable,
   commandError,
+  findExecutable,
   identify,
   type ProcessIdentity,
   start,
 } from '../../kernel/index.ts';
-import { findExecutable } from '../find-runtime.ts';
 import { startError } from '../runtime-error.ts';
 import type { Runtime } from '../types.ts';
 
@@ -66,6 +67,7 @@ async function create(request: MonitorRequest, words: string): Promise<number> {
       stdio: ['ignore', 'ignore', stderr, 'pipe', 'pipe'],
       env: {
         PATH: process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin',
+        ...ofCaller(),
         _OCI_SYNCPIPE: '3',
         _OCI_STARTPIPE: '4',
       },
@@ -79,6 +81,12 @@ async function create(request: MonitorRequest, words: string): Promise<number> {
   } finally {
     closeSync(stderr);
   }
+}
+
+/** What the exit command needs to find the same root again. */
+function ofCaller(): NodeJS.ProcessEnv {
+  const names = [callerVariable, 'XDG_RUNTIME_DIR'];
+  return Object.fromEntries(names.flatMap(name => (process.env[name] ? [[name, process.env[name]]] : [])));
 }
 
 function argumentsOf(request: MonitorRequest): string[] {

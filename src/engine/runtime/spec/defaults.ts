@@ -56,8 +56,11 @@ export function defaultMounts({
   privileged,
   shm = { bytes: 64 * 1024 * 1024 },
   hostQueues,
+  terminalGroup = true,
 }: {
   privileged: boolean;
+  /** Terminals belong to group 5, `tty`, which is there. */
+  terminalGroup?: boolean;
   /** Size of /dev/shm, or the folder that is bound there; `none`: there is none. */
   shm?: { readonly bytes: number } | { readonly path: string } | 'none';
   /** With the host's message queues: whether the host has them mounted. */
@@ -67,7 +70,12 @@ export function defaultMounts({
   return [
     mount('/proc', 'proc', 'proc', 'nosuid noexec nodev'),
     mount('/dev', 'tmpfs', 'tmpfs', 'nosuid strictatime mode=755 size=65536k'),
-    mount('/dev/pts', 'devpts', 'devpts', 'nosuid noexec newinstance ptmxmode=0666 mode=0620 gid=5'),
+    mount(
+      '/dev/pts',
+      'devpts',
+      'devpts',
+      `nosuid noexec newinstance ptmxmode=0666 mode=0620${terminalGroup ? ' gid=5' : ''}`,
+    ),
     mount('/sys', 'sysfs', 'sysfs', `nosuid noexec nodev ${access}`),
     mount('/sys/fs/cgroup', 'cgroup', 'cgroup', `nosuid noexec nodev ${access}`),
     ...queueMount(hostQueues),

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { PlimsollError } from '../../../errors.ts';
-import { cgroupVersion, deviceNumbers } from '../../kernel/index.ts';
+import { caller, cgroupVersion, deviceNumbers, hasCgroups } from '../../kernel/index.ts';
 import { accountsSwap } from './accounts-swap.ts';
 import { parseCapabilityMask } from './capabilities.ts';
 import type { OciDevice } from './oci-spec.ts';
@@ -48,12 +48,14 @@ export interface HostFeatures {
   /** A profile that is loaded, where AppArmor is on. */
   readonly apparmorProfile?: string;
   readonly rootless: boolean;
+  /** Containers have root and nobody else: see `Caller.oneUser`. */
+  readonly oneUser: boolean;
 }
 
 /** Reads them from the kernel's files; below a millisecond. */
 export function readHostFeatures(): HostFeatures {
-  const rootless = process.geteuid?.() !== 0;
-  const cgroup = rootless ? 'none' : cgroupVersion();
+  const { rootless, oneUser } = caller();
+  const cgroup = hasCgroups() ? cgroupVersion() : 'none';
   const apparmorProfile = loadedApparmorProfile();
   return {
     arch: goArch(process.arch),
@@ -73,6 +75,7 @@ export function readHostFeatures(): HostFeatures {
     apparmor: hasApparmor(),
     ...(apparmorProfile === undefined ? {} : { apparmorProfile }),
     rootless,
+    oneUser,
   };
 }
 

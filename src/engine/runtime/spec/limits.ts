@@ -148,6 +148,7 @@ export function limitsToResources(
   host: LimitHost,
   deviceNumber: DeviceNumber,
 ): { readonly resources: OciResources; readonly warnings: readonly string[] } {
+  if (host.cgroup === 'none') return { resources: {}, warnings: withoutCgroups(limits) };
   const warnings: string[] = [];
   const can = (feature: LimitFeature, what: string) => {
     if (host.can[feature]) return true;
@@ -176,6 +177,14 @@ export function limitsToResources(
     },
     warnings,
   };
+}
+
+function withoutCgroups(limits: ContainerLimits): string[] {
+  const asked = Object.values(limits).some(limit => limit !== undefined && limit !== -1);
+  if (!asked) return [];
+  return [
+    'the limits are left out: an ordinary user can limit nothing on this machine (see plimsoll doctor)',
+  ];
 }
 
 type Can = (feature: LimitFeature, what: string) => boolean;

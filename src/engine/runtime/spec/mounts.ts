@@ -6,7 +6,7 @@ import type { OciMount } from './oci-spec.ts';
 /** The mounts of a spec, a parent before what lies in it; one of the user's takes the place of a usual one. */
 export function mountsOf(
   request: ProcessRequest,
-  host: Pick<HostFeatures, 'messageQueues' | 'kernel'>,
+  host: Pick<HostFeatures, 'messageQueues' | 'kernel' | 'oneUser'>,
 ): OciMount[] {
   const own = request.mounts.map(mount => plainMount(mount, host));
   const targets = new Set(own.map(({ destination }) => destination));
@@ -14,6 +14,7 @@ export function mountsOf(
   const shm = request.shm ?? (shmBytes === undefined ? undefined : { bytes: shmBytes });
   const usual = defaultMounts({
     privileged: request.privileged,
+    terminalGroup: !host.oneUser,
     ...(shm === undefined ? {} : { shm }),
     hostQueues: request.namespaces?.ipc === 'host' ? host.messageQueues : undefined,
   });

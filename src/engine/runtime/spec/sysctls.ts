@@ -15,10 +15,10 @@ export function sysctlsOf(
 ): Record<string, string> {
   const { network, namespaces = {}, sysctls = {}, domainname } = request;
   validateSysctls(sysctls, { hostNetwork: network === 'host', hostIpc: namespaces.ipc === 'host' });
-  const usual =
-    network === 'host' || host.rootless
-      ? {}
-      : { 'net.ipv4.ip_unprivileged_port_start': '0', 'net.ipv4.ping_group_range': '0 2147483647' };
+  const ports = { 'net.ipv4.ip_unprivileged_port_start': '0' };
+  // A user namespace without these groups in it cannot name them.
+  const own = host.rootless ? ports : { ...ports, 'net.ipv4.ping_group_range': '0 2147483647' };
+  const usual = network === 'host' ? {} : own;
   const domain = domainname === undefined ? {} : { 'kernel.domainname': domainname };
   return { ...usual, ...domain, ...sysctls };
 }

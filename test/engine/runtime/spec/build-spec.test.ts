@@ -19,6 +19,7 @@ const host: HostFeatures = {
   oomScoreAdj: 0,
   apparmor: false,
   messageQueues: true,
+  oneUser: false,
   can: {
     swappiness: true,
     oomKillDisable: true,

@@ -1,0 +1,142 @@
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { PlimsollError } from '../../../errors.ts';
+import { writeFileAtomic } from '../atomic-file.ts';
+import type { Caller } from '../caller.ts';
+import { findExecutable } from '../find-executable.ts';
+import { withLock } from '../lock.ts';
+import { bootId, identify, isAlive } from '../process.ts';
+import { type ChildProcess, commandError, run, start } from '../spawn.ts';
+import { makeUserRunFolder } from '../user-folder.ts';
+import { type IdRange, mapOf, subordinateIds } from './subordinate-ids.ts';
+
+/**
+ * The pid of the process that holds an ordinary user's namespaces: one of users, in which the caller is root over the
+ * numbers that are his, and one of mounts, in which root filesystems are mounted. Started by the first who asks. It
+ * does nothing, takes 1 MB, and goes some time after its record, which lies in the user's run folder.
+ *
+ * Throws `permission-denied` (`USER_NAMESPACE_REFUSED`) where the kernel gives users no namespaces.
+ */
+export async function holdNamespaces(caller: Caller, folder: string): Promise<number> {
+  makeUserRunFolder(folder);
+  const record = join(folder, 'namespaces');
+  const known = readHolder(record);
+  if (known !== undefined) return known;
+  return await withLock(join(folder, 'namespaces.lock'), async () => {
+    const made = readHolder(record); // another process was faster
+    if (made !== undefined) return made;
+    const pid = await startHolder(caller, record);
+    const identity = identify(pid);
+    if (identity === undefined) throw refused('the process that holds it died at once');
+    writeFileAtomic(record, `${identity.pid} ${identity.startTime} ${bootId()}\n`, 0o600);
+    return pid;
+  });
+}
+
+/** The living one of a record. */
+function readHolder(record: string): number | undefined {
+  try {
+    const [pid, startTime, boot] = readFileSync(record, 'utf8').trim().split(' ');
+    const identity = { pid: Number(pid), startTime: Number(startTime) };
+    return boot === bootId() && isAlive(identity) ? identity.pid : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Waits until its numbers are mapped, and becomes root by the second shell. crun refuses to work where it sees v2
+ * controllers beside v1 ones: an empty folder hides them. Argument: the record.
+ */
+const script = `
+read -r _ || exit 1
+exec /bin/sh -c '
+if [ -f /sys/fs/cgroup/unified/cgroup.controllers ]; then mount -t tmpfs none /sys/fs/cgroup/unified || exit 1; fi
+echo ready
+exec </dev/null >/dev/null 2>&1
+while sleep 60; do [ -e "$1" ] || exit 0; done' sh "$1"`;
+
+async function startHolder(caller: Caller, record: string): Promise<number> {
+  // Slave: what is mounted and unmounted on the host is so in here too.
+  const args = ['--user', '--mount', '--propagation', 'slave', '/bin/sh', '-c', script, 'sh', record];
+  const child = start('unshare', args, { cwd: '/', detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+  child.stdin?.on('error', () => {}); // its own words tell
+  let words = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    words += chunk.toString();
+  });
+  const ended = once(child, 'close');
+  ended.catch(() => {}); // told by the first of these two
+  try {
+    if (child.pid === undefined) await ended;
+    await mapIds(child, caller);
+    child.stdin?.write('\n');
+    const [said] = await Promise.race([once(child.stdout as Readable, 'data'), ended]).catch(error => {
+      throw commandError('unshare', error);
+    });
+    if (!String(said).startsWith('ready')) throw refused(words.trim().split('\n').at(-1) ?? '');
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
+  }
+  for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
+  child.unref();
+  return child.pid as number;
+}
+
+/** With sub-ids where the user has some and the host has the tools for them, else the caller's own number alone. */
+async function mapIds(child: ChildProcess, { uid, gid }: Caller): Promise<void> {
+  const pid = child.pid as number;
+  await becomeUnshared(pid);
+  const { uids, gids } = subordinateIds(uid);
+  if (uids.length > 0 && gids.length > 0 && (await mapRanges(pid, { uid, gid, uids, gids }))) return;
+  try {
+    writeFileSync(`/proc/${pid}/setgroups`, 'deny');
+    writeFileSync(`/proc/${pid}/uid_map`, `0 ${uid} 1\n`);
+    writeFileSync(`/proc/${pid}/gid_map`, `0 ${gid} 1\n`);
+  } catch (error) {
+    throw refused(String(error));
+  }
+}
+
+/** Until then it is still the caller's own namespace that would be asked for. */
+async function becomeUnshared(pid: number): Promise<void> {
+  const own = readMap('self');
+  for (let waited = 0; waited < 2000 && readMap(String(pid)) === own; waited += 1)
+    await new Promise(resolve => setTimeout(resolve, 1));
+}
+
+function readMap(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/uid_map`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+async function mapRanges(
+  pid: number,
+  ids: { uid: number; gid: number; uids: readonly IdRange[]; gids: readonly IdRange[] },
+): Promise<boolean> {
+  const [forUsers, forGroups] = [findExecutable('newuidmap'), findExecutable('newgidmap')];
+  if (forUsers === undefined || forGroups === undefined) return false;
+  const map = async (command: string, id: number, ranges: readonly IdRange[]) => {
+    const { code } = await run(command, [String(pid), ...mapOf(id, ranges).flat().map(String)]);
+    return code === 0;
+  };
+  // The groups first: once the users are mapped, the rest of this can only go on in the same way.
+  return (await map(forGroups, ids.gid, ids.gids)) && (await map(forUsers, ids.uid, ids.uids));
+}
+
+function refused(why: string): PlimsollError {
+  return new PlimsollError(
+    'permission-denied',
+    `this machine gives an ordinary user no user namespace: ${why}`,
+    {
+      code: 'USER_NAMESPACE_REFUSED',
+      hint: "'plimsoll doctor' says what to change; or run it with sudo",
+    },
+  );
+}
