@@ -2,10 +2,12 @@ import { type Command, Option } from 'commander';
 import { collect } from './collect.ts';
 import { badOption } from './parse/bad-option.ts';
 import type { LimitOptions } from './parse/parse-limits.ts';
+import { type RegistryOptions, registryOptions } from './registry-options.ts';
 
 /** The options of `build`, as typed. */
 export interface BuildOptions
-  extends Pick<LimitOptions, 'memory' | 'memorySwap' | 'cpuShares' | 'cpusetCpus'> {
+  extends Pick<LimitOptions, 'memory' | 'memorySwap' | 'cpuShares' | 'cpusetCpus'>,
+    RegistryOptions {
   readonly tag?: string[];
   readonly file?: string;
   readonly buildArg?: string[];
@@ -13,6 +15,7 @@ export interface BuildOptions
   readonly label?: string[];
   readonly target?: string;
   readonly platform?: string;
+  readonly pull?: 'always' | 'missing' | 'never' | 'true' | 'false';
   readonly cache: boolean;
   /** Of `--no-cache-filter`; true without it, as commander has it for every option that begins with `no`. */
   readonly cacheFilter: string[] | true;
@@ -51,6 +54,11 @@ export function buildOptions(command: Command): Command {
     .option('--label <name=value>', 'Label of the image', collect)
     .option('--target <stage>', 'Stop at this stage')
     .option('--platform <platform>', 'What the image is for, as in linux/arm64 (default: this host)')
+    .addOption(
+      new Option('--pull [when]', 'Ask registries for base images: always, missing (default) or never')
+        .preset('always')
+        .choices(['always', 'missing', 'never', 'true', 'false']),
+    )
     .option('--no-cache', 'Run every step')
     .option(
       '--no-cache-filter <stage>',
@@ -90,6 +98,7 @@ export function buildOptions(command: Command): Command {
     .option('-q, --quiet', "Print only the image's id")
     .option('--check', 'Only check the Dockerfile against the lint rules')
     .option('--call <method>', 'build, check, outline or targets; with ,format=json for programs');
+  registryOptions(command);
   for (const flags of meaningless) command.addOption(new Option(flags).hideHelp());
   for (const [flags, why, hint] of refused) {
     const name = flags.split(' ')[0] ?? flags;

@@ -12,6 +12,7 @@ import { parseSecrets } from './parse/parse-secret.ts';
 import { parseSize } from './parse/parse-size.ts';
 import { parseSsh } from './parse/parse-ssh.ts';
 import { parseUlimit } from './parse/parse-ulimit.ts';
+import { registryAccess } from './registry-options.ts';
 
 /** What the options of `build` ask of the engine; nothing is read but the names of files. */
 export function toBuildRequest(
@@ -30,6 +31,8 @@ export function toBuildRequest(
     buildArgs: { ...sourceDateOf(env), ...parseBuildArgs(options.buildArg ?? [], env) },
     labels: parsePairs(options.label ?? [], '--label'),
     noCache: !options.cache,
+    pull: whenToPull[options.pull ?? 'missing'],
+    registry: registryAccess(options),
     noCacheStages: options.cacheFilter === true ? [] : options.cacheFilter.flatMap(one => one.split(',')),
     contexts: parseBuildContexts(options.buildContext ?? [], cwd),
     secrets: parseSecrets(options.secret ?? [], { cwd, env }),
@@ -47,6 +50,15 @@ export function toBuildRequest(
     ...(options.cgroupParent === undefined ? {} : { cgroupParent: resolve('/', options.cgroupParent) }),
   };
 }
+
+/** `--pull`, as docker and podman write it. */
+const whenToPull = {
+  always: 'always',
+  missing: 'missing',
+  never: 'never',
+  true: 'always',
+  false: 'missing',
+} as const;
 
 /** As buildx does: who sets it means his builds too. */
 function sourceDateOf({ SOURCE_DATE_EPOCH: date }: Cli['env']): Record<string, string> {

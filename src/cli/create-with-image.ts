@@ -1,5 +1,6 @@
-import type { ContainerDetails, Engine } from '../engine/index.ts';
-import { isPlimsollError, messageOf, PlimsollError } from '../errors.ts';
+import { type ContainerDetails, type Engine, neitherHereNorThere } from '../engine/index.ts';
+import { isPlimsollError } from '../errors.ts';
+import { mayBeInRegistry } from '../oci/index.ts';
 import type { Cli } from './cli.ts';
 import { type ContainerOptions, toContainerSpec } from './container-spec.ts';
 import { exposedPorts } from './exposed-ports.ts';
@@ -42,21 +43,17 @@ async function fetchAndCreate(
     const spec = toContainerSpec(image, words, options, { env: cli.env, cwd: cli.cwd, exposed });
     return await engine.containers.create(spec, { signal: cli.signal });
   };
-  if (options.pull === 'always' && isRemote(image)) await fetchImage(cli, engine, image, options);
+  if (options.pull === 'always' && mayBeInRegistry(image)) await fetchImage(cli, engine, image, options);
   try {
     return await create();
   } catch (error) {
     const absent = isPlimsollError(error) && error.code === 'IMAGE_NOT_FOUND';
-    if (!absent || options.pull === 'never' || !isRemote(image)) throw error;
+    if (!absent || options.pull === 'never' || !mayBeInRegistry(image)) throw error;
     await fetchImage(cli, engine, image, options).catch((failure: unknown) => {
       throw neitherHereNorThere(error, failure);
     });
   }
   return await create();
-}
-
-function isRemote(image: string): boolean {
-  return !image.startsWith('localhost/') && !/^(sha256:)?[0-9a-f]{12,64}$/.test(image);
 }
 
 async function fetchImage(cli: Cli, engine: Engine, name: string, options: ImageOptions): Promise<void> {
@@ -69,16 +66,5 @@ async function fetchImage(cli: Cli, engine: Engine, name: string, options: Image
     onProgress: progress.onProgress,
     ...registryAccess(options),
     ...(options.platform === undefined ? {} : { platform: options.platform }),
-  });
-}
-
-/** One sentence of both: what is not here, and why it does not come. */
-function neitherHereNorThere(here: PlimsollError, there: unknown): unknown {
-  if (!isPlimsollError(there) || there.kind === 'cancelled') return there;
-  const hints = [here.hint, there.hint].filter(hint => hint !== undefined);
-  return new PlimsollError(there.kind, `${here.message}, and ${messageOf(there)}`, {
-    code: here.code,
-    hint: hints.join('; '),
-    cause: there,
   });
 }

@@ -15,6 +15,7 @@ export type * from './events/index.ts';
 export type * from './history/index.ts';
 export { machineId } from './history/index.ts';
 export type * from './image/index.ts';
+export { neitherHereNorThere } from './image/index.ts';
 export { arriveInNamespaces, caller, enterNamespaces } from './kernel/index.ts';
 export type { LimitChange, LimitOutcome, LimitRequest, LimitService } from './limits/index.ts';
 export type * from './network/index.ts';

@@ -37,6 +37,7 @@ export {
   familiarReference,
   formatReference,
   localCandidates,
+  mayBeInRegistry,
   parseReference,
   type Reference,
   remoteCandidates,

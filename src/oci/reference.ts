@@ -76,6 +76,11 @@ export function remoteCandidates(text: string, search: readonly string[]): reado
   return search.map(domain => (domain === defaultDomain ? whole : { ...whole, domain, path: name }));
 }
 
+/** True for a name that a registry may know: not an id, and not what was made here (`localhost/`). */
+export function mayBeInRegistry(name: string): boolean {
+  return !name.startsWith('localhost/') && !/^(sha256:)?[0-9a-f]{12,64}$/.test(name);
+}
+
 function split(text: string): { name: string; tag: string | undefined; digest: string | undefined } {
   const at = text.indexOf('@');
   const [tagged, digest] = at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];

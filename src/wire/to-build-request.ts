@@ -25,6 +25,7 @@ export function toBuildRequest(query: QueryReader): Omit<BuildRequest, 'stream'>
     context: query.text('remote') ?? '-',
     tags: query.texts('t').filter(tag => tag !== ''),
     noCache: query.flag('nocache'),
+    pull: query.flag('pull') ? 'always' : 'missing',
     buildArgs: pairs(query.text('buildargs'), 'buildargs'),
     labels: pairs(query.text('labels'), 'labels'),
     hosts: query

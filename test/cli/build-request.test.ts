@@ -39,7 +39,7 @@ test('build hands every option of docker build to the engine', async () => {
   writeFileSync(join(folder, 'token'), 't');
   const request = await requestOf(
     [
-      ...'-t a:1 -t b --build-arg V=1 --build-arg HOME --label l=x --target t --platform linux/arm64'.split(
+      ...'-t a:1 -t b --build-arg V=1 --build-arg HOME --label l=x --target t --pull --tls-verify=false --platform linux/arm64'.split(
         ' ',
       ),
       ...'--no-cache-filter one,two --no-cache-filter 3 --secret id=s,src=token --secret id=E'.split(' '),
@@ -58,6 +58,8 @@ test('build hands every option of docker build to the engine', async () => {
     labels: { l: 'x' },
     target: 't',
     platform: 'linux/arm64',
+    pull: 'always',
+    registry: { tlsVerify: false },
     noCache: false,
     noCacheStages: ['one', 'two', '3'],
     contexts: { base: { image: 'x' }, src: { folder } },

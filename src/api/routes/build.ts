@@ -17,8 +17,6 @@ export function buildRoutes(app: FastifyInstance, { builds }: Pick<Engine, 'buil
       const say = (stream: string) => {
         if (!quiet) emit({ stream });
       };
-      if (query.flag('pull'))
-        say('WARNING: --pull: images are not fetched anew by a build; pull them before\n');
       const { image } = await builds.build({
         ...wanted,
         ...(query.text('remote') === undefined ? { stream: Readable.from(bodyOf(request)) } : {}),

@@ -17,7 +17,7 @@ export type BuildView = ReadonlyMap<number, StepView>;
 /** The view after one more event. Pure. */
 export function advance(view: BuildView, event: BuildProgress): BuildView {
   if (event.kind === 'planned') {
-    return new Map(event.steps.map((step, i) => [step.id, { step, number: i + 1 }]));
+    return new Map(event.steps.map((step, i) => [step.id, { ...view.get(step.id), step, number: i + 1 }]));
   }
   if (event.kind === 'step-started') return change(view, event.step, { started: event.time });
   if (event.kind !== 'step-finished') return view;

@@ -23,7 +23,8 @@ export function rawProgress(output: Output): (event: BuildProgress) => void {
     switch (event.kind) {
       case 'planned':
         build = event.build;
-        for (const step of event.steps) vertexes.set(step.id, vertexOf(step, digestOf));
+        for (const step of event.steps)
+          vertexes.set(step.id, { ...vertexes.get(step.id), ...vertexOf(step, digestOf) });
         say({ vertexes: [...vertexes.values()] });
         break;
       case 'step-started':

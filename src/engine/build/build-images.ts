@@ -1,10 +1,13 @@
-import type { ImageConfig } from '../../oci/index.ts';
+import type { ImageConfig, Platform } from '../../oci/index.ts';
+import type { PulledImage, PullRequest } from '../image/index.ts';
 import type { BaseImage } from './plan/index.ts';
 
 /** What builds ask of images; the image store is one. */
 export interface BuildImages {
-  /** The image of a name. Throws `not-found`. */
-  resolve(name: string): BaseImage;
+  /** The image of a name, for that platform if there are several. Throws `not-found`. */
+  resolve(name: string, platform?: Platform): BaseImage & { readonly references: readonly string[] };
+  /** Fetches an image from a registry. */
+  pull(request: PullRequest): Promise<Pick<PulledImage, 'id' | 'upToDate'>>;
   /** Records an image over layers of this root, durably, with its names. Returns its id. */
   create(request: { readonly config: ImageConfig; readonly references: readonly string[] }): string;
   /** DiffIDs that an image names. */

@@ -1,38 +1,49 @@
 import { isPlimsollError, messageOf } from '../../errors.ts';
+import { runTogether } from '../../lib/run-together.ts';
 import { DockerfileError } from './dockerfile/index.ts';
 import {
   type BaseImage,
   type BuildPlan,
+  baseKey,
   type NeededImage,
   type PlanRequest,
   planBuild,
 } from './plan/index.ts';
 
+/** Finds an image that a plan needs. */
+export type ResolveImage = (needed: NeededImage, signal: AbortSignal) => Promise<BaseImage>;
+
 /**
- * Plans a build, looking up each image that the planning asks for. An image that is not there is an error of the line
- * which names it.
+ * Plans a build, looking up each image that the planning asks for, those that are known at one time side by side. An
+ * image that is nowhere is an error of the line which names it.
  */
-export function planWithImages(
+export async function planWithImages(
   request: Omit<PlanRequest, 'bases'>,
-  resolve: (name: string) => BaseImage,
-): BuildPlan {
+  resolve: ResolveImage,
+  signal?: AbortSignal,
+): Promise<BuildPlan> {
+  const { target } = request.platforms;
   const bases = new Map<string, BaseImage>();
   for (;;) {
     const result = planBuild({ ...request, bases });
     if (result.kind === 'planned') return result.plan;
-    for (const needed of result.images) bases.set(needed.name, resolveAt(request, needed, resolve));
+    const needed = new Map(result.images.map(one => [baseKey(one.name, one.platform, target), one]));
+    const actions = [...needed].map(([key, one]) => async (stop: AbortSignal) => {
+      bases.set(key, await resolveAt(request, one, () => resolve(one, stop)));
+    });
+    await runTogether(actions, signal);
   }
 }
 
-function resolveAt(
+async function resolveAt(
   { source }: Omit<PlanRequest, 'bases'>,
-  { name, start, end }: NeededImage,
-  resolve: (name: string) => BaseImage,
-): BaseImage {
+  { start, end }: NeededImage,
+  resolve: () => Promise<BaseImage>,
+): Promise<BaseImage> {
   try {
-    return resolve(name);
+    return await resolve();
   } catch (error) {
-    if (!isPlimsollError(error)) throw error;
+    if (!isPlimsollError(error) || error.kind === 'cancelled') throw error;
     const { kind, code, hint } = error;
     throw new DockerfileError(source, { start, end }, messageOf(error), {
       kind,

@@ -7,6 +7,7 @@ import {
   PlimsollError,
   withContext,
 } from '../../errors.ts';
+import { type BaseFinder, createBaseFinder } from './bases/index.ts';
 import type { BuildAccess } from './build-access.ts';
 import type { BuildContexts } from './build-contexts.ts';
 import type { BuildImages } from './build-images.ts';
@@ -42,8 +43,12 @@ export interface BuildRun {
 /** One build from its text to its image: plan, solve, record. Returns the image's id; nothing is left if it throws. */
 export async function runBuild(run: BuildRun): Promise<string> {
   const { images } = run;
-  const plan = planWithImages(planRequest(run), images.resolve);
-  announce(run, plan);
+  const bases = createBaseFinder({
+    ...{ images, request: run.request, journal: run.journal },
+    ...{ build: run.id, clock: run.deps.clock, host: run.platforms.build },
+  });
+  const plan = await planWithImages(planRequest(run), bases.find, run.request.signal);
+  announce(run, plan, bases);
   warn(run, plan);
   const replaced: string[] = [];
   try {
@@ -109,15 +114,16 @@ async function solve(run: BuildRun, plan: BuildPlan, replaced: (diffId: string) 
   return images.create({ config: imageConfigOf(plan, states, sourceDate), references: request.tags ?? [] });
 }
 
-function announce({ id, journal, deps }: BuildRun, { steps }: BuildPlan): void {
-  const shown = steps.map(({ id: step, name, stage, line, dependsOn }) => ({
-    id: step,
-    name,
-    stage,
-    line,
-    dependsOn,
-  }));
-  journal.write({ kind: 'planned', time: deps.clock(), build: id, steps: shown });
+function announce({ id, journal, deps }: BuildRun, { steps }: BuildPlan, bases: BaseFinder): void {
+  const shown = steps.map(({ id: step, name, stage, line, dependsOn, operation }) => {
+    const image = operation.kind === 'base' ? operation.image?.id : undefined;
+    const fetched = image === undefined ? undefined : bases.fetchedBy(image);
+    return {
+      ...{ id: step, name, stage, line },
+      dependsOn: fetched === undefined ? dependsOn : [fetched, ...dependsOn],
+    };
+  });
+  journal.write({ kind: 'planned', time: deps.clock(), build: id, steps: [...bases.steps, ...shown] });
 }
 
 /** Says what the plan and the lint rules have to say; throws where the Dockerfile wants to fail for it. */

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { PullRequest } from '../image/index.ts';
 import type { ContainerLimits, Ulimit } from '../runtime/index.ts';
 
 /** What a user asks of a build; paths are absolute. */
@@ -21,6 +22,10 @@ export interface BuildRequest {
   readonly buildArgs?: Readonly<Record<string, string>>;
   readonly labels?: Readonly<Record<string, string>>;
   readonly noCache?: boolean;
+  /** When a registry is asked for a base image. Default `missing`. Never for what was made here (`localhost/`). */
+  readonly pull?: 'missing' | 'always' | 'never';
+  /** How registries are reached. */
+  readonly registry?: Pick<PullRequest, 'tlsVerify' | 'certDir'>;
   /** Stages, by name or number, that the cache does not serve. */
   readonly noCacheStages?: readonly string[];
   /**
@@ -53,9 +58,9 @@ export interface BuildRequest {
   readonly onProgress?: (event: BuildProgress) => void;
 }
 
-/** One instruction as a vertex of the build graph. */
+/** One instruction as a vertex of the build graph, or the fetching of an image that one needs. */
 export interface BuildStep {
-  /** Stable within the build: its position in the plan. */
+  /** Stable within the build: its position in the plan; below 0 for what is done before there is one. */
   readonly id: number;
   /** As BuildKit shows it: `[builder 2/5] RUN make`. */
   readonly name: string;
@@ -118,6 +123,7 @@ export interface BuildOutline {
 
 /** What a build announces, in order. Also its journal (`builds/<id>.jsonl`), so that any process can follow it. */
 export type BuildProgress =
+  /** Several times while images have to be fetched to know the plan: each time all that is known. */
   | {
       readonly kind: 'planned';
       readonly time: number;

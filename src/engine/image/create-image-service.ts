@@ -1,4 +1,5 @@
 import { PlimsollError } from '../../errors.ts';
+import { fitsPlatform } from '../../oci/index.ts';
 import { bootstrapImage } from './bootstrap/bootstrap-image.ts';
 import { type ImageServiceOptions, openImages } from './context.ts';
 import { createImage, setTag, tagReference } from './create-image.ts';
@@ -21,8 +22,11 @@ export function createImageService(options: ImageServiceOptions): ImageStore {
   return {
     list: () => summarise(records, snapshots),
     inspect,
-    resolve: name => {
-      const { id, layers, sizeBytes } = resolveImage(records, name);
+    resolve: (name, platform) => {
+      const found = resolveImage(records, name);
+      const fits = platform === undefined || fitsPlatform(records.config(found.id), platform);
+      const sibling = fits ? undefined : records.sibling(found.id, platform);
+      const { id, layers, sizeBytes } = (sibling === undefined ? undefined : records.get(sibling)) ?? found;
       return { id, references: records.references(id), config: records.config(id), layers, sizeBytes };
     },
     create,

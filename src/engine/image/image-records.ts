@@ -5,6 +5,7 @@ import {
   type ImageConfig,
   isDigest,
   localCandidates,
+  type Platform,
   parseImageConfig,
   type Reference,
 } from '../../oci/index.ts';
@@ -25,6 +26,8 @@ export interface ImageRecords {
   get(id: string): ImageRecord | undefined;
   /** Ids that a name may mean: several only for an id's prefix that is not unique. */
   find(name: string): readonly string[];
+  /** An image that came by the same index as this one, for a platform. */
+  sibling(id: string, platform: Platform): string | undefined;
   references(id: string): string[];
   /** Every reference of the root, with the id it points at. */
   tags(): { reference: string; id: string }[];
@@ -59,6 +62,15 @@ export function createImageRecords(db: Database, blobs: Blobs): ImageRecords {
     all: () => db.all('SELECT * FROM images ORDER BY created DESC, id').map(toRecord),
     get,
     find: name => findIds(db, name, prefer),
+    sibling: (id, platform) =>
+      db
+        .all(
+          `SELECT DISTINCT other.image FROM image_digests own JOIN image_digests other
+             ON own.repository = other.repository AND own.digest = other.digest WHERE own.image = ?`,
+          id,
+        )
+        .map(row => String(row.image))
+        .find(other => fitsPlatform(configOf(other), platform)),
     references: id =>
       db
         .all('SELECT reference FROM tags WHERE image = ? ORDER BY reference', id)

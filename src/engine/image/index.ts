@@ -5,6 +5,7 @@
  *     const { config, layers } = images.resolve('busybox');
  * @module
  */
+export { neitherHereNorThere } from './absent-image.ts';
 export type {
   ArchiveFormat,
   ImageArchives,

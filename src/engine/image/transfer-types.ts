@@ -45,6 +45,8 @@ export interface PullRequest extends TransferRequest {
   readonly name: string;
   /** `linux/arm64`; default: this machine's. */
   readonly platform?: string | undefined;
+  /** The name stays with the image that has it: for another platform's image that only a build needs. */
+  readonly keepName?: boolean;
   /** Layers that are downloaded at once. Default 4. */
   readonly parallel?: number;
 }

@@ -137,8 +137,8 @@ export interface CreateImageRequest {
 
 /** What the rest of the engine asks of images, beside what a host may. */
 export interface ImageStore extends ImageService {
-  /** The image of a name; throws like `inspect`. */
-  resolve(name: string): ResolvedImage;
+  /** The image of a name, for that platform if its repository's index gave several; throws like `inspect`. */
+  resolve(name: string, platform?: Platform): ResolvedImage;
   /**
    * Records an image over layers of this root, durably, with its names and events, in one transaction. Returns its
    * id. Throws `data-loss` (`LAYER_MISSING`): hold the layers until this returns.

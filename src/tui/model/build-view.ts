@@ -35,7 +35,7 @@ export function applyProgress(view: BuildView, events: readonly BuildProgress[])
 function applyOne(view: BuildView, event: BuildProgress): BuildView {
   switch (event.kind) {
     case 'planned':
-      return { ...view, steps: event.steps.map(step => ({ ...step, state: 'waiting' })) };
+      return { ...view, steps: event.steps.map(step => ({ ...known(view, step.id), ...step })) };
     case 'step-started':
       return withStep(view, event.step, { state: 'running', started: event.time });
     case 'step-output':
@@ -59,6 +59,11 @@ function applyOne(view: BuildView, event: BuildProgress): BuildView {
         ...(event.error === undefined ? {} : { error: event.error }),
       };
   }
+}
+
+/** What is known of a step by now: images are fetched before the plan is whole. */
+function known({ steps }: BuildView, id: number): Pick<StepView, 'state'> {
+  return steps.find(step => step.id === id) ?? { state: 'waiting' };
 }
 
 function warningText({ line, rule, message, fix }: Extract<BuildProgress, { kind: 'warned' }>): string {

@@ -40,6 +40,7 @@ export const formFields: Readonly<Record<FormKind, readonly FormField[]>> = {
     { name: 'target', label: 'Target stage', example: 'the last one' },
     { name: 'args', label: 'Build args', example: "VERSION=1.2 NAME='two words'" },
     { name: 'cache', label: 'Use the cache', example: '', choices: ['yes', 'no'] },
+    { name: 'pull', label: 'Base images', example: '', choices: ['fetch if missing', 'fetch anew'] },
   ],
   run: [
     { name: 'image', label: 'Image', example: 'app:1.0' },
@@ -95,6 +96,7 @@ export function parseBuildForm(values: FormValues): Parsed<BuildRequest> {
       ...optional('target', text(values, 'target')),
       ...(Object.keys(args).length === 0 ? {} : { buildArgs: args }),
       ...(values.cache === 'no' ? { noCache: true } : {}),
+      ...(values.pull === 'fetch anew' ? { pull: 'always' as const } : {}),
     },
   };
 }

@@ -5,6 +5,7 @@
  * @module
  */
 export { applyChanges } from './apply-changes.ts';
+export { baseKey } from './base-key.ts';
 export type {
   BaseImage,
   BuildPlan,

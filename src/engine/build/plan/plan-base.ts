@@ -21,7 +21,7 @@ export interface BasePlanning {
   readonly planning: Planning;
   readonly stage: Stage;
   readonly plan: (stage: number) => PlannedStage | undefined;
-  readonly image: (name: string, lines: Stage['from']) => BaseImage | undefined;
+  readonly image: (name: string, lines: Stage['from'], platform: Platform) => BaseImage | undefined;
 }
 
 /** Plans FROM: a named context, an earlier stage, nothing, or an image; undefined if that has to be known first. */
@@ -48,7 +48,7 @@ export function planBase({ planning, stage, plan, image }: BasePlanning): StageB
   }
   if (name === 'scratch' && context === undefined)
     return { ...scratch(platform), operation: { kind: 'base' } };
-  const found = image(context?.reference ?? name, from);
+  const found = image(context?.reference ?? name, from, platform);
   if (found === undefined) return undefined;
   checkPlatform(planning, stage, { name, image: found, wanted: platform });
   return { state: stateOf(found), operation: { kind: 'base', image: found } };

@@ -1,3 +1,4 @@
+import type { Platform } from '../../../oci/index.ts';
 import {
   type DockerfileSource,
   type Instruction,
@@ -6,6 +7,7 @@ import {
   parseInstruction,
 } from '../dockerfile/index.ts';
 import { applyMetadata, workingDirectory } from './apply-metadata.ts';
+import { baseKey } from './base-key.ts';
 import { fail } from './fail.ts';
 import type { BaseImage, Operation, PlanRequest } from './plan.ts';
 import { planBase } from './plan-base.ts';
@@ -31,7 +33,7 @@ export class StagePlanner {
       request,
       dockerfile,
       lastStep: stage => this.plan(stage)?.last,
-      image: (name, lines) => this.#image(name, lines),
+      image: (name, lines) => this.#image(name, lines, request.platforms.target),
     };
   }
 
@@ -51,7 +53,7 @@ export class StagePlanner {
       planning: this.#planning,
       stage,
       plan: earlier => this.plan(earlier),
-      image: (name, lines) => this.#image(name, lines),
+      image: (name, lines, platform) => this.#image(name, lines, platform),
     });
     if (base === undefined) return undefined;
     const triggers = triggersOf(request.source, stage, base.state.config.OnBuild ?? []);
@@ -74,9 +76,12 @@ export class StagePlanner {
   }
 
   /** A known image; otherwise it is noted as needed. */
-  #image(name: string, { start, end }: LineRange): BaseImage | undefined {
-    const image = this.#planning.request.bases.get(name);
-    if (image === undefined) this.#planning.needed.push({ name, start, end });
+  #image(name: string, { start, end }: LineRange, platform: Platform): BaseImage | undefined {
+    const { request, needed } = this.#planning;
+    const { build, target } = request.platforms;
+    const image = request.bases.get(baseKey(name, platform, target));
+    const isStrict = platform !== target || target !== build;
+    if (image === undefined) needed.push({ name, start, end, platform, isStrict });
     return image;
   }
 

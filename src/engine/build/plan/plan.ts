@@ -38,7 +38,7 @@ export interface PlanRequest {
   readonly contexts: ReadonlyMap<string, NamedContext>;
   /** Stages whose steps the cache does not serve, by name or number. */
   readonly noCacheStages: readonly string[];
-  /** Images by the name that the Dockerfile uses, as far as they are known. */
+  /** Images by `baseKey`, as far as they are known. */
   readonly bases: ReadonlyMap<string, BaseImage>;
 }
 
@@ -63,6 +63,9 @@ export type PlanResult =
 
 export interface NeededImage extends LineRange {
   readonly name: string;
+  readonly platform: Platform;
+  /** The platform was asked for by name: another one is an error. */
+  readonly isStrict: boolean;
 }
 
 /** The graph of a build: every step of every stage that the target needs. */

@@ -71,7 +71,7 @@ async function store(
   context: ImageContext,
   client: RegistryClient,
   remote: RemoteImage,
-  { signal, onProgress, parallel = 4 }: PullRequest,
+  { signal, onProgress, parallel = 4, keepName = false }: PullRequest,
 ): Promise<{ fetched: boolean; id: string }> {
   const { reference, layers } = remote;
   let fetched = false;
@@ -97,6 +97,7 @@ async function store(
     manifest: { bytes: manifestBytes, mediaType: manifest.mediaType },
     ...(top.document.kind === 'index' ? { index: top } : {}),
     reference,
+    keepName,
     origin: 'pull',
   });
   return { fetched, id };

@@ -14,6 +14,7 @@ export interface WholeImage {
   /** Where it comes from, and the name it gets if that has a tag. */
   readonly reference?: Reference;
   readonly origin: 'pull' | 'load';
+  readonly keepName?: boolean;
 }
 
 /** Records an image as it was published, durably, in one transaction. Returns its id, the digest of its config. */
@@ -44,7 +45,7 @@ export function recordImage(context: ImageContext, image: WholeImage): string {
           recordDigest(context, { repository, digest: top, id, mediaType: index.mediaType });
         }
         const { digest: _, ...tagged } = reference;
-        if (tagged.tag !== undefined) setTag(context, formatReference(tagged), id);
+        if (tagged.tag !== undefined && image.keepName !== true) setTag(context, formatReference(tagged), id);
       }
       return id;
     },

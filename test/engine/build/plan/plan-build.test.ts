@@ -110,7 +110,9 @@ test('planBuild() knows the platform arguments in FROM, and in a stage once decl
 
 function plan(text: string, options: Partial<PlanRequest> = {}): BuildPlan {
   const names = ['busybox', 'triggering', 'busybox-amd64', 'tool'];
-  const bases = new Map(names.map(name => [name, image(name)]));
+  const bases = new Map(
+    names.flatMap(name => [name, `${name} for linux/s390x`].map(key => [key, image(name)])),
+  );
   const result = planBuild(request(text, { bases, ...options }));
   assert.ok(result.kind === 'planned', JSON.stringify(result));
   return result.plan;
