@@ -189,6 +189,7 @@ arm() {
 }
 
 leave() {
+  : > "$run/keeper/left"
   rm -f "$run/keeper/pid" # whoever comes from now on starts another
   scan
   [ $found = 0 ] && rm -f "$run/keeper/fifo" && exit

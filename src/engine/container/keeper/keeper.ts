@@ -1,4 +1,13 @@
-import { closeSync, constants, mkdirSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { adopt, isAlive, replaceFile, start } from '../../kernel/index.ts';
 import type { Runtime } from '../../runtime/index.ts';
@@ -26,10 +35,11 @@ export interface KeeperOptions {
 
 export function createKeeper({ root, runtime, self, rotateAboveBytes }: KeeperOptions): Keeper {
   const folder = join(root.runDir, 'keeper');
-  let startedAt = Number.NEGATIVE_INFINITY;
+  let startedAt = Number.NEGATIVE_INFINITY; // milliseconds since the epoch, as the times of files
   const isThere = () => {
-    // It needs a moment to sign on.
-    return performance.now() - startedAt < 3000 || isSignedOn(join(folder, 'pid'));
+    if (isSignedOn(join(folder, 'pid'))) return true;
+    // It needs a moment to sign on; and it may have left again, if its containers were as short as that.
+    return Date.now() - startedAt < 3000 && modified(join(folder, 'left')) < startedAt;
   };
   const wake = () => writeLine(join(folder, 'fifo'), 'scan\n');
   const launch = () => {
@@ -42,9 +52,11 @@ export function createKeeper({ root, runtime, self, rotateAboveBytes }: KeeperOp
     // A session of its own: neither a hangup nor Ctrl-C reaches it.
     const options = { cwd: '/', detached: true, stdio: 'ignore' } as const;
     const child = start('/bin/sh', [script, ...args], options);
-    child.on('error', () => {
+    const isGone = () => {
       startedAt = Number.NEGATIVE_INFINITY;
-    });
+    };
+    child.on('error', isGone);
+    child.on('exit', isGone);
     if (child.pid !== undefined) void adopt(root.id, child.pid); // never fails
     child.unref();
   };
@@ -55,10 +67,10 @@ export function createKeeper({ root, runtime, self, rotateAboveBytes }: KeeperOp
       if (self.length === 0 || !hasContainers(root)) return;
       if (isThere()) return;
       try {
+        startedAt = Date.now();
         launch();
-        startedAt = performance.now();
       } catch {
-        // No runtime, no processes left: the next call tries again.
+        startedAt = Number.NEGATIVE_INFINITY; // no runtime, no processes left: the next call tries again
       }
     },
   };
@@ -80,6 +92,11 @@ function isSignedOn(file: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Milliseconds since the epoch; of what is not there, the beginning of time. */
+function modified(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Number.NEGATIVE_INFINITY;
 }
 
 /** Never waits: without a reader there is nobody to tell. */

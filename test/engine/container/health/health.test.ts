@@ -84,6 +84,16 @@ describe('health checks', { skip: cannotRunContainers }, () => {
     await remove(id);
   });
 
+  test('go on for who comes the moment after the last one has left', { timeout: 60_000 }, async () => {
+    const first = await run({ command: 'true', intervalMs: 3_600_000 });
+    while (!existsSync(keeperFile)) await sleep(1);
+    await remove(first);
+    while (existsSync(keeperFile)) await sleep(1);
+    const second = await run({ command: 'true' });
+    await becomes(second, 'healthy');
+    await remove(second);
+  });
+
   test('keep the last five results, and of each at most 4096 bytes', async () => {
     const id = await run({
       command: 'n=$(cat /n); echo $((n+1)) > /n; echo $n; yes | head -c 200000; exit 3',
