@@ -6,6 +6,7 @@ import { mainJob } from './steps/main-job.ts';
 import { newcomer } from './steps/newcomer.ts';
 import { recording } from './steps/recording.ts';
 import { restart } from './steps/restart.ts';
+import { rootless } from './steps/rootless.ts';
 import type { Step } from './steps/step.ts';
 
 /**
@@ -29,7 +30,14 @@ if (rig.length === 0)
 const words = process.argv.slice(2).filter(word => word !== '--keep');
 const keep = process.argv.includes('--keep') || words.length > 0;
 
-const steps: readonly Step[] = [...newcomer, ...mainJob, ...aroundSystemd, ...dashboard, ...restart];
+const steps: readonly Step[] = [
+  ...newcomer,
+  ...mainJob,
+  ...aroundSystemd,
+  ...dashboard,
+  ...rootless,
+  ...restart,
+];
 
 async function main(): Promise<number> {
   const guest = openGuest(rig);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { clone, type Guest } from '../guest.ts';
+import { cameUp } from './rootless.ts';
 import type { Step } from './step.ts';
 
 const plimsoll = `sudo ${clone}/bin/plimsoll`;
@@ -25,7 +26,9 @@ export const restart: readonly Step[] = [
       await guest.plimsoll(
         "run --rm -v ledger:/ledger --network none busybox sh -c 'echo kept > /ledger/page'",
       );
+      assert.match(await guest.plimsoll('system install'), /plimsoll-boot/);
       await guest.reboot();
+      await guest.until("[ $(pgrep -cf '^sleep 100000') = 2 ]"); // nobody has called plimsoll yet
       console.log(
         await guest.shell(`sudo journalctl -b -1 -o cat -u 'plimsoll-*.scope' | tail -5; ${plimsoll} ps -a`),
       );
@@ -48,6 +51,7 @@ export const restart: readonly Step[] = [
       assert.match(await guest.plimsoll('images'), /hold/);
     },
   },
+  { name: 'reboot: containers of an ordinary user who lingers come up too', run: cameUp },
   {
     name: 'reboot: containers got ten seconds and no more, in order, and no session waited for them',
     async run(guest) {
