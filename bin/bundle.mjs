@@ -25,6 +25,9 @@ const parts = [
 /** What other parts may import of a part: what other folders may, and what stands on its own. */
 const door = /(^|\/)index\.ts$|^(main|errors|lib\/[^/]+)\.ts$|^tui\/app\.tsx$/;
 
+/** Packages that are parts of their own: large, and of no use to most calls, or used by several parts. */
+const apart = ['systeminformation', 'yaml'];
+
 /** Built-in modules that Node has loaded before the first line of ours runs. */
 const loadedAlready = /^node:(fs|path|os|events)$/;
 
@@ -37,7 +40,7 @@ export async function bundle(folder) {
   const names = new Set(files.filter(file => door.test(file)).map(partOf));
   const { metafile } = await build({
     absWorkingDir: home,
-    entryPoints: [...names, 'systeminformation'].map(name => ({ in: `part:${name}`, out: name })),
+    entryPoints: [...names, ...apart].map(name => ({ in: `part:${name}`, out: name })),
     outdir: folder,
     bundle: true,
     metafile: true,
@@ -91,7 +94,7 @@ function cutting(files) {
         return outside(`part:${part}#${file}`, { waits: kind === 'import-statement' && part !== 'core' });
       });
       // Of no use to a first frame or a short command, and larger than all of ours.
-      onResolve({ filter: /^systeminformation$/ }, ({ path, namespace }) =>
+      onResolve({ filter: new RegExp(`^(${apart.join('|')})$`) }, ({ path, namespace }) =>
         namespace === 'part' ? undefined : outside(`part:${path}#${path}`, { waits: false }),
       );
       onResolve({ filter: /^node:/ }, ({ path, kind, importer }) =>
@@ -107,8 +110,9 @@ function cutting(files) {
 function entryOf(part, files) {
   if (part === 'app') return `import './main.ts';`;
   if (part === 'tui-app') return appOnceReady;
-  const doors =
-    part === 'systeminformation' ? [part] : files.filter(file => door.test(file) && partOf(file) === part);
+  const doors = apart.includes(part)
+    ? [part]
+    : files.filter(file => door.test(file) && partOf(file) === part);
   return doors.map(file => `export * as "${file}" from "${file === part ? file : `./${file}`}";`).join('\n');
 }
 

@@ -11,6 +11,17 @@ export { type AdviceFacts, type AdvisedContainer, adviseAll } from './advise-all
 export { type AdviceSource, adviseFrom } from './advise-from.ts';
 export { coreLimit } from './core-limit.ts';
 export { type ExportedLimits, exportLimits, type LimitForm, limitForms } from './export-limits.ts';
+export {
+  type FleetMachine,
+  type FleetResource,
+  type FleetRow,
+  type FleetTable,
+  type FleetTotal,
+  fleetTable,
+} from './fleet/fleet-rows.ts';
+export type { ContainerReport, MachineReport, NeedReport, ResourceReport } from './fleet/machine-report.ts';
+export { parseReport } from './fleet/parse-report.ts';
+export { reportMachine } from './fleet/report-machine.ts';
 export { limitChange, limitRequest, limitWords } from './limit-change.ts';
 export { type ContainerLoad, type LoadLine, loadLine, type ResourceLoad } from './load-line.ts';
 export { type Percentiles, percentilesOf } from './percentiles.ts';

@@ -18,6 +18,7 @@ import { configureEvents } from './commands/events.ts';
 import { configureExec } from './commands/exec.ts';
 import { configureExport } from './commands/export.ts';
 import { configureExportLimits } from './commands/export-limits.ts';
+import { configureFleet } from './commands/fleet.ts';
 import { configureGenerate } from './commands/generate.ts';
 import { configureHistory } from './commands/history.ts';
 import { configureImage } from './commands/image.ts';
@@ -316,6 +317,12 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'Would it fit on a smaller machine, with more of one container, without another?',
     group: look,
     configure: configureWhatIf,
+  },
+  {
+    name: 'fleet',
+    summary: 'The same of many machines: over ssh, or from Prometheus',
+    group: look,
+    configure: configureFleet,
   },
   {
     name: 'metrics',

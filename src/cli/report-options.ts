@@ -60,7 +60,7 @@ export function parseOver({ over }: ReportOptions): number {
 }
 
 /** A share, 0..1, or undefined if none was given. */
-export function parseFailOver({ failOver }: ReportOptions): number | undefined {
+export function parseFailOver({ failOver }: Pick<ReportOptions, 'failOver'>): number | undefined {
   if (failOver === undefined) return undefined;
   const percent = Number(/^([\d.]+)%?$/.exec(failOver)?.[1]);
   if (percent >= 0 && percent <= 100) return percent / 100;

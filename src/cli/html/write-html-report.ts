@@ -1,12 +1,10 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { adviseFrom } from '../../capacity/index.ts';
 import { machineId } from '../../engine/index.ts';
-import { messageOf, PlimsollError } from '../../errors.ts';
 import type { Cli } from '../cli.ts';
 import { readPrices } from '../config/read-prices.ts';
 import type { MeasuredLoad } from '../measure-load.ts';
 import { htmlReport } from './html-report.ts';
+import { replaceFile } from './replace-file.ts';
 
 /** Points of a chart. */
 const points = 200;
@@ -28,27 +26,5 @@ export async function writeHtmlReport(
     ...(prices === undefined ? {} : { prices }),
   });
   if (path === '-') cli.stdout.write(page);
-  else replaceFile(resolve(cli.cwd, path), path, page);
-}
-
-/** The page as it was, or the new one, never half of it. */
-function replaceFile(absolute: string, shown: string, text: string): void {
-  const beside = `${absolute}.${process.pid}`;
-  try {
-    writeFileSync(beside, text);
-    renameSync(beside, absolute);
-  } catch (error) {
-    rmSync(beside, { force: true });
-    throw new PlimsollError(
-      'invalid-argument',
-      `the report cannot be written to "${shown}": ${messageOf(error)}`,
-      {
-        ...{
-          code: 'REPORT_NOT_WRITTEN',
-          cause: error,
-          hint: 'name a file in a folder that exists, or - for the terminal',
-        },
-      },
-    );
-  }
+  else replaceFile(cli.cwd, path, page);
 }

@@ -1,0 +1,29 @@
+import { shellWord } from '../lib/shell-word.ts';
+import type { SshMachine } from './types.ts';
+
+export interface SshOptions {
+  readonly sshConfig?: string;
+  /** With a terminal of its own, for a person: then ssh may ask for a password. */
+  readonly interactive?: boolean;
+}
+
+/** The arguments of ssh(1) that run plimsoll with `verb` on a machine. */
+export function sshArguments(
+  { target, port, command = 'plimsoll', root }: SshMachine,
+  verb: readonly string[],
+  { sshConfig, interactive = false }: SshOptions = {},
+): string[] {
+  const remote = [command, ...(root === undefined ? [] : ['--root', root]), ...verb];
+  return [
+    ...(sshConfig === undefined ? [] : ['-F', sshConfig]),
+    ...(port === undefined ? [] : ['-p', String(port)]),
+    ...(interactive ? ['-t'] : quiet),
+    ...['-o', 'ConnectTimeout=10', '-o', 'ServerAliveInterval=5', '-o', 'ServerAliveCountMax=2'],
+    '--',
+    target,
+    remote.map(shellWord).join(' '),
+  ];
+}
+
+/** Nobody is there to be asked, and what a dashboard's own ssh forwards is nobody's business here. */
+const quiet = ['-T', '-o', 'BatchMode=yes', '-o', 'ClearAllForwardings=yes', '-o', 'LogLevel=ERROR'];
