@@ -24,6 +24,7 @@ export interface ContainerOptions extends LimitOptions, HealthOptions {
   readonly tmpfs?: readonly string[];
   readonly network?: readonly string[];
   readonly net?: readonly string[];
+  readonly ip6?: string;
   readonly networkAlias?: readonly string[];
   readonly netAlias?: readonly string[];
   readonly ip?: string;

@@ -99,5 +99,5 @@ function create(engine: Engine, service: DemoService, port: PublishedPort | unde
 }
 
 function published(containerPort: number, hostPort: number): PublishedPort {
-  return { protocol: 'tcp', hostAddress: '0.0.0.0', hostPort, containerPort };
+  return { protocol: 'tcp', hostAddress: '', hostPort, containerPort };
 }

@@ -1,4 +1,5 @@
-import type { ContainerDetails, ContainerSummary, Network } from '../engine/index.ts';
+import type { ContainerDetails, ContainerSummary, Network, NetworkAttachment } from '../engine/index.ts';
+import { defined } from './defined.ts';
 
 /** Docker's NetworkSettings.Networks of a container: every network that it is on, or will be on when it runs. */
 export function containerNetworksJson(
@@ -21,26 +22,32 @@ export function containerNetworksJson(
 function endpointJson(
   { id, name }: ContainerSummary,
   network: Network | undefined,
-  attachment: { aliases?: readonly string[]; address?: string; mac?: string } | undefined,
+  attachment: NetworkAttachment | undefined,
 ): object {
-  const [address = '', length = '0'] = (network?.containers[id] ?? '').split('/');
-  const prefix = network?.subnet?.split('/')[1] ?? length;
-  const on = address !== '';
+  const member = network?.containers[id];
+  const on = member !== undefined;
+  const { address = '', address6 = '', mac = '' } = member ?? {};
+  const lengthOf = (subnet: string | undefined) => Number(subnet?.split('/')[1] ?? 0);
   return {
-    IPAMConfig: attachment?.address === undefined ? null : { IPv4Address: attachment.address },
+    IPAMConfig: ipamConfig(attachment),
     Links: [],
     Aliases: attachment?.aliases ?? [],
-    MacAddress: attachment?.mac ?? '',
+    MacAddress: mac || (attachment?.mac ?? ''),
     DriverOpts: null,
     GwPriority: 0,
     NetworkID: network?.id ?? '',
     EndpointID: on ? id : '',
     Gateway: on ? (network?.gateway ?? '') : '',
     IPAddress: address,
-    IPPrefixLen: on ? Number(prefix) : 0,
-    IPv6Gateway: '',
-    GlobalIPv6Address: '',
-    GlobalIPv6PrefixLen: 0,
+    IPPrefixLen: on ? lengthOf(network?.subnet) : 0,
+    IPv6Gateway: address6 === '' ? '' : (network?.gateway6 ?? ''),
+    GlobalIPv6Address: address6,
+    GlobalIPv6PrefixLen: address6 === '' ? 0 : lengthOf(network?.subnet6),
     DNSNames: [name, id.slice(0, 12), ...(attachment?.aliases ?? [])],
   };
+}
+
+function ipamConfig({ address, address6 }: Partial<NetworkAttachment> = {}): object | null {
+  if (address === undefined && address6 === undefined) return null;
+  return defined({ IPv4Address: address, IPv6Address: address6 });
 }

@@ -1,4 +1,4 @@
-import type { Network, NetworkRequest } from '../engine/index.ts';
+import type { Network, NetworkMember, NetworkRequest } from '../engine/index.ts';
 import { badRequest, notServed } from './bad-request.ts';
 import { defined } from './defined.ts';
 import { JsonFields } from './json-fields.ts';
@@ -6,14 +6,17 @@ import { formatTime } from './time.ts';
 
 /** A network as docker's answers have it; `nameOf` knows the names of containers. */
 export function networkJson(network: Network, nameOf: (container: string) => string): object {
-  const { id, name, driver, created, internal, labels, subnet, gateway, bridge } = network;
-  const length = subnet?.split('/')[1] ?? '';
-  const endpoint = (container: string, address: string) => ({
+  const { id, name, driver, created, internal, labels, subnet, gateway, subnet6, gateway6, bridge } = network;
+  const within = (address: string | undefined, wide: string | undefined) =>
+    address === undefined ? '' : `${address}/${wide?.split('/')[1]}`;
+  const config = (wide: string | undefined, way: string | undefined) =>
+    wide === undefined ? [] : [{ Subnet: wide, ...defined({ Gateway: way }) }];
+  const endpoint = (container: string, { address, address6, mac }: NetworkMember) => ({
     Name: nameOf(container),
     EndpointID: container,
-    MacAddress: '',
-    IPv4Address: address.includes('/') || length === '' ? address : `${address}/${length}`,
-    IPv6Address: '',
+    MacAddress: mac,
+    IPv4Address: within(address, subnet),
+    IPv6Address: within(address6, subnet6),
   });
   return {
     Name: name,
@@ -22,11 +25,11 @@ export function networkJson(network: Network, nameOf: (container: string) => str
     Scope: 'local',
     Driver: driver === 'none' ? 'null' : driver,
     EnableIPv4: true,
-    EnableIPv6: false,
+    EnableIPv6: subnet6 !== undefined,
     IPAM: {
       Driver: 'default',
       Options: {},
-      Config: subnet === undefined ? [] : [{ Subnet: subnet, ...defined({ Gateway: gateway }) }],
+      Config: [...config(subnet, gateway), ...config(subnet6, gateway6)],
     },
     Internal: internal,
     Attachable: false,
@@ -34,9 +37,9 @@ export function networkJson(network: Network, nameOf: (container: string) => str
     ConfigFrom: { Network: '' },
     ConfigOnly: false,
     Containers: Object.fromEntries(
-      Object.entries(network.containers).map(([container, address]) => [
+      Object.entries(network.containers).map(([container, member]) => [
         container,
-        endpoint(container, address),
+        endpoint(container, member),
       ]),
     ),
     Options: bridge === undefined ? {} : { 'com.docker.network.bridge.name': bridge },
@@ -51,17 +54,23 @@ export function toNetworkRequest(body: unknown): NetworkRequest {
   if (name === undefined) throw badRequest('the network has no name', 'give it as Name');
   const driver = fields.words('Driver') ?? 'bridge';
   if (driver !== 'bridge') throw notServed(`there is no network driver "${driver}"`, 'use bridge');
-  if (fields.flag('EnableIPv6')) throw notServed('networks have no IPv6', 'leave EnableIPv6 out');
   const ipam = fields.object('IPAM');
   if (!['default', ''].includes(ipam.text('Driver') ?? ''))
     throw notServed(`there is no IPAM driver "${ipam.text('Driver')}"`, 'leave it out');
-  const [config, ...others] = ipam.objects('Config');
-  if (others.length > 0) throw notServed('a network has one subnet', 'make one network for each');
+  const configs = ipam.objects('Config');
+  const is6 = (config: JsonFields) => config.words('Subnet')?.includes(':') ?? false;
+  const [config, ...others] = configs.filter(each => !is6(each));
+  const [config6, ...others6] = configs.filter(is6);
+  if (others.length + others6.length > 0)
+    throw notServed('a network has one subnet of each kind', 'make one network for each');
   return {
     name,
     ...defined({
       subnet: config?.words('Subnet'),
       gateway: config?.words('Gateway'),
+      ipv6: fields.flag('EnableIPv6') || undefined,
+      subnet6: config6?.words('Subnet'),
+      gateway6: config6?.words('Gateway'),
       internal: fields.flag('Internal') || undefined,
       labels: fields.pairs('Labels'),
     }),

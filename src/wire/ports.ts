@@ -9,27 +9,26 @@ export function toPorts(host: JsonFields, exposed: readonly string[]): Published
   const bound = names.flatMap(name => {
     const given = bindings.objects(name);
     const port = parsePort(name);
-    if (given.length === 0) return [{ ...port, hostAddress: '0.0.0.0', hostPort: 0 }];
+    if (given.length === 0) return [{ ...port, hostAddress: '', hostPort: 0 }];
     return given.flatMap(binding => toPort(port, binding));
   });
   const free = exposed.filter(name => !names.includes(name));
-  return [...bound, ...free.map(name => ({ ...parsePort(name), hostAddress: '0.0.0.0', hostPort: 0 }))];
+  return [...bound, ...free.map(name => ({ ...parsePort(name), hostAddress: '', hostPort: 0 }))];
 }
 
 function toPort(port: Pick<PublishedPort, 'protocol' | 'containerPort'>, binding: JsonFields): PublishedPort {
-  const hostAddress = binding.words('HostIp') ?? '0.0.0.0';
+  const hostAddress = binding.words('HostIp') ?? '';
   const text = binding.words('HostPort') ?? '0';
   if (!/^\d+$/.test(text) || Number(text) > 65535) throw badRequest(`invalid port specification: "${text}"`);
-  if (hostAddress.includes(':')) throw badRequest('IPv6 addresses cannot be published on yet', 'use 0.0.0.0');
   return { ...port, hostAddress, hostPort: Number(text) };
 }
 
 function parsePort(text: string): Pick<PublishedPort, 'protocol' | 'containerPort'> {
-  const [, number, protocol = 'tcp'] = /^(\d{1,5})(?:\/(tcp|udp))?$/.exec(text) ?? [];
+  const [, number, protocol = 'tcp'] = /^(\d{1,5})(?:\/(tcp|udp|sctp))?$/.exec(text) ?? [];
   if (number === undefined || Number(number) > 65535 || Number(number) === 0) {
     throw badRequest(`invalid port specification: "${text}"`, 'as in 80/tcp');
   }
-  return { containerPort: Number(number), protocol: protocol === 'udp' ? 'udp' : 'tcp' };
+  return { containerPort: Number(number), protocol: protocol as PublishedPort['protocol'] };
 }
 
 /** Docker's Ports of a container in a list. */

@@ -141,6 +141,7 @@ export function toAttachment(network: string, value: unknown): NetworkAttachment
     ...defined({
       aliases: some(settings.texts('Aliases')),
       address: settings.object('IPAMConfig').words('IPv4Address'),
+      address6: settings.object('IPAMConfig').words('IPv6Address'),
       mac: settings.words('MacAddress'),
     }),
   };

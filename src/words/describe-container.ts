@@ -35,9 +35,13 @@ const healthWords = {
 
 /** Docker's PORTS column: `0.0.0.0:8080->80/tcp, 127.0.0.1:53->53/udp`. */
 export function describePorts(ports: readonly PublishedPort[]): string {
-  return ports
-    .map(port => `${port.hostAddress}:${port.hostPort}->${port.containerPort}/${port.protocol}`)
-    .join(', ');
+  return ports.map(port => `${describeHostPort(port)}->${port.containerPort}/${port.protocol}`).join(', ');
+}
+
+/** A port of the host with its address, as docker writes it: `127.0.0.1:8080`, `[::]:8080`. */
+export function describeHostPort({ hostAddress, hostPort }: PublishedPort): string {
+  const address = hostAddress === '' ? '0.0.0.0' : hostAddress;
+  return `${address.includes(':') ? `[${address}]` : address}:${hostPort}`;
 }
 
 /** Docker's COMMAND column: quoted, and cut to 20 characters unless whole. */

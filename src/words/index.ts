@@ -5,7 +5,7 @@
  * @module
  */
 export { containerFilters, containerMatcher } from './container-filters.ts';
-export { describeCommand, describePorts, describeState } from './describe-container.ts';
+export { describeCommand, describeHostPort, describePorts, describeState } from './describe-container.ts';
 export { parseDetachKeys, usualDetachKeys, watchDetachKeys } from './detach-keys.ts';
 export { eventFilters, eventMatcher } from './event-filters.ts';
 export { type Filters, passes, passesLabels } from './filters.ts';

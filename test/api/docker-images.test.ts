@@ -113,6 +113,10 @@ test("docker's own client on images, builds, files, networks and volumes", { ski
         'net',
       );
       assert.match(names, /^one \d+\.\d+\.\d+\.\d+\/\d+$/);
+      await docker('network', 'create', '--ipv6', '--subnet', 'fd52:1::/64', 'six');
+      const six = '{{.EnableIPv6}} {{range .IPAM.Config}}{{.Gateway}} {{end}}';
+      assert.match(await docker('network', 'inspect', '-f', six, 'six'), /^true 10\.\S+ fd52:1::1$/);
+      await docker('network', 'rm', 'six');
       await docker('network', 'connect', '--alias', 'uno', 'bridge', 'one');
       assert.equal(await docker('inspect', '-f', '{{len .NetworkSettings.Networks}}', 'one'), '2');
       await docker('network', 'disconnect', 'bridge', 'one');

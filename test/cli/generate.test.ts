@@ -32,7 +32,7 @@ const full: ContainerSpec = {
   privileged: true,
   ports: [
     { protocol: 'tcp', hostAddress: '127.0.0.1', hostPort: 8080, containerPort: 80 },
-    { protocol: 'udp', hostAddress: '0.0.0.0', hostPort: 0, containerPort: 53 },
+    { protocol: 'udp', hostAddress: '', hostPort: 0, containerPort: 53 },
   ],
   mounts: [
     { type: 'bind', source: '/srv/data', target: '/data', readOnly: true, propagation: 'rslave' },

@@ -55,7 +55,7 @@ test('toContainerSpec() reads what docker run sends, and takes what is empty for
       { type: 'volume', name: '', target: '/data', readOnly: false },
     ],
     ports: [
-      { protocol: 'tcp', hostAddress: '0.0.0.0', hostPort: 8080, containerPort: 80 },
+      { protocol: 'tcp', hostAddress: '', hostPort: 8080, containerPort: 80 },
       { protocol: 'tcp', hostAddress: '127.0.0.1', hostPort: 0, containerPort: 80 },
     ],
     network: 'bridge',

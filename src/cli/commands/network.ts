@@ -8,7 +8,7 @@ import { examples } from '../examples.ts';
 import type { Column } from '../format/table.ts';
 import { type ListingOptions, listingOptions } from '../listing-options.ts';
 import { badOption } from '../parse/bad-option.ts';
-import { parseAddress } from '../parse/parse-networks.ts';
+import { parseAddress, parseAddress6 } from '../parse/parse-networks.ts';
 import { parsePairs } from '../parse/parse-pairs.ts';
 import { writeListing } from '../write-listing.ts';
 
@@ -53,26 +53,29 @@ function configureCreate(command: Command, cli: Cli): void {
   examples(
     command.command('create').description('Make a network: containers on it know one another by name'),
     'plimsoll network create --subnet 10.20.0.0/24 backend',
+    'plimsoll network create --ipv6 modern',
     'plimsoll network create --internal vault',
   )
     .argument('<name>')
     .option('-d, --driver <driver>', 'bridge', 'bridge')
-    .option('--subnet <cidr>', 'Its addresses; default some that nobody uses')
-    .option('--gateway <address>', "The host's own address on it")
+    .option('--subnet <cidr>', 'Its addresses; default some that nobody uses; once more for IPv6', collect)
+    .option('--gateway <address>', "The host's own address on it; once more for IPv6", collect)
+    .option('--ipv6', 'Addresses of IPv6 too')
     .option('--internal', 'Nothing enters or leaves it')
     .option('--label <name=value>', 'Label', collect)
     .action(async (name: string, options: CreateOptions) => {
       if (options.driver !== 'bridge') {
         throw badOption(`there is no network driver "${options.driver}"`, "the one there is is 'bridge'");
       }
-      const { subnet, gateway, internal = false, label = [] } = options;
+      const { subnet = [], gateway = [], ipv6 = false, internal = false, label = [] } = options;
       const engine = await cli.engine();
       const network = engine.networks.create({
         name,
         internal,
+        ipv6,
         labels: parsePairs(label, '--label'),
-        ...(subnet === undefined ? {} : { subnet }),
-        ...(gateway === undefined ? {} : { gateway }),
+        ...ofEachKind('--subnet', subnet, 'subnet', 'subnet6'),
+        ...ofEachKind('--gateway', gateway, 'gateway', 'gateway6'),
       });
       cli.stdout.write(`${network.id}\n`);
     });
@@ -80,10 +83,30 @@ function configureCreate(command: Command, cli: Cli): void {
 
 interface CreateOptions {
   readonly driver: string;
-  readonly subnet?: string;
-  readonly gateway?: string;
+  readonly subnet?: readonly string[];
+  readonly gateway?: readonly string[];
+  readonly ipv6?: true;
   readonly internal?: true;
   readonly label?: readonly string[];
+}
+
+/** An option that may be given once for IPv4 and once for IPv6. */
+function ofEachKind<Field extends string>(
+  option: string,
+  values: readonly string[],
+  field4: Field,
+  field6: Field,
+): { [field in Field]?: string } {
+  const [of4, of6] = [
+    values.filter(value => !value.includes(':')),
+    values.filter(value => value.includes(':')),
+  ];
+  if (of4.length > 1 || of6.length > 1)
+    throw badOption(`${option} is given twice for one kind of IP`, 'make one network for each');
+  const result: { [field in Field]?: string } = {};
+  if (of4[0] !== undefined) result[field4] = of4[0];
+  if (of6[0] !== undefined) result[field6] = of6[0];
+  return result;
 }
 
 function configureConnections(command: Command, cli: Cli): void {
@@ -95,12 +118,14 @@ function configureConnections(command: Command, cli: Cli): void {
     .argument('<container>')
     .option('--alias <name>', 'A further name for it there', collect)
     .option('--ip <address>', 'Its address there')
-    .action(async (network: string, container: string, { alias, ip }: { alias?: string[]; ip?: string }) => {
+    .option('--ip6 <address>', 'Its IPv6 address there')
+    .action(async (network: string, container: string, { alias, ip, ip6 }: ConnectOptions) => {
       const engine = await cli.engine();
       await engine.containers.connect(container, {
         network,
         ...(alias === undefined ? {} : { aliases: alias }),
         ...(ip === undefined ? {} : { address: parseAddress(ip) }),
+        ...(ip6 === undefined ? {} : { address6: parseAddress6(ip6) }),
       });
     });
   command
@@ -114,12 +139,18 @@ function configureConnections(command: Command, cli: Cli): void {
     });
 }
 
+interface ConnectOptions {
+  readonly alias?: string[];
+  readonly ip?: string;
+  readonly ip6?: string;
+}
+
 function columns(whole: boolean): readonly Column<Network>[] {
   return [
     { field: 'ID', title: 'NETWORK ID', value: row => (whole ? row.id : shortId(row.id)) },
     { field: 'Name', title: 'NAME', value: row => row.name },
     { field: 'Driver', title: 'DRIVER', value: row => row.driver },
-    { field: 'Subnet', title: 'SUBNET', value: row => row.subnet ?? '' },
+    { field: 'Subnet', title: 'SUBNET', value: row => [row.subnet, row.subnet6].filter(Boolean).join(', ') },
     { field: 'Internal', title: 'INTERNAL', value: row => String(row.internal), hidden: true },
     { field: 'Bridge', title: 'BRIDGE', value: row => row.bridge ?? '', hidden: true },
   ];

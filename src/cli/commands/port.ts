@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { PlimsollError } from '../../errors.ts';
+import { describeHostPort } from '../../words/index.ts';
 import type { Cli } from '../cli.ts';
 import { examples } from '../examples.ts';
 
@@ -20,8 +21,9 @@ export function configurePort(command: Command, cli: Cli): void {
           code: 'PORT_NOT_FOUND',
         });
       }
-      for (const { containerPort, protocol, hostAddress, hostPort } of found) {
-        const target = `${hostAddress}:${hostPort}`;
+      for (const port of found) {
+        const { containerPort, protocol } = port;
+        const target = describeHostPort(port);
         cli.stdout.write(key === undefined ? `${containerPort}/${protocol} -> ${target}\n` : `${target}\n`);
       }
     });

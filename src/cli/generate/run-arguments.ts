@@ -86,10 +86,11 @@ function networks(spec: ContainerSpec): Argument[] {
   ];
 }
 
-function networkValue({ network, aliases = [], address, mac }: NetworkAttachment): string {
+function networkValue({ network, aliases = [], address, address6, mac }: NetworkAttachment): string {
   const fields = [
     ...aliases.map(alias => `alias=${alias}`),
     ...(address === undefined ? [] : [`ip=${address}`]),
+    ...(address6 === undefined ? [] : [`ip6=${address6}`]),
     ...(mac === undefined ? [] : [`mac-address=${mac}`]),
   ];
   return fields.length === 0 ? network : [`name=${network}`, ...fields].join(',');

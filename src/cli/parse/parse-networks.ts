@@ -1,4 +1,4 @@
-import { isIPv4 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
 import type { ContainerSpec, NetworkAttachment } from '../../engine/index.ts';
 import { badOption } from './bad-option.ts';
 
@@ -9,22 +9,24 @@ export interface NetworkOptions {
   readonly networkAlias?: readonly string[];
   readonly netAlias?: readonly string[];
   readonly ip?: string;
+  readonly ip6?: string;
   readonly macAddress?: string;
 }
 
 /**
  * What they say of a spec; nothing if none was given. A network is a name, or docker's long form
- * `name=NAME,alias=ALIAS,ip=ADDRESS,mac-address=MAC`. The short options are about the first network.
+ * `name=NAME,alias=ALIAS,ip=ADDRESS,ip6=ADDRESS,mac-address=MAC`. The short options are about the first network.
  */
 export function parseNetworks(options: NetworkOptions): Pick<ContainerSpec, 'network' | 'attachments'> {
   const named = [...(options.network ?? []), ...(options.net ?? [])].map(parseAttachment);
   const aliases = [...(options.networkAlias ?? []), ...(options.netAlias ?? [])];
-  const { ip, macAddress } = options;
+  const { ip, ip6, macAddress } = options;
   const [given, ...others] = named;
   const first: NetworkAttachment = {
     ...(given ?? { network: 'bridge' }),
     ...(aliases.length === 0 ? {} : { aliases: [...(given?.aliases ?? []), ...aliases] }),
     ...(ip === undefined ? {} : { address: parseAddress(ip) }),
+    ...(ip6 === undefined ? {} : { address6: parseAddress6(ip6) }),
     ...(macAddress === undefined ? {} : { mac: parseMac(macAddress) }),
   };
   const all = [first, ...others];
@@ -38,12 +40,21 @@ export function parseNetworks(options: NetworkOptions): Pick<ContainerSpec, 'net
 /** One `--network`. */
 function parseAttachment(text: string): NetworkAttachment {
   if (!text.includes('=')) return { network: text };
-  const attachment: { network: string; aliases?: string[]; address?: string; mac?: string } = { network: '' };
+  const attachment: {
+    network: string;
+    aliases?: string[];
+    address?: string;
+    address6?: string;
+    mac?: string;
+  } = {
+    network: '',
+  };
   for (const field of text.split(',')) {
     const [key = '', value = ''] = [field.slice(0, field.indexOf('=')), field.slice(field.indexOf('=') + 1)];
     if (key === 'name') attachment.network = value;
     else if (key === 'alias') attachment.aliases = [...(attachment.aliases ?? []), value];
     else if (key === 'ip') attachment.address = parseAddress(value);
+    else if (key === 'ip6') attachment.address6 = parseAddress6(value);
     else if (key === 'mac-address') attachment.mac = parseMac(value);
     else throw badOption(`"${field}" says nothing about a network`, 'write name=NAME,alias=ALIAS,ip=ADDRESS');
   }
@@ -55,6 +66,12 @@ function parseAttachment(text: string): NetworkAttachment {
 export function parseAddress(text: string): string {
   if (isIPv4(text)) return text;
   throw badOption(`"${text}" is not an IPv4 address`, 'write it as 10.20.0.5');
+}
+
+/** An IPv6 address. */
+export function parseAddress6(text: string): string {
+  if (isIPv6(text)) return text;
+  throw badOption(`"${text}" is not an IPv6 address`, 'write it as fd12:3456:789a::5');
 }
 
 function parseMac(text: string): string {

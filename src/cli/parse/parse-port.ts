@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import type { PublishedPort } from '../../engine/index.ts';
 import { badOption } from './bad-option.ts';
 
@@ -13,7 +14,7 @@ export function parsePort(text: string): PublishedPort[] {
   if (inside.length !== outside.length) throw badPort(text, 'its ranges differ in length');
   if (inside.includes(0)) throw badPort(text, 'a container has no port 0');
   return inside.map((containerPort, i) => ({
-    protocol: protocol?.toLowerCase() === 'udp' ? 'udp' : 'tcp',
+    protocol: (protocol?.toLowerCase() ?? 'tcp') as PublishedPort['protocol'],
     hostAddress: parseAddress(address, text),
     hostPort: outside[i] ?? 0,
     containerPort,
@@ -22,11 +23,11 @@ export function parsePort(text: string): PublishedPort[] {
 
 /** The same as `--publish` takes it; `parsePort` reads it back. */
 export function formatPort({ hostAddress, hostPort, containerPort, protocol }: PublishedPort): string {
-  const address = hostAddress === '0.0.0.0' ? '' : `${hostAddress}:`;
-  return `${address}${hostPort === 0 ? '' : hostPort}:${containerPort}${protocol === 'tcp' ? '' : '/udp'}`;
+  const address = hostAddress === '' ? '' : `${isIPv6(hostAddress) ? `[${hostAddress}]` : hostAddress}:`;
+  return `${address}${hostPort === 0 ? '' : hostPort}:${containerPort}${protocol === 'tcp' ? '' : `/${protocol}`}`;
 }
 
-const pattern = /^(?:(?:(\[[^\]]*\]|[^:[\]/]*):)?([\d-]*):)?([\d-]+)(?:\/(tcp|udp))?$/i;
+const pattern = /^(?:(?:(\[[^\]]*\]|[^:[\]/]*):)?([\d-]*):)?([\d-]+)(?:\/(tcp|udp|sctp))?$/i;
 
 function parseRange(text: string, whole: string): number[] {
   const [, first, last] = /^(\d+)(?:-(\d+))?$/.exec(text) ?? [];
@@ -38,8 +39,9 @@ function parseRange(text: string, whole: string): number[] {
 }
 
 function parseAddress(address: string | undefined, whole: string): string {
-  if (address === undefined || address === '') return '0.0.0.0';
-  if (address.startsWith('[')) throw badPort(whole, 'IPv6 addresses cannot be published on yet');
+  if (address === undefined || address === '') return '';
+  const inner = address.replace(/^\[(.*)\]$/, '$1');
+  if (inner !== address && isIPv6(inner)) return inner;
   const octets = address.split('.');
   const valid = octets.length === 4 && octets.every(octet => /^\d{1,3}$/.test(octet) && Number(octet) <= 255);
   if (!valid) throw badPort(whole, `"${address}" is not an IP address`);
@@ -49,6 +51,6 @@ function parseAddress(address: string | undefined, whole: string): string {
 function badPort(text: string, why: string) {
   return badOption(
     `cannot publish "${text}": ${why}`,
-    'write [ADDRESS:][HOST-PORT:]CONTAINER-PORT[/udp], as in 8080:80',
+    'write [ADDRESS:][HOST-PORT:]CONTAINER-PORT[/udp], as in 8080:80; an IPv6 address in brackets',
   );
 }

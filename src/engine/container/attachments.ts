@@ -27,11 +27,9 @@ export async function connectAll(
   if (first === undefined) return undefined;
   const { ports = [] } = record.spec;
   const endpoint = await world.networks.connect({ ...requestFor(record, first), ports });
-  const addresses = [endpoint.address];
-  for (const other of others) {
-    const { address } = await world.networks.connect(requestFor(record, other));
-    addresses.push(address);
-  }
+  const addresses = addressesOf(endpoint);
+  for (const other of others)
+    addresses.push(...addressesOf(await world.networks.connect(requestFor(record, other))));
   return { ...endpoint, addresses };
 }
 
@@ -70,7 +68,10 @@ export async function connectContainer(
   const endpoint = await world.networks.connect(requestFor(record, added));
   world.db.transaction(() => {
     world.records.saveSpec(id, { ...spec, attachments });
-    world.records.saveState(id, { ...state, addresses: [...(state.addresses ?? []), endpoint.address] });
+    world.records.saveState(id, {
+      ...state,
+      addresses: [...(state.addresses ?? []), ...addressesOf(endpoint)],
+    });
     announce(world, record, 'update');
   });
 }
@@ -102,12 +103,19 @@ export async function disconnectContainer(
     );
   }
   if (isLive(state)) await world.networks.disconnect(id, network);
-  const addresses = (state.addresses ?? []).filter(address => address.split('/')[0] !== containers[id]);
+  const { address, address6 } = containers[id] ?? {};
+  const addresses = (state.addresses ?? []).filter(
+    each => ![address, address6].includes(each.split('/')[0] ?? ''),
+  );
   world.db.transaction(() => {
     world.records.saveSpec(id, { ...spec, network: first.network, attachments: [first, ...others] });
     if (isLive(state)) world.records.saveState(id, { ...state, addresses });
     announce(world, record, 'update');
   });
+}
+
+function addressesOf({ address, address6 }: Endpoint): string[] {
+  return address6 === undefined ? [address] : [address, address6];
 }
 
 /** Taken off its last network before it runs: it may join another, unlike one that was made to be on none. */
@@ -117,7 +125,7 @@ function isOnNone({ network, attachments }: ContainerSpec): boolean {
 
 function requestFor(
   { id, name, spec }: ContainerRecord,
-  { network, aliases = [], address, mac }: NetworkAttachment,
+  { network, aliases = [], address, address6, mac }: NetworkAttachment,
 ): ConnectRequest {
   return {
     container: id,
@@ -125,6 +133,7 @@ function requestFor(
     network,
     ports: [],
     ...(address === undefined ? {} : { address }),
+    ...(address6 === undefined ? {} : { address6 }),
     ...(mac === undefined ? {} : { mac }),
   };
 }

@@ -31,23 +31,24 @@ export function writeEtcFiles(
   { folder, hostname, name, spec }: EtcRequest,
   endpoint: Endpoint | undefined,
 ): void {
-  const address = endpoint?.address.split('/')[0];
+  const plain = (address: string | undefined) => (address === undefined ? [] : [address.replace(/\/.*/, '')]);
+  const addresses = [...plain(endpoint?.address), ...plain(endpoint?.address6)];
   const nameservers = spec.dns?.length ? spec.dns : endpoint?.nameservers;
   writeFileSync(join(folder, 'hostname'), `${hostname}\n`);
   const names = [...(spec.domainname ? [`${hostname}.${spec.domainname}`] : []), hostname, name];
-  writeFileSync(join(folder, 'hosts'), hostsText(spec, names, { address, gateway: endpoint?.gateway }));
+  writeFileSync(join(folder, 'hosts'), hostsText(spec, names, { addresses, gateway: endpoint?.gateway }));
   writeFileSync(join(folder, 'resolv.conf'), resolvText(spec, nameservers));
 }
 
 function hostsText(
   spec: ContainerSpec,
   names: readonly string[],
-  { address, gateway = '127.0.0.1' }: { address: string | undefined; gateway: string | undefined },
+  { addresses, gateway = '127.0.0.1' }: { addresses: readonly string[]; gateway: string | undefined },
 ): string {
   const base =
     spec.network === 'host' ? readText('/etc/hosts') : '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost\n';
-  const own = address === undefined ? '' : `${address}\t${[...new Set(names)].join(' ')}\n`;
-  return base + own + (spec.extraHosts ?? []).map(extra => hostLine(extra, gateway)).join('');
+  const own = addresses.map(address => `${address}\t${[...new Set(names)].join(' ')}\n`);
+  return base + own.join('') + (spec.extraHosts ?? []).map(extra => hostLine(extra, gateway)).join('');
 }
 
 /**

@@ -46,6 +46,8 @@ export interface NetworkAttachment {
   readonly aliases?: readonly string[];
   /** Without prefix length; default the next free one. */
   readonly address?: string;
+  /** The same of IPv6, on a network that has it. */
+  readonly address6?: string;
   readonly mac?: string;
 }
 

@@ -1,6 +1,8 @@
-import { isIPv4 } from 'node:net';
+import { isIP } from 'node:net';
 import { PlimsollError } from '../../errors.ts';
 import { type Database, isUniqueViolation, type Row } from '../store/index.ts';
+import { nextAddress6, noIpv6, wantedAddress6 } from './choose-address6.ts';
+import { sharesAddress } from './host-address.ts';
 import { type Cidr, formatIpv4, parseCidr, parseIpv4, size } from './ipv4.ts';
 import { macOf } from './names.ts';
 import type { PublishedPort } from './types.ts';
@@ -11,6 +13,8 @@ export interface Booking {
   readonly network: string;
   /** Without prefix length. */
   readonly address: string;
+  /** If the network has IPv6. */
+  readonly address6?: string;
   readonly mac: string;
   /** Of the container: `eth0` for the network that it was started on, which its published ports lead to. */
   readonly interface: string;
@@ -23,8 +27,11 @@ export interface BookingRequest {
   readonly network: string;
   readonly subnet: string;
   readonly gateway: string;
+  readonly subnet6?: string;
+  readonly gateway6?: string;
   readonly ports: readonly PublishedPort[];
   readonly address?: string;
+  readonly address6?: string;
   readonly mac?: string;
 }
 
@@ -39,19 +46,15 @@ export function book(db: Database, request: BookingRequest): Booking {
       request.address === undefined
         ? nextAddress(db, network, request)
         : wantedAddress(db, request.address, request);
+    const address6 = chooseAddress6(db, request);
     const mac = request.mac ?? macOf(address);
     const taken = bookingsOf(db, container).map(booking => booking.interface);
     const name = freeInterface(taken);
-    db.run(
-      'INSERT INTO addresses VALUES (?, ?, ?, ?, ?)',
-      network,
-      formatIpv4(address),
-      container,
-      mac,
-      name,
-    );
+    const values = [network, formatIpv4(address), container, mac, name, address6 ?? null] as const;
+    db.run('INSERT INTO addresses VALUES (?, ?, ?, ?, ?, ?)', ...values);
     for (const port of ports) bookPort(db, container, port);
-    return { container, network, address: formatIpv4(address), mac, interface: name, ports };
+    const own = { address: formatIpv4(address), ...(address6 === undefined ? {} : { address6 }) };
+    return { container, network, ...own, mac, interface: name, ports };
   });
 }
 
@@ -104,10 +107,10 @@ export function validatePort(port: PublishedPort): void {
   const { hostAddress, hostPort, containerPort } = port;
   const inRange = (value: number, least: number) =>
     Number.isInteger(value) && value >= least && value <= 65_535;
-  if (!isIPv4(hostAddress)) {
-    throw new PlimsollError('invalid-argument', `"${hostAddress}" is not an IPv4 address of this host`, {
+  if (hostAddress !== '' && isIP(hostAddress) === 0) {
+    throw new PlimsollError('invalid-argument', `"${hostAddress}" is not an address of this host`, {
       code: 'PORT_INVALID',
-      hint: 'publish on 0.0.0.0, 127.0.0.1 or an address that the host has',
+      hint: 'publish on 127.0.0.1, another address that the host has, or none for all of them',
     });
   }
   if (!inRange(hostPort, 0) || !inRange(containerPort, 1)) {
@@ -116,6 +119,11 @@ export function validatePort(port: PublishedPort): void {
       hint: 'ports are 1 to 65535; host port 0 means any free one',
     });
   }
+}
+
+/** A protocol from its name. */
+export function protocolOf(name: string): PublishedPort['protocol'] {
+  return name === 'udp' || name === 'sctp' ? name : 'tcp';
 }
 
 /** The error for a host port that somebody has. */
@@ -128,15 +136,13 @@ export function portInUse(port: PublishedPort, owner: string): PlimsollError {
 }
 
 function bookPort(db: Database, container: string, port: PublishedPort): void {
-  // 0.0.0.0 takes every address: it clashes with each of them, and they with it.
-  const clash = db.get(
-    `SELECT container FROM ports WHERE protocol = ? AND host_port = ?
-     AND (host_address = ? OR host_address = '0.0.0.0' OR ? = '0.0.0.0')`,
-    port.protocol,
-    port.hostPort,
-    port.hostAddress,
-    port.hostAddress,
-  );
+  const clash = db
+    .all(
+      'SELECT container, host_address FROM ports WHERE protocol = ? AND host_port = ?',
+      port.protocol,
+      port.hostPort,
+    )
+    .find(row => sharesAddress(String(row.host_address), port.hostAddress));
   if (clash !== undefined) throw portInUse(port, containerOwner(db, String(clash.container)));
   try {
     const { protocol, hostAddress, hostPort, containerPort } = port;
@@ -194,15 +200,33 @@ function wantedAddress(db: Database, text: string, { network, subnet, gateway }:
   }
   const owner = db.get('SELECT container FROM addresses WHERE network = ? AND address = ?', network, text);
   if (owner === undefined) return address;
-  throw new PlimsollError(
-    'conflict',
-    `the address ${text} is in use by ${containerOwner(db, String(owner.container))}`,
-    {
-      code: 'ADDRESS_IN_USE',
-      hint: 'choose another, or leave it to plimsoll',
-      data: { address: text, network },
-    },
+  throw addressInUse(text, network, containerOwner(db, String(owner.container)));
+}
+
+function chooseAddress6(db: Database, request: BookingRequest): string | undefined {
+  const { network, subnet6, gateway6, address6 } = request;
+  if (subnet6 === undefined || gateway6 === undefined) {
+    if (address6 === undefined) return undefined;
+    throw noIpv6(network);
+  }
+  const rows = db.all(
+    'SELECT address6, container FROM addresses WHERE network = ? AND address6 IS NOT NULL ORDER BY rowid',
+    network,
   );
+  const place = { network, subnet6, gateway6, taken: rows.map(row => String(row.address6)) };
+  if (address6 === undefined) return nextAddress6(place);
+  const wanted = wantedAddress6(address6, place);
+  const owner = rows.find(row => row.address6 === wanted);
+  if (owner !== undefined) throw addressInUse(wanted, network, containerOwner(db, String(owner.container)));
+  return wanted;
+}
+
+function addressInUse(address: string, network: string, owner: string): PlimsollError {
+  return new PlimsollError('conflict', `the address ${address} is in use by ${owner}`, {
+    code: 'ADDRESS_IN_USE',
+    hint: 'choose another, or leave it to plimsoll',
+    data: { address, network },
+  });
 }
 
 function subnetOf(network: string, subnet: string): Cidr {
@@ -225,10 +249,11 @@ function toBooking(db: Database, row: Row): Booking {
     container,
     network: String(row.network),
     address: String(row.address),
+    ...(row.address6 === null ? {} : { address6: String(row.address6) }),
     mac: String(row.mac),
     interface: String(row.interface),
     ports: ports.map(port => ({
-      protocol: port.protocol === 'udp' ? 'udp' : 'tcp',
+      protocol: protocolOf(String(port.protocol)),
       hostAddress: String(port.host_address),
       hostPort: Number(port.host_port),
       containerPort: Number(port.container_port),

@@ -4,11 +4,12 @@ import { isPlimsollError, PlimsollError } from '../../errors.ts';
 import { run, runOrThrow, unmount } from '../kernel/index.ts';
 import type { Root } from '../store/index.ts';
 import { uplink } from './host-routes.ts';
-import { attachCommands, bridgeCommands, script } from './ip-batch.ts';
+import { addressBridge, attachCommands, makeBridge, script } from './ip-batch.ts';
 import { parseCidr, parseIpv4 } from './ipv4.ts';
 import { macOf, namespaceFolder, namespacePrefix, tableName } from './names.ts';
 import type { BridgeNetwork } from './networks.ts';
-import { formatPort, formatTable, type PortRule } from './nft-rules.ts';
+import { formatPort, formatRemoval, formatTable, type PortRule } from './nft-rules.ts';
+import { hasIpv6 } from './plan-ipv6.ts';
 import { type Link, plugLink } from './plug-link.ts';
 
 /** The kernel's side of a root's networks: bridges, links, namespaces and the nftables table, by rtnetlink(7), ip(8) and nft(8). */
@@ -21,7 +22,7 @@ export interface BridgeDriver {
   reinstate(networks: readonly BridgeNetwork[]): void;
   /** Makes the bridge (or mends it) and the table with these ports in it. */
   raise(networks: readonly BridgeNetwork[], ports: readonly PortRule[]): Promise<void>;
-  /** Takes away the table and all bridges of the root; `retire` them first. */
+  /** Takes away the tables and all bridges of the root; `retire` them first. */
   lower(networks: readonly Pick<BridgeNetwork, 'bridge'>[]): Promise<void>;
   /** Takes away one bridge that is on no table any more. */
   removeBridge(network: Pick<BridgeNetwork, 'bridge'>): Promise<void>;
@@ -43,7 +44,7 @@ export interface BridgeDriver {
   /** Names of the root's namespaces that are there. */
   namespaces(): string[];
   hasBridge(name: string): boolean;
-  hasTable(): Promise<boolean>;
+  hasTable(family: 'ip' | 'ip6'): Promise<boolean>;
   /** What a link may carry: the uplink's MTU. */
   mtu(): number;
 }
@@ -62,17 +63,18 @@ export function createBridgeDriver(root: Root): BridgeDriver {
     },
     reinstate: networks => networks.forEach(mark),
     async raise(networks, ports) {
-      setSysctl('ip_forward', '1');
+      setSysctl('ipv4/ip_forward', '1');
+      if (networks.some(({ subnet6 }) => subnet6 !== undefined)) forwardIpv6();
       const down = networks.filter(network => !isUp(network));
       await Promise.all([
-        nft(formatTable({ table, networks, ports })),
+        nft(formatTable({ table, networks, ports, hasIpv6: hasIpv6() })),
         ...down.map(network => raiseBridge(network, uplinkMtu())),
       ]);
       for (const network of down) mark(network);
     },
     async lower(networks) {
       // The table first: while a bridge is there, whoever finds it unused finds both.
-      await nft(`table ip ${table} {}\ndelete table ip ${table}\n`).catch(ignoreMissing);
+      await nft(formatRemoval({ table, hasIpv6: hasIpv6() })).catch(ignoreMissing);
       await Promise.all(networks.map(({ bridge }) => lowerBridge(bridge)));
     },
     async removeBridge({ bridge }) {
@@ -102,7 +104,9 @@ export function createBridgeDriver(root: Root): BridgeDriver {
       return listFolder(namespaceFolder).filter(name => name.startsWith(namespacePrefix(root)));
     },
     hasBridge: hasLink,
-    hasTable: async () => (await run('nft', ['list', 'tables', 'ip'])).stdout.includes(`table ip ${table}\n`),
+    async hasTable(family) {
+      return (await run('nft', ['list', 'tables'])).stdout.includes(`table ${family} ${table}\n`);
+    },
     mtu: uplinkMtu,
   };
 }
@@ -119,16 +123,18 @@ async function pull({ host }: Pick<Link, 'host'>): Promise<void> {
 }
 
 async function raiseBridge(network: BridgeNetwork, mtu: number): Promise<void> {
-  const { bridge, gateway, subnet } = network;
-  const commands = bridgeCommands({
-    name: bridge,
-    mac: macOf(parseIpv4(gateway) ?? 0),
-    gateway: `${gateway}/${parseCidr(subnet)?.prefix ?? 32}`,
-    mtu,
-    exists: hasLink(bridge),
-  });
-  await batch(commands);
-  setSysctl(`conf/${bridge}/route_localnet`, '1');
+  const { bridge, gateway, subnet, gateway6, subnet6 } = network;
+  const place = { name: bridge, mac: macOf(parseIpv4(gateway) ?? 0), mtu };
+  const make = hasLink(bridge) ? '' : makeBridge(place);
+  const own = `${gateway}/${parseCidr(subnet)?.prefix ?? 32}`;
+  if (gateway6 === undefined) {
+    await batch(make + addressBridge({ ...place, gateways: [own] }));
+  } else {
+    if (make !== '') await batch(make);
+    prepareIpv6(bridge);
+    await batch(addressBridge({ ...place, gateways: [own, `${gateway6}/${subnet6?.split('/')[1]}`] }));
+  }
+  setSysctl(`ipv4/conf/${bridge}/route_localnet`, '1');
   await admitDocker(bridge);
 }
 
@@ -194,7 +200,7 @@ function portScript(verb: 'add' | 'delete', table: string, ports: readonly PortR
 }
 
 function setSysctl(name: string, value: string): void {
-  const path = `/proc/sys/net/ipv4/${name}`;
+  const path = `/proc/sys/net/${name}`;
   if (readText(path) === value) return;
   try {
     writeFileSync(path, value);
@@ -205,6 +211,29 @@ function setSysctl(name: string, value: string): void {
       cause: error,
     });
   }
+}
+
+/**
+ * Before a bridge is up: it must not listen to a router among the containers, and its link-local address must be of
+ * use at once (no duplicate address detection), as the kernel asks for a container's whereabouts from that.
+ */
+function prepareIpv6(bridge: string): void {
+  setSysctl(`ipv6/conf/${bridge}/disable_ipv6`, '0');
+  setSysctl(`ipv6/conf/${bridge}/accept_ra`, '0');
+  setSysctl(`ipv6/conf/${bridge}/accept_dad`, '0');
+}
+
+/**
+ * Lets the host forward IPv6. A host that does so no longer listens to its routers (accept_ra = 1), and would lose
+ * its own way out some minutes later: links that listened go on listening (2).
+ */
+function forwardIpv6(): void {
+  if (readText('/proc/sys/net/ipv6/conf/all/forwarding') === '1') return;
+  for (const link of listFolder('/proc/sys/net/ipv6/conf')) {
+    const isListening = readText(`/proc/sys/net/ipv6/conf/${link}/accept_ra`) === '1';
+    if (isListening && link !== 'all' && link !== 'lo') setSysctl(`ipv6/conf/${link}/accept_ra`, '2');
+  }
+  setSysctl('ipv6/conf/all/forwarding', '1');
 }
 
 function uplinkMtu(): number {
@@ -222,8 +251,8 @@ function hasLink(name: string): boolean {
 }
 
 /** Tells a bridge that was made whole from one of the same name that was not. */
-function markOf({ bridge, subnet }: BridgeNetwork): string {
-  return `${readText(`/sys/class/net/${bridge}/ifindex`)} ${subnet}`;
+function markOf({ bridge, subnet, subnet6 = '' }: BridgeNetwork): string {
+  return `${readText(`/sys/class/net/${bridge}/ifindex`)} ${subnet} ${subnet6}`.trim();
 }
 
 function readText(path: string): string {

@@ -2,6 +2,8 @@ import { PlimsollError, withContext } from '../../errors.ts';
 import type { Database } from '../store/index.ts';
 import { anyBooked, type Booking, book, bookedPorts, unbookOne, validatePort } from './address-book.ts';
 import { disconnectOne } from './disconnect.ts';
+import type { DnsEntry } from './dns-config.ts';
+import { perAddress } from './host-address.ts';
 import { hostNameservers } from './host-nameservers.ts';
 import { findFreePort, probePort } from './host-ports.ts';
 import { hostRoutes } from './host-routes.ts';
@@ -35,16 +37,20 @@ async function reserve(
   request: ConnectRequest,
 ): Promise<{ booking: Booking; network: BridgeNetwork }> {
   const { root, db, clock } = state;
-  const ports = await choosePorts(db, request.ports);
-  const { booking, network } = db.transaction(() => {
-    const network = resolveBridgeNetwork(db, root, {
+  const resolve = () =>
+    resolveBridgeNetwork(db, root, {
       name: request.network,
       taken: () => hostRoutes(bridgeName(root)),
       now: clock(),
     });
+  const ports = request.ports.length === 0 ? [] : await choosePorts(db, resolve(), request.ports);
+  const { booking, network } = db.transaction(() => {
+    const network = resolve();
     if (network.internal && ports.length > 0) throw portsOfInternal(network.name);
-    const { name, subnet, gateway } = network;
-    return { network, booking: book(db, { ...request, network: name, subnet, gateway, ports }) };
+    const { name, subnet, gateway, subnet6, gateway6 } = network;
+    const ipv6 = subnet6 !== undefined && gateway6 !== undefined ? { subnet6, gateway6 } : {};
+    const place = { network: name, subnet, gateway, ...ipv6 };
+    return { network, booking: book(db, { ...request, ...place, ports }) };
   });
   try {
     await Promise.all([...ports.map(probePort), probeOtherRoots(root, ports)]);
@@ -56,16 +62,23 @@ async function reserve(
   return { booking, network };
 }
 
-async function choosePorts(db: Database, ports: readonly PublishedPort[]): Promise<PublishedPort[]> {
+/** One by one address of the host, with free ports where any was asked for: the same on all addresses of one wish. */
+async function choosePorts(
+  db: Database,
+  network: BridgeNetwork,
+  wishes: readonly PublishedPort[],
+): Promise<PublishedPort[]> {
   const chosen: PublishedPort[] = [];
-  for (const port of ports) {
-    if (port.hostPort !== 0) {
-      chosen.push(port);
+  for (const wish of wishes) {
+    const ports = perAddress(wish, network);
+    if (wish.hostPort !== 0) {
+      chosen.push(...ports);
       continue;
     }
-    const taken = bookedPorts(db, port.protocol);
-    for (const other of chosen) if (other.protocol === port.protocol) taken.add(other.hostPort);
-    chosen.push({ ...port, hostPort: await findFreePort(port, taken) });
+    const taken = bookedPorts(db, wish.protocol);
+    for (const other of chosen) if (other.protocol === wish.protocol) taken.add(other.hostPort);
+    const hostPort = await findFreePort(ports, taken);
+    chosen.push(...ports.map(port => ({ ...port, hostPort })));
   }
   return chosen;
 }
@@ -83,7 +96,7 @@ async function realise(
   const [named] = await settle([
     names.update(network.name, network.gateway, entries => [
       ...entries.filter(entry => entry.container !== booking.container),
-      { container: booking.container, address: booking.address, names: request.names },
+      { ...dnsPlace(booking), names: request.names },
     ]),
     driver.plug(link, { first: booking.interface === 'eth0' }),
     publish(state, booking),
@@ -93,11 +106,17 @@ async function realise(
     network: network.name,
     address: link.address,
     gateway: network.gateway,
+    ...(link.address6 === undefined ? {} : { address6: link.address6 }),
+    ...(network.gateway6 === undefined ? {} : { gateway6: network.gateway6 }),
     mac: booking.mac,
     namespace: namespacePath(root, booking.container),
     ports: booking.ports,
     nameservers: named ? [network.gateway] : hostNameservers(),
   };
+}
+
+function dnsPlace({ container, address, address6 }: Booking): Omit<DnsEntry, 'names'> {
+  return { container, address, ...(address6 === undefined ? {} : { address6 }) };
 }
 
 /** Adds the ports to the table; if somebody flushed it (a firewall reload does), makes it anew from the database. */

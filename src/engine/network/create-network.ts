@@ -2,8 +2,10 @@ import { PlimsollError } from '../../errors.ts';
 import { type Database, isUniqueViolation, type Root } from '../store/index.ts';
 import { chooseSubnet } from './choose-subnet.ts';
 import { type Cidr, formatCidr, formatIpv4, overlap, parseCidr, parseIpv4, size } from './ipv4.ts';
+import type { Cidr6 } from './ipv6.ts';
 import { bridgeName } from './names.ts';
-import { type BridgeNetwork, networkId, subnetsOf, toBridgeNetwork } from './networks.ts';
+import { type BridgeNetwork, networkId, subnets6Of, subnetsOf, toBridgeNetwork } from './networks.ts';
+import { planIpv6 } from './plan-ipv6.ts';
 import type { NetworkRequest } from './types.ts';
 
 /**
@@ -14,7 +16,7 @@ export function createNetwork(
   db: Database,
   root: Root,
   request: NetworkRequest,
-  { taken, now }: { taken: () => readonly Cidr[]; now: number },
+  { taken, taken6, now }: { taken: () => readonly Cidr[]; taken6: () => readonly Cidr6[]; now: number },
 ): BridgeNetwork {
   const { name, internal = false, labels = {} } = request;
   validateName(name);
@@ -26,9 +28,14 @@ export function createNetwork(
         : wantedSubnet(request.subnet, others);
     const gateway =
       request.gateway === undefined ? formatIpv4(subnet.base + 1) : wantedGateway(request.gateway, subnet);
+    const ipv6 =
+      request.ipv6 || request.subnet6 !== undefined
+        ? planIpv6(request, root, [...taken6(), ...subnets6Of(db)])
+        : {};
     const place = [freeBridge(db, root), formatCidr(subnet), gateway, now] as const;
     try {
-      const values = [name, networkId(root, name), ...place, JSON.stringify({ internal, labels })] as const;
+      const options = JSON.stringify({ internal, labels, ...ipv6 });
+      const values = [name, networkId(root, name), ...place, options] as const;
       db.run("INSERT INTO networks VALUES (?, ?, 'bridge', ?, ?, ?, ?, ?)", ...values);
     } catch (error) {
       throw isUniqueViolation(error) ? networkExists(name) : error;

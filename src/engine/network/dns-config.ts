@@ -2,15 +2,19 @@
 export interface DnsEntry {
   readonly container: string;
   readonly address: string;
+  readonly address6?: string;
   readonly names: readonly string[];
 }
 
 /**
  * A network's file for aardvark-dns: line 1 is the address to listen on, then a line for each container: id, IPv4,
- * IPv6 (none), names joined by commas.
+ * IPv6 (or nothing), names joined by commas.
  */
 export function formatDnsConfig(listen: string, entries: readonly DnsEntry[]): string {
-  const lines = entries.map(({ container, address, names }) => `${container} ${address}  ${names.join(',')}`);
+  const lines = entries.map(
+    ({ container, address, address6 = '', names }) =>
+      `${container} ${address} ${address6} ${names.join(',')}`,
+  );
   return [listen, ...lines, ''].join('\n');
 }
 
@@ -20,7 +24,9 @@ export function parseDnsConfig(text: string): DnsEntry[] {
     .split('\n')
     .slice(1)
     .flatMap(line => {
-      const [container = '', address = '', , names = ''] = line.split(' ');
-      return address === '' ? [] : [{ container, address, names: names.split(',').filter(n => n !== '') }];
+      const [container = '', address = '', address6 = '', names = ''] = line.split(' ');
+      if (address === '') return [];
+      const own = { container, address, ...(address6 === '' ? {} : { address6 }) };
+      return [{ ...own, names: names.split(',').filter(name => name !== '') }];
     });
 }

@@ -31,11 +31,16 @@ export async function findLeftovers(
   }
   const networks = bridgeNetworks(db);
   if (booked.length > 0) {
-    for (const network of networks.filter(({ name }) => booked.some(one => one.network === name))) {
+    const used = networks.filter(({ name }) => booked.some(one => one.network === name));
+    for (const network of used) {
       if (!driver.isUp(network))
         found.push({ subject: network.bridge, problem: 'containers run, but it is down' });
     }
-    if (!(await driver.hasTable())) {
+    const families = used.some(({ subnet6 }) => subnet6 !== undefined)
+      ? (['ip', 'ip6'] as const)
+      : (['ip'] as const);
+    for (const family of families) {
+      if (await driver.hasTable(family)) continue;
       found.push({ subject: tableName(root), problem: 'containers run, but the nftables table is gone' });
     }
     return found;
@@ -46,7 +51,8 @@ export async function findLeftovers(
     if (driver.hasBridge(bridge))
       found.push({ subject: bridge, problem: 'a bridge that no container is on' });
   }
-  if (await driver.hasTable()) {
+  for (const family of ['ip', 'ip6'] as const) {
+    if (!(await driver.hasTable(family))) continue;
     found.push({ subject: tableName(root), problem: 'an nftables table that serves no container' });
   }
   if (names.isRunning())

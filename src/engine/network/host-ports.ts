@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, isIPv6 } from 'node:net';
 import { errnoOf, PlimsollError } from '../../errors.ts';
 import { portInUse } from './address-book.ts';
 import { portOwner } from './port-owner.ts';
@@ -12,23 +12,27 @@ import type { PublishedPort } from './types.ts';
  */
 export async function probePort(port: PublishedPort): Promise<void> {
   try {
-    await (port.protocol === 'tcp' ? bindTcp(port) : bindUdp(port));
+    if (port.protocol === 'sctp') refuseIfBound(port);
+    else await (port.protocol === 'tcp' ? bindTcp(port) : bindUdp(port));
   } catch (error) {
     throw bindError(port, error);
   }
 }
 
 /**
- * A free port of the host, of those that the kernel gives to clients (ip_local_port_range), none of `taken`. A
+ * A port of the host that is free on all of these addresses, of those that the kernel gives to clients (ip_local_port_range), none of `taken`. A
  * random one, so that it is not the one that has just been freed.
  */
-export async function findFreePort(port: PublishedPort, taken: ReadonlySet<number>): Promise<number> {
+export async function findFreePort(
+  ports: readonly PublishedPort[],
+  taken: ReadonlySet<number>,
+): Promise<number> {
   const { first, count } = localPortRange();
   const start = Math.floor(Math.random() * count);
   for (let i = 0; i < count; i++) {
     const hostPort = first + ((start + i) % count);
     if (taken.has(hostPort)) continue;
-    const free = await probePort({ ...port, hostPort }).then(
+    const free = await Promise.all(ports.map(port => probePort({ ...port, hostPort }))).then(
       () => true,
       error => {
         if (error instanceof PlimsollError && error.code === 'PORT_IN_USE') return false;
@@ -47,7 +51,7 @@ function bindTcp({ hostAddress, hostPort }: PublishedPort): Promise<void> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
-    server.listen({ host: hostAddress, port: hostPort, exclusive: true }, () =>
+    server.listen({ host: hostAddress, port: hostPort, exclusive: true, ipv6Only: isIPv6(hostAddress) }, () =>
       server.close(error => (error === undefined ? resolve() : reject(error))),
     );
   });
@@ -55,7 +59,8 @@ function bindTcp({ hostAddress, hostPort }: PublishedPort): Promise<void> {
 
 function bindUdp({ hostAddress, hostPort }: PublishedPort): Promise<void> {
   return new Promise((resolve, reject) => {
-    const socket = createSocket('udp4');
+    const isV6 = isIPv6(hostAddress);
+    const socket = createSocket({ type: isV6 ? 'udp6' : 'udp4', ipv6Only: isV6 });
     socket.once('error', error => {
       socket.close();
       reject(error);
@@ -64,6 +69,12 @@ function bindUdp({ hostAddress, hostPort }: PublishedPort): Promise<void> {
       socket.close(() => resolve()),
     );
   });
+}
+
+/** Node has no sockets of SCTP: the kernel's list of endpoints tells, where it speaks SCTP at all. */
+function refuseIfBound(port: PublishedPort): void {
+  const owner = portOwner(port);
+  if (owner !== undefined) throw portInUse(port, owner);
 }
 
 function bindError(port: PublishedPort, error: unknown): PlimsollError {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Cidr, parseCidr } from './ipv4.ts';
+import { type Cidr6, parseCidr6 } from './ipv6.ts';
 
 /**
  * Networks that the host has a route to, without default routes and without those over `ownBridge`: from
@@ -10,6 +11,18 @@ export function hostRoutes(ownBridge: string, table: string = readRoutes()): Cid
     const prefix = bits(mask);
     const cidr = parseCidr(`${dotted(destination)}/${prefix}`);
     return device === ownBridge || prefix === 0 || cidr === undefined ? [] : [cidr];
+  });
+}
+
+/**
+ * The same of IPv6, from /proc/net/ipv6_route: link-local, multicast and default routes are no network of anybody.
+ */
+export function hostRoutes6(table: string = readRoutes6()): Cidr6[] {
+  return table.split('\n').flatMap(line => {
+    const [destination = '', length = ''] = line.trim().split(/\s+/);
+    const prefix = Number.parseInt(length, 16);
+    const cidr = parseCidr6(`${destination.match(/.{4}/g)?.join(':')}/${prefix}`);
+    return cidr === undefined || prefix === 0 || /^f(e[89ab]|f)/.test(destination) ? [] : [cidr];
   });
 }
 
@@ -35,4 +48,12 @@ function bits(hex: string): number {
 
 function readRoutes(): string {
   return readFileSync('/proc/net/route', 'latin1');
+}
+
+function readRoutes6(): string {
+  try {
+    return readFileSync('/proc/net/ipv6_route', 'latin1');
+  } catch {
+    return ''; // a kernel without IPv6
+  }
 }

@@ -12,6 +12,7 @@ export type {
   ConnectRequest,
   Endpoint,
   Network,
+  NetworkMember,
   NetworkProblem,
   NetworkRequest,
   NetworkService,

@@ -1,17 +1,25 @@
-/** Commands that make a bridge with its address, for `ip -batch`. */
-export function bridgeCommands(bridge: {
+/** What a bridge is made from. */
+interface BridgePlace {
   readonly name: string;
   readonly mac: string;
-  /** With prefix length. */
-  readonly gateway: string;
   readonly mtu: number;
-  readonly exists: boolean;
-}): string {
-  const { name, mac, gateway, mtu, exists } = bridge;
+}
+
+/** Commands that make a bridge, still down, for `ip -batch`. A fixed MAC: else it follows its ports. */
+export function makeBridge({ name, mac }: BridgePlace): string {
+  return script([`link add name ${name} address ${mac} type bridge`]);
+}
+
+/** Commands that give a bridge the host's own addresses (with prefix length; nobody else is asked for them). */
+export function addressBridge({
+  name,
+  mtu,
+  gateways,
+}: BridgePlace & { readonly gateways: readonly string[] }): string {
+  const options = (gateway: string) => (gateway.includes(':') ? 'nodad' : 'broadcast +');
   return script([
-    ...(exists ? [] : [`link add name ${name} address ${mac} type bridge`]), // a fixed MAC: else it follows its ports
-    `addr flush dev ${name}`,
-    `addr add ${gateway} broadcast + dev ${name}`,
+    `addr flush dev ${name} scope global`,
+    ...gateways.map(gateway => `addr add ${gateway} ${options(gateway)} dev ${name}`),
     `link set ${name} mtu ${mtu} up`,
   ]);
 }

@@ -1,19 +1,19 @@
 import type { EventService } from '../events/index.ts';
 import type { Database, Root } from '../store/index.ts';
-import { bookings } from './address-book.ts';
+import { type Booking, bookings } from './address-book.ts';
 import { createBridgeDriver } from './bridge-driver.ts';
 import { connect } from './connect.ts';
 import { createNetwork } from './create-network.ts';
 import { disconnect, disconnectOne } from './disconnect.ts';
 import { findLeftovers } from './find-leftovers.ts';
-import { hostRoutes } from './host-routes.ts';
+import { hostRoutes, hostRoutes6 } from './host-routes.ts';
 import type { IdleBridge } from './idle-bridge.ts';
 import { createNameServer } from './name-server.ts';
 import { linkName, namespaceName, namespacePath } from './names.ts';
 import { bridgeNetworks, defaultNetwork, fixedNetworks, networkNotFound, usedNetworks } from './networks.ts';
 import { removeNetwork } from './remove-network.ts';
 import { linkOf, lowerIfUnused, needsRoot, raise, type ServiceState, tidy } from './service-state.ts';
-import type { Network, NetworkRequest, NetworkService } from './types.ts';
+import type { Network, NetworkMember, NetworkRequest, NetworkService } from './types.ts';
 
 /** What the network service of a root needs. */
 export interface NetworkServiceOptions {
@@ -63,7 +63,11 @@ function create(state: ServiceState, request: NetworkRequest): Network {
   const { root, db, clock, events } = state;
   if (root.rootless) throw needsRoot();
   return db.transaction(() => {
-    const network = createNetwork(db, root, request, { taken: () => hostRoutes(''), now: clock() });
+    const network = createNetwork(db, root, request, {
+      taken: () => hostRoutes(''),
+      taken6: () => hostRoutes6(),
+      now: clock(),
+    });
     events.emit('network', 'create', network.id, { name: network.name, type: 'bridge' });
     return { ...network, driver: 'bridge', containers: {} };
   });
@@ -101,9 +105,13 @@ function listNetworks({ root, db }: ServiceState): Network[] {
     ...network,
     driver: 'bridge' as const,
     containers: Object.fromEntries(
-      bookings(db, network.name).map(({ container, address }) => [container, address]),
+      bookings(db, network.name).map(booking => [booking.container, memberOf(booking)]),
     ),
   }));
   const hasDefault = networks.some(({ name }) => name === defaultNetwork);
   return [...networks, ...fixedNetworks(root).filter(({ name }) => !hasDefault || name !== defaultNetwork)];
+}
+
+function memberOf({ address, address6, mac }: Booking): NetworkMember {
+  return { address, ...(address6 === undefined ? {} : { address6 }), mac };
 }

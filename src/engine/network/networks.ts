@@ -3,6 +3,7 @@ import { shortSha256 } from '../../lib/short-sha256.ts';
 import type { Database, Root, Row } from '../store/index.ts';
 import { chooseSubnet } from './choose-subnet.ts';
 import { type Cidr, formatCidr, formatIpv4, overlap, parseCidr } from './ipv4.ts';
+import { type Cidr6, parseCidr6 } from './ipv6.ts';
 import { bridgeName } from './names.ts';
 import type { Network } from './types.ts';
 
@@ -14,6 +15,9 @@ export interface BridgeNetwork {
   readonly subnet: string;
   /** Without prefix length; the bridge's own address. */
   readonly gateway: string;
+  /** The same of IPv6, if the network has it: both or none. */
+  readonly subnet6?: string;
+  readonly gateway6?: string;
   readonly created: number;
   /** Nothing enters or leaves it. */
   readonly internal: boolean;
@@ -96,6 +100,11 @@ export function subnetsOf(db: Database, but: string): Cidr[] {
   return others.flatMap(({ subnet }) => parseCidr(subnet) ?? []);
 }
 
+/** The same of IPv6. */
+export function subnets6Of(db: Database): Cidr6[] {
+  return bridgeNetworks(db).flatMap(({ subnet6 }) => parseCidr6(subnet6 ?? '') ?? []);
+}
+
 function inUse(db: Database, name: string): boolean {
   return db.get('SELECT 1 FROM addresses WHERE network = ?', name) !== undefined;
 }
@@ -121,7 +130,7 @@ export function toBridgeNetwork(row: Row): BridgeNetwork {
 }
 
 /** What column `options` holds, where it says anything. */
-function readOptions(text: string): Pick<BridgeNetwork, 'internal' | 'labels'> {
-  const { internal = false, labels = {} } = JSON.parse(text) as Partial<BridgeNetwork>;
-  return { internal, labels };
+function readOptions(text: string): Pick<BridgeNetwork, 'internal' | 'labels' | 'subnet6' | 'gateway6'> {
+  const { internal = false, labels = {}, subnet6, gateway6 } = JSON.parse(text) as Partial<BridgeNetwork>;
+  return { internal, labels, ...(subnet6 && gateway6 ? { subnet6, gateway6 } : {}) };
 }

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { run } from '../kernel/index.ts';
 import { portInUse } from './address-book.ts';
+import { sharesAddress } from './host-address.ts';
 import { rootOfBridge, tableName } from './names.ts';
 import type { PublishedPort } from './types.ts';
 
@@ -12,7 +13,7 @@ import type { PublishedPort } from './types.ts';
 export async function probeOtherRoots(root: { id: string }, ports: readonly PublishedPort[]): Promise<void> {
   const isOther = (link: string) => ![undefined, root.id].includes(rootOfBridge(link));
   if (ports.length === 0 || !readdirSync('/sys/class/net').some(isOther)) return;
-  const { stdout } = await run('nft', ['-n', 'list', 'maps', 'ip']);
+  const { stdout } = await run('nft', ['-n', 'list', 'maps']);
   const published = parsePublished(stdout).filter(({ table }) => table !== tableName(root));
   for (const port of ports) {
     const rival = published.find(other => clashes(port, other));
@@ -28,15 +29,16 @@ interface Published {
   readonly hostPort: number;
 }
 
-/** Published ports of all roots, from what `nft -n list maps ip` prints (protocols as names or numbers). */
+/** Published ports of all roots, from what `nft -n list maps` prints for both kinds of IP (protocols as names or numbers). */
 export function parsePublished(listing: string): Published[] {
-  return listing.split(/^table ip /m).flatMap(block => {
-    const table = /^plimsoll_[0-9a-f]{8}\b/.exec(block)?.[0];
+  return listing.split(/^table (?=ip6? )/m).flatMap(block => {
+    const [, family, table] = /^(ip6?) (plimsoll_[0-9a-f]{8})\b/.exec(block) ?? [];
     if (table === undefined) return [];
-    const element = /(?:([\d.]+) \. )?\b(tcp|udp|6|17) \. (\d+) : [\d.]+ \. \d+/g;
-    return [...block.matchAll(element)].map(([, hostAddress = '0.0.0.0', protocol = '', hostPort = '']) => ({
+    const element = /(?:([\d.]+|[\da-f:]+) \. )?\b(tcp|udp|sctp|6|17|132) \. (\d+) : [\da-f.:]+ \. \d+/g;
+    const every = family === 'ip6' ? '::' : '0.0.0.0';
+    return [...block.matchAll(element)].map(([, hostAddress = every, protocol = '', hostPort = '']) => ({
       table,
-      protocol: protocol === '6' ? 'tcp' : protocol === '17' ? 'udp' : protocol,
+      protocol: { '6': 'tcp', '17': 'udp', '132': 'sctp' }[protocol] ?? protocol,
       hostAddress,
       hostPort: Number(hostPort),
     }));
@@ -47,6 +49,6 @@ function clashes(port: PublishedPort, other: Published): boolean {
   return (
     port.protocol === other.protocol &&
     port.hostPort === other.hostPort &&
-    (port.hostAddress === other.hostAddress || [port.hostAddress, other.hostAddress].includes('0.0.0.0'))
+    sharesAddress(port.hostAddress, other.hostAddress)
   );
 }

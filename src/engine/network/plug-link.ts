@@ -26,6 +26,9 @@ export interface Link {
   readonly address: string;
   /** The way to the world, if this link is it. */
   readonly gateway: string | undefined;
+  /** With prefix length; undefined where the network has no IPv6. */
+  readonly address6: string | undefined;
+  readonly gateway6: string | undefined;
   readonly mtu: number;
 }
 
@@ -53,11 +56,15 @@ async function pair(outside: RouteSocket, link: Link, path: string): Promise<voi
   await outside.request(allowHairpin(link.host));
 }
 
-async function setUp(inside: RouteSocket, { name, address, gateway }: Link): Promise<void> {
+async function setUp(inside: RouteSocket, link: Link): Promise<void> {
+  const index = await indexOf(inside, link.name);
+  const given = (value: string | undefined) => (value === undefined ? [] : [value]);
   await inside.request(raiseLink('lo'));
-  await inside.request(addAddress(await indexOf(inside, name), address));
-  await inside.request(raiseLink(name));
-  if (gateway !== undefined) await inside.request(addDefaultRoute(gateway));
+  for (const address of [link.address, ...given(link.address6)])
+    await inside.request(addAddress(index, address));
+  await inside.request(raiseLink(link.name));
+  for (const gateway of [...given(link.gateway), ...given(link.gateway6)])
+    await inside.request(addDefaultRoute(gateway));
 }
 
 async function indexOf(socket: RouteSocket, name: string): Promise<number> {

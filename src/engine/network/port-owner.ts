@@ -6,9 +6,13 @@ import type { PublishedPort } from './types.ts';
  * descriptors of all processes, see proc(5). Undefined if it cannot be seen.
  */
 export function portOwner(port: Pick<PublishedPort, 'protocol' | 'hostPort'>): string | undefined {
-  const inodes = ['', '6'].flatMap(family =>
-    socketInodes(readText(`/proc/net/${port.protocol}${family}`), port.hostPort, port.protocol),
-  );
+  const { protocol, hostPort } = port;
+  const inodes =
+    protocol === 'sctp'
+      ? sctpInodes(readText('/proc/net/sctp/eps'), hostPort)
+      : ['', '6'].flatMap(family =>
+          socketInodes(readText(`/proc/net/${protocol}${family}`), hostPort, protocol),
+        );
   if (inodes.length === 0) return undefined;
   const wanted = new Set(inodes.map(inode => `socket:[${inode}]`));
   for (const pid of list('/proc')) {
@@ -27,6 +31,14 @@ export function socketInodes(table: string, port: number, protocol: 'tcp' | 'udp
     const [, local = '', , state = '', , , , , , inode = ''] = line.trim().split(/\s+/);
     const bound = local.endsWith(`:${hex}`) && (protocol === 'udp' || state === '0A');
     return bound && inode !== '0' ? [inode] : [];
+  });
+}
+
+/** Inodes of SCTP endpoints that listen (state 10) on a local port; columns: ENDPT SOCK STY SST HBKT LPORT UID INODE. */
+export function sctpInodes(table: string, port: number): string[] {
+  return table.split('\n').flatMap(line => {
+    const [, , , state = '', , local = '', , inode = ''] = line.trim().split(/\s+/);
+    return state === '10' && Number(local) === port ? [inode] : [];
   });
 }
 

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
 import { PlimsollError } from '../../errors.ts';
 import type { EventService } from '../events/index.ts';
@@ -72,12 +73,18 @@ export function linkOf({ root, driver }: ServiceState, booking: Booking, network
     mac: booking.mac,
     address: `${booking.address}/${network.subnet.split('/')[1]}`,
     gateway: isWayOut ? network.gateway : undefined,
+    address6:
+      booking.address6 === undefined ? undefined : `${booking.address6}/${network.subnet6?.split('/')[1]}`,
+    gateway6: isWayOut ? network.gateway6 : undefined,
     mtu: driver.mtu(),
   };
 }
 
 export function rules(booking: Booking): PortRule[] {
-  return booking.ports.map(port => ({ ...port, address: booking.address }));
+  return booking.ports.map(port => ({
+    ...port,
+    address: isIPv6(port.hostAddress) ? (booking.address6 ?? '') : booking.address,
+  }));
 }
 
 export function announce(

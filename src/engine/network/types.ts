@@ -6,18 +6,31 @@ export interface Network {
   /** CIDR. */
   readonly subnet?: string;
   readonly gateway?: string;
+  /** CIDR of IPv6; a network that has it gives every container an address of each kind. */
+  readonly subnet6?: string;
+  readonly gateway6?: string;
   readonly created: number;
   /** Nothing enters or leaves it, but the host itself. */
   readonly internal: boolean;
   readonly labels: Readonly<Record<string, string>>;
-  /** Container id to address. */
-  readonly containers: Readonly<Record<string, string>>;
+  /** By container id. */
+  readonly containers: Readonly<Record<string, NetworkMember>>;
+}
+
+/** A running container's place in a network; addresses without prefix length. */
+export interface NetworkMember {
+  readonly address: string;
+  readonly address6?: string;
+  readonly mac: string;
 }
 
 /** A port of the host that leads to one of a container. */
 export interface PublishedPort {
-  readonly protocol: 'tcp' | 'udp';
-  /** `0.0.0.0`: every address of the host. */
+  readonly protocol: 'tcp' | 'udp' | 'sctp';
+  /**
+   * `0.0.0.0`: every IPv4 address of the host, `::`: every IPv6 one but ::1 (which the kernel leads nowhere). Empty:
+   * every address of the kinds that the network has; an endpoint names them one by one.
+   */
   readonly hostAddress: string;
   /** 0: a free one is chosen at start. */
   readonly hostPort: number;
@@ -29,6 +42,9 @@ export interface Endpoint {
   /** With prefix length: `10.89.0.5/24`. */
   readonly address: string;
   readonly gateway: string;
+  /** With prefix length, if the network has IPv6. */
+  readonly address6?: string;
+  readonly gateway6?: string;
   readonly mac: string;
   /** Path of the network namespace. */
   readonly namespace: string;
@@ -46,6 +62,8 @@ export interface ConnectRequest {
   readonly ports: readonly PublishedPort[];
   /** Without prefix length; default the next free one. */
   readonly address?: string;
+  /** IPv6, of a network that has it; default the next free one. */
+  readonly address6?: string;
   /** Default: one that follows from the address. */
   readonly mac?: string;
 }
@@ -57,6 +75,12 @@ export interface NetworkRequest {
   readonly subnet?: string;
   /** Default: the first address of the subnet. */
   readonly gateway?: string;
+  /** Addresses of IPv6 too; so does a `subnet6`. */
+  readonly ipv6?: boolean;
+  /** CIDR; default unique local addresses of the root's own. */
+  readonly subnet6?: string;
+  /** Default: the first address of `subnet6`. */
+  readonly gateway6?: string;
   readonly internal?: boolean;
   readonly labels?: Readonly<Record<string, string>>;
 }

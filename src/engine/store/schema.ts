@@ -117,4 +117,9 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX image_digests_image ON image_digests (image);
   `,
+  `
+  -- A container's address of IPv6, where its network has that.
+  ALTER TABLE addresses ADD COLUMN address6 TEXT;
+  CREATE UNIQUE INDEX addresses_address6 ON addresses (network, address6);
+  `,
 ];

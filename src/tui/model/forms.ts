@@ -171,12 +171,13 @@ export function splitWords(line: string): string[] {
 }
 
 function parsePort(word: string): PublishedPort | string {
-  const match = /^(?:(?:([^:]+):)?(\d*):)?(\d+)(?:\/(tcp|udp))?$/.exec(word);
-  const [, hostAddress = '0.0.0.0', host = '', container = '', protocol = 'tcp'] = match ?? [];
+  const match = /^(?:(?:(\[[^\]]+\]|[^:]+):)?(\d*):)?(\d+)(?:\/(tcp|udp|sctp))?$/.exec(word);
+  const [, given = '', host = '', container = '', protocol = 'tcp'] = match ?? [];
   const [hostPort, containerPort] = [Number(host), Number(container)];
   if (match === null || containerPort < 1 || containerPort > 65_535 || hostPort > 65_535)
     return `"${word}" is not a port; write HOST:CONTAINER, such as 8080:80`;
-  return { protocol: protocol === 'udp' ? 'udp' : 'tcp', hostAddress, hostPort, containerPort };
+  const hostAddress = given.replace(/^\[(.*)\]$/, '$1');
+  return { protocol: protocol as PublishedPort['protocol'], hostAddress, hostPort, containerPort };
 }
 
 function parseMount(word: string): ContainerMount | string {

@@ -108,8 +108,9 @@ function restartText({ spec, state }: ContainerDetails): string {
   return state.restartCount > 0 ? `${policy}, ${state.restartCount} times so far` : policy;
 }
 
-function portText(port: PublishedPort): string {
-  return `${port.hostAddress}:${port.hostPort} -> ${port.containerPort}/${port.protocol}`;
+function portText({ hostAddress, hostPort, containerPort, protocol }: PublishedPort): string {
+  const address = hostAddress.includes(':') ? `[${hostAddress}]` : hostAddress || '0.0.0.0';
+  return `${address}:${hostPort} -> ${containerPort}/${protocol}`;
 }
 
 function mountText(mount: ContainerMount): string {

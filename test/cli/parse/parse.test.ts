@@ -62,8 +62,8 @@ test('parseNetworks() reads names, long forms, and what is said of the first net
 test('parsePort() reads what formatPort() writes', () => {
   const port = fc.record(
     {
-      protocol: fc.constantFrom('tcp' as const, 'udp' as const),
-      hostAddress: fc.oneof(fc.constant('0.0.0.0'), fc.ipV4()),
+      protocol: fc.constantFrom('tcp' as const, 'udp' as const, 'sctp' as const),
+      hostAddress: fc.oneof(fc.constant(''), fc.ipV4(), fc.ipV6()),
       hostPort: fc.nat({ max: 65535 }),
       containerPort: fc.integer({ min: 1, max: 65535 }),
     },
@@ -87,7 +87,16 @@ test('parsePort() pairs ranges, and leaves the host port open where none is give
 
 test('parsePort() refuses what is no port', () => {
   const bad = ['', 'http', '80:', '80:0', '70000:80', '80:70000', '1-3:1-2', '9-7:9-7', '1.2.3:80:80'];
-  for (const text of [...bad, '256.1.1.1:80:80', '[::1]:80:80', '80/sctp', ':', '1:2:3:4']) {
+  for (const text of [
+    ...bad,
+    '256.1.1.1:80:80',
+    '[::g]:80:80',
+    '[127.0.0.1]:80:80',
+    '::1:80:80',
+    '80/dccp',
+    ':',
+    '1:2:3:4',
+  ]) {
     refused(() => parsePort(text));
   }
 });

@@ -46,8 +46,8 @@ function kernelTests(): void {
       assert.match(inside(one, 'busybox', 'ping', '-c1', '-W2', address), / 0% packet loss/);
     }
     assert.deepEqual(networks.inspect('bridge').containers, {
-      [id('one')]: one.address.split('/')[0],
-      [id('two')]: two.address.split('/')[0],
+      [id('one')]: { address: one.address.split('/')[0], mac: one.mac },
+      [id('two')]: { address: two.address.split('/')[0], mac: two.mac },
     });
   });
 
@@ -314,8 +314,8 @@ function kernelTests(): void {
     assert.equal(pings(web, db), true);
     assert.equal(pings(db, both), true);
     assert.deepEqual(networks.inspect('back').containers, {
-      [id('db')]: '10.201.7.1',
-      [id('web')]: '10.201.7.77',
+      [id('db')]: { address: '10.201.7.1', mac: db.mac },
+      [id('web')]: { address: '10.201.7.77', mac: both.mac },
     });
     if (noNameServer === false) {
       const lookup = inside(web, 'busybox', 'nslookup', 'postgres', both.gateway);
@@ -338,6 +338,106 @@ function kernelTests(): void {
     });
     await networks.disconnect(id('web'));
     await assertNothingLeft(root.id);
+  });
+
+  test('a network with IPv6 gives addresses of both kinds, names, ports and a way out by both', async t => {
+    const { networks, root, db } = world(t);
+    host('ip netns add lan', 'ip link add lan0 type veth peer name eth0 netns lan');
+    host('ip addr add 2001:db8::1/64 dev lan0 nodad', 'ip link set lan0 up');
+    host('ip -n lan addr add 2001:db8::2/64 dev eth0 nodad', 'ip -n lan link set eth0 up');
+    t.after(() => host('ip link del lan0', 'ip netns del lan'));
+    const six = networks.create({ name: 'six', ipv6: true });
+    assert.match(six.subnet6 ?? '', /^fd.*::\/64$/);
+    const web = await networks.connect({
+      ...request('web', [{ ...publish(18_080, 80), hostAddress: '' }, publish(18_081, 80)]),
+      network: 'six',
+      names: ['web'],
+    });
+    const client = await networks.connect({ ...request('client'), network: 'six' });
+    assert.deepEqual(
+      web.ports.map(({ hostAddress, hostPort }) => `${hostAddress} ${hostPort}`),
+      ['0.0.0.0 18080', ':: 18080', '0.0.0.0 18081'],
+    );
+    await serve(t, web, 'hello by six');
+    const plain = web.address6?.split('/')[0] ?? '';
+    const fetch = (address: string, port: number, from = '') =>
+      spawnSync('sh', ['-c', `${from} busybox nc -w 2 ${address} ${port}`], { encoding: 'utf8' }).stdout;
+    const lan = 'ip netns exec lan';
+    assert.equal(inside(client, 'busybox', 'nc', '-w', '2', plain, '80'), 'hello by six', 'a neighbour');
+    assert.equal(fetch('2001:db8::1', 18_080, lan), 'hello by six', 'from outside');
+    assert.equal(fetch('2001:db8::1', 18_081, lan), '', 'published on IPv4 only');
+    assert.equal(fetch(web.gateway6 ?? '', 18_080), 'hello by six', 'the host');
+    assert.equal(fetch('127.0.0.1', 18_080), 'hello by six');
+    assert.equal(
+      inside(web, 'busybox', 'nc', '-w', '2', web.gateway6 ?? '', '18080'),
+      'hello by six',
+      'itself',
+    );
+    const began = Date.now();
+    assert.equal(fetch('::1', 18_080), '', 'the kernel leads ::1 nowhere');
+    assert.ok(Date.now() - began < 1500, 'and says so at once, so that a client tries 127.0.0.1');
+    host('ip -n lan route add unreachable fd00::/8');
+    assert.match(inside(client, 'busybox', 'ping', '-6', '-c1', '-W2', '2001:db8::2'), / 0% packet loss/);
+    if (noNameServer === false) {
+      const lookup = () =>
+        inside(client, 'busybox', 'nslookup', '-type=aaaa', 'web.dns.podman', client.gateway);
+      await until(() => lookup().includes(plain));
+    }
+    assert.deepEqual(networks.inspect('six').containers[id('web')], {
+      address: web.address.split('/')[0],
+      address6: plain,
+      mac: web.mac,
+    });
+    const apart = networks.create({
+      name: 'apart',
+      subnet6: 'fd12:3456:789a:7::/64',
+      gateway6: 'fd12:3456:789a:7::ff',
+    });
+    const other = await networks.connect({
+      ...request('other'),
+      network: apart.name,
+      address6: 'FD12:3456:789a:7:0::5',
+    });
+    assert.equal(other.address6, 'fd12:3456:789a:7::5/64');
+    assert.equal(other.gateway6, 'fd12:3456:789a:7::ff');
+    assert.equal(
+      inside(other, 'busybox', 'nc', '-w', '1', plain, '80'),
+      '',
+      'networks do not reach one another',
+    );
+    const late = networks.connect({
+      ...request('late'),
+      network: apart.name,
+      address6: 'fd12:3456:789a:7::5',
+    });
+    await assert.rejects(late, { code: 'ADDRESS_IN_USE' });
+    const live = new Set(['web', 'client', 'other'].map(id));
+    nft('flush', 'ruleset');
+    assert.equal((await networks.leftovers(live)).length, 2, 'a table for each kind');
+    await networks.repair(live);
+    assert.deepEqual(await networks.leftovers(live), []);
+    assert.equal(fetch('2001:db8::1', 18_080, lan), 'hello by six', 'after a repair');
+    for (const name of ['web', 'client', 'other']) await networks.disconnect(id(name));
+    assert.deepEqual(db.all('SELECT * FROM ports'), []);
+    assert.doesNotMatch(nft('list', 'tables'), new RegExp(root.id));
+  });
+
+  test('a host that listens to its routers goes on so when it forwards IPv6', async t => {
+    const { networks } = world(t);
+    const sysctl = (link: string) => readFileSync(`/proc/sys/net/ipv6/conf/${link}/accept_ra`, 'utf8').trim();
+    host(
+      'sysctl -qw net.ipv6.conf.all.forwarding=0',
+      'ip link add ra0 type bridge',
+      'ip link add ra1 type bridge',
+    );
+    host('sysctl -qw net.ipv6.conf.ra0.accept_ra=1', 'sysctl -qw net.ipv6.conf.ra1.accept_ra=0');
+    t.after(() => host('ip link del ra0', 'ip link del ra1'));
+    networks.create({ name: 'six', ipv6: true });
+    await networks.connect(request('four'));
+    assert.equal(sysctl('ra0'), '1', 'nothing is changed for IPv4 alone');
+    await networks.connect({ ...request('one'), network: 'six' });
+    assert.equal(readFileSync('/proc/sys/net/ipv6/conf/all/forwarding', 'utf8').trim(), '1');
+    assert.deepEqual([sysctl('ra0'), sysctl('ra1')], ['2', '0']);
   });
 
   test('an internal network reaches nothing but its own and the host', async t => {
@@ -374,6 +474,11 @@ function kernelTests(): void {
     assert.equal(refused({ subnet: '10.202.3.0/24' }), 'SUBNET_IN_USE');
     assert.equal(refused({ subnet: '10.203.0.0/31' }), 'SUBNET_INVALID');
     assert.equal(refused({ subnet: '10.203.0.0' }), 'SUBNET_INVALID');
+    assert.equal(refused({ subnet6: 'fd00::/127' }), 'SUBNET_INVALID');
+    assert.equal(refused({ subnet6: 'fd00::' }), 'SUBNET_INVALID');
+    assert.equal(refused({ subnet6: 'fd00::/64', gateway6: 'fd01::1' }), 'GATEWAY_INVALID');
+    networks.create({ name: 'six', subnet6: 'fd77::/64' });
+    assert.equal(refused({ subnet6: 'fd77::/80' }), 'SUBNET_IN_USE');
     assert.equal(refused({ subnet: '10.203.0.0/24', gateway: '10.204.0.1' }), 'GATEWAY_INVALID');
     const address = async (wanted: string) =>
       await networks.connect({ ...request(`a${wanted}`), network: 'taken', address: wanted }).then(
@@ -383,6 +488,9 @@ function kernelTests(): void {
     assert.equal(await address('10.202.0.1'), 'ADDRESS_INVALID', "the gateway's");
     assert.equal(await address('10.9.9.9'), 'ADDRESS_INVALID');
     assert.equal(await address('10.202.9.9'), 'accepted');
+    await assert.rejects(networks.connect({ ...request('v6'), network: 'taken', address6: 'fd77::5' }), {
+      code: 'ADDRESS_INVALID',
+    });
     networks.create({ name: 'other' });
     const twin = networks.connect({ ...request('twin'), network: 'taken', address: '10.202.9.9' });
     await assert.rejects(twin, { code: 'ADDRESS_IN_USE' });

@@ -4,10 +4,19 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { chooseSubnet } from '../../../src/engine/network/choose-subnet.ts';
+import { chooseSubnet6 } from '../../../src/engine/network/choose-subnet6.ts';
 import { formatDnsConfig, parseDnsConfig } from '../../../src/engine/network/dns-config.ts';
+import { perAddress } from '../../../src/engine/network/host-address.ts';
 import { hostNameservers } from '../../../src/engine/network/host-nameservers.ts';
-import { hostRoutes, uplink } from '../../../src/engine/network/host-routes.ts';
+import { hostRoutes, hostRoutes6, uplink } from '../../../src/engine/network/host-routes.ts';
 import { formatCidr, formatIpv4, overlap, parseCidr, parseIpv4 } from '../../../src/engine/network/ipv4.ts';
+import {
+  formatCidr6,
+  formatIpv6,
+  overlap6,
+  parseCidr6,
+  parseIpv6,
+} from '../../../src/engine/network/ipv6.ts';
 import { bridgeName, linkName, namespaceName, rootOfBridge } from '../../../src/engine/network/names.ts';
 import { formatTable } from '../../../src/engine/network/nft-rules.ts';
 import { parsePublished } from '../../../src/engine/network/other-roots.ts';
@@ -20,6 +29,63 @@ test('parseIpv4() and formatIpv4() are a pair, and only dotted decimals are addr
   );
   for (const text of ['', '1.2.3', '1.2.3.256', '01.2.3.4', '1.2.3.4.5', ' 1.2.3.4', '1.2.3.x'])
     assert.equal(parseIpv4(text), undefined, text);
+});
+
+test('parseIpv6() and formatIpv6() are a pair, in the form of RFC 5952', () => {
+  fc.assert(fc.property(fc.bigInt(0n, 2n ** 128n - 1n), value => parseIpv6(formatIpv6(value)) === value));
+  fc.assert(
+    fc.property(fc.ipV6(), text => new URL(`http://[${formatIpv6(parseIpv6(text) ?? -1n)}]`).hostname !== ''),
+  );
+  const forms = {
+    '::': '::',
+    '0:0:0:0:0:0:0:1': '::1',
+    'FD00:0:0:1::5': 'fd00:0:0:1::5',
+    '2001:db8:0:1:1:1:1:1': '2001:db8:0:1:1:1:1:1',
+    '2001:0:0:1:0:0:0:1': '2001:0:0:1::1',
+    '::ffff:192.0.2.1': '::ffff:c000:201',
+    'fe80::': 'fe80::',
+  };
+  for (const [text, form] of Object.entries(forms)) assert.equal(formatIpv6(parseIpv6(text) ?? -1n), form);
+  for (const text of ['', '1.2.3.4', ':::', '1::2::3', 'fe80::1%eth0', 'g::'])
+    assert.equal(parseIpv6(text), undefined, text);
+  assert.equal(formatCidr6(parseCidr6('fd00:1:2:3:4::/64') ?? { base: 0n, prefix: 0 }), 'fd00:1:2:3::/64');
+  assert.equal(parseCidr6('fd00::/129'), undefined);
+});
+
+test("chooseSubnet6() takes unique local addresses that are the root's own, apart from what is taken", () => {
+  const first = chooseSubnet6('1a2b3c4d', []);
+  assert.match(formatCidr6(first), /^fd[0-9a-f:]+::\/64$/);
+  const second = chooseSubnet6('1a2b3c4d', [first]);
+  assert.ok(!overlap6(first, second));
+  assert.equal(second.base >> 80n, first.base >> 80n, 'one site');
+  assert.notEqual(chooseSubnet6('5e6f7a8b', []).base >> 80n, first.base >> 80n);
+});
+
+test('hostRoutes6() leaves out default, link-local and multicast routes', () => {
+  const zeros = '0'.repeat(32);
+  const line = (destination: string, length: string) =>
+    `${destination} ${length} ${zeros} 00 ${zeros} 00000400 00000001 00000000 00000001 eth0`;
+  const table = [
+    line('fd001122334400000000000000000000', '40'),
+    line('fe800000000000000000000000000000', '40'),
+    line('ff000000000000000000000000000000', '08'),
+    line(zeros, '00'),
+  ];
+  assert.deepEqual(hostRoutes6(table.join('\n')).map(formatCidr6), ['fd00:1122:3344::/64']);
+});
+
+test('a port without an address is on all of the kinds that its network has', () => {
+  const port = { protocol: 'tcp', hostAddress: '', hostPort: 80, containerPort: 80 } as const;
+  const on = (hostAddress: string, subnet6?: string) =>
+    perAddress({ ...port, hostAddress }, { name: 'n', ...(subnet6 === undefined ? {} : { subnet6 }) }).map(
+      each => each.hostAddress,
+    );
+  assert.deepEqual(on(''), ['0.0.0.0']);
+  assert.deepEqual(on('', 'fd00::/64'), ['0.0.0.0', '::']);
+  assert.deepEqual(on('0.0.0.0', 'fd00::/64'), ['0.0.0.0'], 'no more than was asked for');
+  assert.deepEqual(on('FD00:0::1', 'fd00::/64'), ['fd00::1']);
+  assert.throws(() => on('::'), { code: 'PORT_INVALID' });
+  assert.throws(() => on('::1', 'fd00::/64'), { code: 'PORT_INVALID' });
 });
 
 test('parseCidr() clears host bits, and takes a lone address as a network of one', () => {
@@ -51,13 +117,16 @@ test('chooseSubnet() keeps away from every route, and says so when none is left'
 test('the nftables script of a root is the one that was tried', () => {
   const script = formatTable({
     table: 'plimsoll_1a2b3c4d',
+    hasIpv6: true,
     networks: [
       { bridge: 'plb1a2b3c4d', subnet: '10.90.16.0/20', internal: false },
-      { bridge: 'plb1a2b3c4d-1', subnet: '10.91.0.0/20', internal: true },
+      { bridge: 'plb1a2b3c4d-1', subnet: '10.91.0.0/20', internal: true, subnet6: 'fd5b:7::/64' },
     ],
     ports: [
       { protocol: 'tcp', hostAddress: '0.0.0.0', hostPort: 8080, containerPort: 80, address: '10.90.16.2' },
       { protocol: 'udp', hostAddress: '127.0.0.1', hostPort: 53, containerPort: 53, address: '10.90.16.3' },
+      { protocol: 'sctp', hostAddress: '::', hostPort: 9, containerPort: 9, address: 'fd5b:7::2' },
+      { protocol: 'tcp', hostAddress: 'fd00::5', hostPort: 443, containerPort: 443, address: 'fd5b:7::2' },
     ],
   });
   const golden = join(import.meta.dirname, '../../golden/network/table.nft');
@@ -151,6 +220,10 @@ test('parsePublished() reads published ports of roots, and of nobody else', () =
     '\t\telements = { 127.0.0.1 . tcp . 81 : 10.90.16.2 . 80 }',
     '\t}',
     '}',
+    'table ip6 plimsoll_1a2b3c4d {',
+    '\tmap ports { elements = { sctp . 9 : fd5b:7::2 . 9 } }',
+    '\tmap addressed { elements = { fd00::5 . 6 . 443 : fd5b:7::2 . 443 } }',
+    '}',
     'table ip other {',
     '\tmap ports { elements = { tcp . 9 : 10.0.0.1 . 9 } }',
     '}',
@@ -160,5 +233,7 @@ test('parsePublished() reads published ports of roots, and of nobody else', () =
     { table, protocol: 'tcp', hostAddress: '0.0.0.0', hostPort: 8080 },
     { table, protocol: 'udp', hostAddress: '0.0.0.0', hostPort: 53 },
     { table, protocol: 'tcp', hostAddress: '127.0.0.1', hostPort: 81 },
+    { table, protocol: 'sctp', hostAddress: '::', hostPort: 9 },
+    { table, protocol: 'tcp', hostAddress: 'fd00::5', hostPort: 443 },
   ]);
 });

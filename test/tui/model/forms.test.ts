@@ -33,9 +33,9 @@ test('the run form becomes the container that it describes', () => {
       image: 'app:1',
       name: 'web',
       ports: [
-        { protocol: 'tcp', hostAddress: '0.0.0.0', hostPort: 8080, containerPort: 80 },
+        { protocol: 'tcp', hostAddress: '', hostPort: 8080, containerPort: 80 },
         { protocol: 'udp', hostAddress: '127.0.0.1', hostPort: 53, containerPort: 5353 },
-        { protocol: 'tcp', hostAddress: '0.0.0.0', hostPort: 0, containerPort: 9000 },
+        { protocol: 'tcp', hostAddress: '', hostPort: 0, containerPort: 9000 },
       ],
       env: ['A=1', 'B=two words'],
       mounts: [

@@ -1,11 +1,14 @@
+import { isIPv6 } from 'node:net';
 import { parseCidr, parseIpv4, size } from '../ipv4.ts';
+import { parseIpv6 } from '../ipv6.ts';
 import { encodeAttributes, type NetlinkRequest } from './message.ts';
 
 // linux/rtnetlink.h, linux/if_link.h, linux/if_addr.h
 const RTM = { newLink: 16, getLink: 18, newAddress: 20, newRoute: 24 } as const;
 const NLM_F_NEW = 0x600; // NLM_F_CREATE | NLM_F_EXCL
 const IFF_UP = 1;
-const AF_INET = 2;
+const AF = { inet: 2, inet6: 10 } as const;
+const IFA_F_NODAD = 2;
 const IFLA = { address: 1, name: 3, mtu: 4, master: 10, linkInfo: 18, namespaceFd: 28 } as const;
 const IFLA_INFO = { kind: 1, data: 2, slaveKind: 4, slaveData: 5 } as const;
 const VETH_INFO_PEER = 1;
@@ -83,23 +86,27 @@ export function raiseLink(name: string): NetlinkRequest {
   return { type: RTM.newLink, fixed, attributes: [[IFLA.name, name]], purpose: `raise the link "${name}"` };
 }
 
-/** Gives a link an IPv4 address with its prefix length, and the broadcast address of its network. */
+/**
+ * Gives a link an address with its prefix length, and for IPv4 the broadcast address of its network. IPv6 asks nobody
+ * whether it is in use (duplicate address detection): that takes a second, and the database knows.
+ */
 export function addAddress(link: number, address: string): NetlinkRequest {
+  const [own, length] = [address.replace(/\/.*/, ''), Number(address.replace(/.*\//, ''))];
   const network = parseCidr(address);
-  const own = parseIpv4(address.replace(/\/.*/, ''));
-  if (network === undefined || own === undefined) throw new TypeError(`"${address}" is not an address`);
   const fixed = Buffer.alloc(8); // struct ifaddrmsg: family, prefix length, flags, scope, link
-  fixed[0] = AF_INET;
-  fixed[1] = network.prefix;
+  fixed[0] = familyOf(own);
+  fixed[1] = length;
+  fixed[2] = network === undefined ? IFA_F_NODAD : 0;
   fixed.writeUInt32LE(link, 4);
+  const broadcast = network && ([IFA.broadcast, ipv4(network.base + size(network) - 1)] as const);
   return {
     type: RTM.newAddress,
     flags: NLM_F_NEW,
     fixed,
     attributes: [
-      [IFA.local, ipv4(own)],
-      [IFA.address, ipv4(own)],
-      [IFA.broadcast, ipv4(network.base + size(network) - 1)],
+      [IFA.local, addressBytes(own)],
+      [IFA.address, addressBytes(own)],
+      ...(broadcast === undefined ? [] : [broadcast]),
     ],
     purpose: `add the address ${address}`,
   };
@@ -107,12 +114,21 @@ export function addAddress(link: number, address: string): NetlinkRequest {
 
 /** Sends all that has no nearer way to a gateway. */
 export function addDefaultRoute(gateway: string): NetlinkRequest {
-  const address = parseIpv4(gateway);
-  if (address === undefined) throw new TypeError(`"${gateway}" is not an address`);
   const fixed = Buffer.alloc(12); // struct rtmsg
-  fixed.set([AF_INET, 0, 0, 0, ROUTE.mainTable, ROUTE.byAdministrator, 0, ROUTE.unicast]);
-  const attributes = [[RTA_GATEWAY, ipv4(address)]] as const;
+  fixed.set([familyOf(gateway), 0, 0, 0, ROUTE.mainTable, ROUTE.byAdministrator, 0, ROUTE.unicast]);
+  const attributes = [[RTA_GATEWAY, addressBytes(gateway)]] as const;
   return { type: RTM.newRoute, flags: NLM_F_NEW, fixed, attributes, purpose: `add the route by ${gateway}` };
+}
+
+function familyOf(address: string): number {
+  return isIPv6(address) ? AF.inet6 : AF.inet;
+}
+
+function addressBytes(text: string): Buffer {
+  const [v4, v6] = [parseIpv4(text), parseIpv6(text)];
+  if (v4 !== undefined) return ipv4(v4);
+  if (v6 !== undefined) return Buffer.from(v6.toString(16).padStart(32, '0'), 'hex');
+  throw new TypeError(`"${text}" is not an address`);
 }
 
 /** struct ifinfomsg: family, type, number, flags, and which flags to change. */
