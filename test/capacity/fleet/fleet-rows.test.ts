@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type FleetMachine, fleetTable, type MachineReport, parseReport } from '../../src/capacity/index.ts';
+import {
+  type FleetMachine,
+  fleetTable,
+  type MachineReport,
+  parseReport,
+} from '../../../src/capacity/index.ts';
 
 const GiB = 1024 ** 3;
 const now = 1_000_000;
