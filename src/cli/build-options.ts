@@ -19,6 +19,8 @@ export interface BuildOptions
   readonly cache: boolean;
   /** Of `--no-cache-filter`; true without it, as commander has it for every option that begins with `no`. */
   readonly cacheFilter: string[] | true;
+  readonly cacheFrom?: string[];
+  readonly cacheTo?: string[];
   readonly network?: 'bridge' | 'default' | 'host' | 'none';
   readonly addHost?: string[];
   readonly allow?: string[];
@@ -29,6 +31,7 @@ export interface BuildOptions
   readonly cgroupParent?: string;
   readonly cpuPeriod?: string;
   readonly cpuQuota?: string;
+  readonly squash?: true;
   readonly jobs?: string;
   readonly output?: string[];
   readonly push?: true;
@@ -65,6 +68,16 @@ export function buildOptions(command: Command): Command {
       'Run every step of this stage; may stand many times',
       (stage: string, before: unknown) => [...(Array.isArray(before) ? before : []), stage],
     )
+    .option(
+      '--cache-from <cache>',
+      'Take results from type=local,src=FOLDER or type=registry,ref=NAME',
+      collect,
+    )
+    .option(
+      '--cache-to <cache>',
+      'Write results to type=local,dest=FOLDER, type=registry,ref=NAME or type=inline; mode=max for all steps',
+      collect,
+    )
     .option('--secret <secret>', 'Lend a secret to RUN: id=NAME,src=FILE or id=NAME,env=VARIABLE', collect)
     .option('--ssh <agent>', 'Lend an ssh agent to RUN: default, ID=SOCKET or ID=KEY', collect)
     .addOption(
@@ -81,6 +94,7 @@ export function buildOptions(command: Command): Command {
     .option('--shm-size <size>', 'Size of /dev/shm in RUN')
     .option('--ulimit <limit>', 'Limit of the processes of RUN, as in nofile=1024:2048', collect)
     .option('--cgroup-parent <path>', 'Cgroup to run steps below')
+    .option('--squash', 'One layer for all that is built upon the base')
     .option('--jobs <number>', 'Steps at once (default: one per core)')
     .option(
       '-o, --output <output>',

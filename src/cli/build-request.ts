@@ -5,6 +5,7 @@ import type { Cli } from './cli.ts';
 import { extraHost } from './container-spec.ts';
 import { badOption } from './parse/bad-option.ts';
 import { isAddress, parseBuildContexts } from './parse/parse-build-context.ts';
+import { parseCacheFrom, parseCacheTo } from './parse/parse-cache.ts';
 import { parseCount, parseLimits } from './parse/parse-limits.ts';
 import type { BuildOutput } from './parse/parse-output.ts';
 import { parseBuildArgs, parsePairs } from './parse/parse-pairs.ts';
@@ -24,15 +25,19 @@ export function toBuildRequest(
   const { cwd, env } = cli;
   const { target, platform, network, jobs, shmSize } = options;
   const place = placeOf(cli, context, options.file);
+  const access = registryAccess(options);
   return {
     ...place,
     tags: [...(options.tag ?? []), ...outputs.flatMap(({ names }) => names)],
     ...(outputs.some(output => output.rewriteTimestamp) ? { rewriteTimestamp: true } : {}),
     buildArgs: { ...sourceDateOf(env), ...parseBuildArgs(options.buildArg ?? [], env) },
     labels: parsePairs(options.label ?? [], '--label'),
+    ...(options.squash ? { squash: true } : {}),
     noCache: !options.cache,
     pull: whenToPull[options.pull ?? 'missing'],
-    registry: registryAccess(options),
+    registry: access,
+    cacheFrom: (options.cacheFrom ?? []).map(text => parseCacheFrom(text, { cwd, access })),
+    cacheTo: (options.cacheTo ?? []).map(text => parseCacheTo(text, { cwd, access })),
     noCacheStages: options.cacheFilter === true ? [] : options.cacheFilter.flatMap(one => one.split(',')),
     contexts: parseBuildContexts(options.buildContext ?? [], cwd),
     secrets: parseSecrets(options.secret ?? [], { cwd, env }),

@@ -19,14 +19,15 @@ export function toBuildRequest(query: QueryReader): Omit<BuildRequest, 'stream'>
       'build with DOCKER_BUILDKIT=0, or with plimsoll build',
     );
   }
-  if (query.flag('squash')) throw notServed('images are not squashed', 'leave --squash out');
   const network = networkOf(query.text('networkmode'));
   return {
     context: query.text('remote') ?? '-',
     tags: query.texts('t').filter(tag => tag !== ''),
     noCache: query.flag('nocache'),
+    squash: query.flag('squash'),
     pull: query.flag('pull') ? 'always' : 'missing',
     buildArgs: pairs(query.text('buildargs'), 'buildargs'),
+    cacheFrom: names(query.text('cachefrom'), 'cachefrom').map(name => ({ type: 'registry' as const, name })),
     labels: pairs(query.text('labels'), 'labels'),
     hosts: query
       .texts('extrahosts')
@@ -78,6 +79,11 @@ function ulimitsOf(text: string | undefined): NonNullable<BuildRequest['ulimits'
     soft: limit.number('Soft') ?? 0,
     hard: limit.number('Hard') ?? 0,
   }));
+}
+
+function names(text: string | undefined, name: string): string[] {
+  const given = parse(text ?? '[]', name);
+  return Array.isArray(given) ? given.filter(one => typeof one === 'string' && one !== '') : [];
 }
 
 function parse(text: string, name: string): unknown {

@@ -45,6 +45,8 @@ test('build hands every option of docker build to the engine', async () => {
       ...'--no-cache-filter one,two --no-cache-filter 3 --secret id=s,src=token --secret id=E'.split(' '),
       ...'--network default --add-host db:10.0.0.1 --add-host v6=[::1] --allow network.host'.split(' '),
       ...'-m 64m --cpu-quota 50000 --shm-size 1m --ulimit nofile=10:20 --cgroup-parent builds'.split(' '),
+      ...'--cache-from reg.example/c --cache-from type=local,src=c --cache-to type=inline'.split(' '),
+      ...'--cache-to type=registry,ref=reg.example/c,mode=max,ignore-error=true'.split(' '),
       ...'--jobs 3 --build-context base=docker-image://x --build-context src=. -f sub/D .'.split(' '),
     ],
     { HOME: '/home/me', E: 'value' },
@@ -60,6 +62,14 @@ test('build hands every option of docker build to the engine', async () => {
     platform: 'linux/arm64',
     pull: 'always',
     registry: { tlsVerify: false },
+    cacheFrom: [
+      { type: 'registry', name: 'reg.example/c', tlsVerify: false },
+      { type: 'local', folder: join(folder, 'c') },
+    ],
+    cacheTo: [
+      { type: 'inline' },
+      { type: 'registry', name: 'reg.example/c', tlsVerify: false, mode: 'max', ignoreErrors: true },
+    ],
     noCache: false,
     noCacheStages: ['one', 'two', '3'],
     contexts: { base: { image: 'x' }, src: { folder } },

@@ -1,4 +1,5 @@
 import { badOption } from './bad-option.ts';
+import { flagOf, parseFields } from './parse-fields.ts';
 
 /** What becomes of a built image beside the store. */
 export interface BuildOutput {
@@ -39,7 +40,7 @@ function parseOutput(text: string): BuildOutput {
   if (text === '-') return { type: 'tar', dest: '-', names: [], tar: true, rewriteTimestamp: false };
   if (!text.includes('='))
     return { type: 'local', dest: text, names: [], tar: true, rewriteTimestamp: false };
-  const fields = fieldsOf(text);
+  const fields = parseFields(text, 'an output', known);
   const asked = fields.get('type');
   const type = types.find(known => known === asked);
   if (type === undefined)
@@ -48,36 +49,12 @@ function parseOutput(text: string): BuildOutput {
   if (dest === undefined && needDest.includes(type))
     throw badOption(`an output of type "${type}" needs a place`, `write type=${type},dest=PLACE`);
   return {
-    type: type === 'image' && flag(fields, 'push', false) ? 'registry' : type,
+    type: type === 'image' && flagOf(fields, 'push', false) ? 'registry' : type,
     names: name === undefined ? [] : name.split(','),
-    tar: flag(fields, 'tar', true),
-    rewriteTimestamp: flag(fields, 'rewrite-timestamp', false),
+    tar: flagOf(fields, 'tar', true),
+    rewriteTimestamp: flagOf(fields, 'rewrite-timestamp', false),
     ...(dest === undefined ? {} : { dest }),
   };
 }
 
 const known = ['type', 'dest', 'name', 'push', 'tar', 'rewrite-timestamp'];
-
-/** Comma-separated, a field with commas in quotes: `type=image,"name=a,b"`. */
-function fieldsOf(text: string): ReadonlyMap<string, string> {
-  const fields = [...text.matchAll(/"((?:[^"]|"")*)"|([^,]+)/g)].map(
-    ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? '',
-  );
-  return new Map(
-    fields.map(field => {
-      const at = field.indexOf('=');
-      const key = field.slice(0, Math.max(at, 0));
-      if (!known.includes(key))
-        throw badOption(`"${field}" is nothing that an output has`, `there are ${known.join(', ')}`);
-      return [key, field.slice(at + 1)];
-    }),
-  );
-}
-
-function flag(fields: ReadonlyMap<string, string>, key: string, otherwise: boolean): boolean {
-  const text = fields.get(key);
-  if (text === undefined) return otherwise;
-  if (text === 'true' || text === '1') return true;
-  if (text === 'false' || text === '0') return false;
-  throw badOption(`"${text}" cannot be ${key}`, 'write true or false');
-}

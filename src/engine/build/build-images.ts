@@ -1,5 +1,11 @@
 import type { ImageConfig, Platform } from '../../oci/index.ts';
-import type { PulledImage, PullRequest } from '../image/index.ts';
+import type {
+  OpenCacheRequest,
+  PulledImage,
+  PullRequest,
+  StoredCache,
+  WriteCacheRequest,
+} from '../image/index.ts';
 import type { BaseImage } from './plan/index.ts';
 
 /** What builds ask of images; the image store is one. */
@@ -8,6 +14,9 @@ export interface BuildImages {
   resolve(name: string, platform?: Platform): BaseImage & { readonly references: readonly string[] };
   /** Fetches an image from a registry. */
   pull(request: PullRequest): Promise<Pick<PulledImage, 'id' | 'upToDate'>>;
+  /** Opens build results that are kept elsewhere, and keeps them there. */
+  openCache(request: OpenCacheRequest): Promise<StoredCache>;
+  writeCache(request: WriteCacheRequest): Promise<void>;
   /** Records an image over layers of this root, durably, with its names. Returns its id. */
   create(request: { readonly config: ImageConfig; readonly references: readonly string[] }): string;
   /** DiffIDs that an image names. */

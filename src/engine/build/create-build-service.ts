@@ -36,7 +36,7 @@ export interface BuildServiceOptions {
   readonly root: Root;
   readonly db: Database;
   readonly images: BuildImages;
-  readonly snapshots: Pick<SnapshotService, 'layer' | 'hold' | 'stage' | 'cover' | 'removeLayer'>;
+  readonly snapshots: Pick<SnapshotService, 'layer' | 'hold' | 'stage' | 'cover' | 'removeLayer' | 'merge'>;
   /** Asked when a RUN needs it: a host without a runtime can still build what runs nothing. */
   readonly runtime: () => Pick<Runtime, 'runToEnd'>;
   readonly networks: Pick<NetworkService, 'connect' | 'disconnect'>;

@@ -17,8 +17,10 @@ export type {
   BuildService,
   BuildStep,
   BuildWarning,
+  CacheFrom,
   CacheRecord,
   CacheSelection,
+  CacheTo,
   CheckReport,
   StepCost,
 } from './types.ts';

@@ -7,17 +7,27 @@ import {
   PlimsollError,
   withContext,
 } from '../../errors.ts';
+import type { ImageConfig } from '../../oci/index.ts';
+import { inlineField } from '../image/index.ts';
 import { type BaseFinder, createBaseFinder } from './bases/index.ts';
 import type { BuildAccess } from './build-access.ts';
 import type { BuildContexts } from './build-contexts.ts';
 import type { BuildImages } from './build-images.ts';
 import { checkDockerfile } from './check-build.ts';
 import { DockerfileError } from './dockerfile/index.ts';
-import type { BuildJournal } from './journal/index.ts';
+import { type BuildJournal, createSideSteps, type SideSteps } from './journal/index.ts';
 import type { BuildPlan, BuildPlatforms, NamedContext, PlanRequest, Vertex } from './plan/index.ts';
 import { planWithImages } from './plan-with-images.ts';
 import {
+  collectResults,
+  exportCaches,
+  type ImportedCaches,
+  importCaches,
+  inlineRecords,
+} from './shared-cache/index.ts';
+import {
   type BuildScope,
+  baseLayersOf,
   CommandFailed,
   imageConfigOf,
   runStep,
@@ -27,6 +37,7 @@ import {
   solveGraph,
 } from './solve/index.ts';
 import { sourceDateOf } from './source-date.ts';
+import { squashImage } from './squash-image.ts';
 import type { BuildRequest } from './types.ts';
 
 export interface BuildRun {
@@ -42,17 +53,19 @@ export interface BuildRun {
 
 /** One build from its text to its image: plan, solve, record. Returns the image's id; nothing is left if it throws. */
 export async function runBuild(run: BuildRun): Promise<string> {
-  const { images } = run;
-  const bases = createBaseFinder({
-    ...{ images, request: run.request, journal: run.journal },
-    ...{ build: run.id, clock: run.deps.clock, host: run.platforms.build },
-  });
-  const plan = await planWithImages(planRequest(run), bases.find, run.request.signal);
-  announce(run, plan, bases);
+  const { images, request, journal, deps } = run;
+  const steps = createSideSteps({ journal, build: run.id, clock: deps.clock });
+  const host = run.platforms.build;
+  const bases = createBaseFinder({ images, request, steps, clock: deps.clock, host });
+  const plan = await planWithImages(planRequest(run), bases.find, request.signal);
+  const { signal, cacheFrom = [] } = request;
+  const note = (message: string) => journal.write({ kind: 'warned', time: deps.clock(), message });
+  using imported = await importCaches({ from: cacheFrom, images, steps, signal, warn: note });
+  announce(steps, plan, bases);
   warn(run, plan);
   const replaced: string[] = [];
   try {
-    return await solve(run, plan, diffId => void replaced.push(diffId));
+    return await solve(run, plan, { steps, imported, note, replaced: diffId => void replaced.push(diffId) });
   } finally {
     await images.freeLayers(replaced);
   }
@@ -80,10 +93,22 @@ function namedContext(given: NonNullable<BuildRequest['contexts']>[string]): Nam
   return 'image' in given ? { kind: 'image', reference: given.image } : { kind: 'folder' };
 }
 
-async function solve(run: BuildRun, plan: BuildPlan, replaced: (diffId: string) => void): Promise<string> {
+interface Solving {
+  readonly steps: SideSteps;
+  readonly imported: ImportedCaches;
+  readonly note: (sentence: string) => void;
+  readonly replaced: (diffId: string) => void;
+}
+
+async function solve(
+  run: BuildRun,
+  plan: BuildPlan,
+  { steps, imported, note, replaced }: Solving,
+): Promise<string> {
   const { id, request, contexts, access, journal, deps, images } = run;
   const { main } = contexts;
   const sourceDate = sourceDateOf(request);
+  const results = collectResults(plan);
   using held = new DisposableStack();
   const scope: BuildScope = {
     deps,
@@ -93,6 +118,8 @@ async function solve(run: BuildRun, plan: BuildPlan, replaced: (diffId: string) 
     git: access.git,
     origin: `${main.origin}\n${main.dockerfile}`,
     noCache: request.noCache ?? false,
+    imported,
+    collect: results.add,
     ...(sourceDate !== undefined && request.rewriteTimestamp === true ? { sourceDate } : {}),
     replaced,
     hold: (layer: Disposable) => void held.use(layer),
@@ -111,19 +138,44 @@ async function solve(run: BuildRun, plan: BuildPlan, replaced: (diffId: string) 
     },
   });
   request.signal?.throwIfAborted();
-  return images.create({ config: imageConfigOf(plan, states, sourceDate), references: request.tags ?? [] });
+  const { cacheTo: to = [], signal, tags: references = [] } = request;
+  await exportCaches({ to, results, images, steps, signal, warn: note });
+  const inline = inlineRecords(to, results);
+  const carried: object = inline === undefined ? {} : { [inlineField]: inline };
+  const config = await finalConfig(run, plan, { states, sourceDate, hold: layer => void held.use(layer) });
+  return images.create({ config: { ...config, ...carried }, references });
 }
 
-function announce({ id, journal, deps }: BuildRun, { steps }: BuildPlan, bases: BaseFinder): void {
-  const shown = steps.map(({ id: step, name, stage, line, dependsOn, operation }) => {
+async function finalConfig(
+  { request, deps }: BuildRun,
+  plan: BuildPlan,
+  {
+    states,
+    sourceDate,
+    hold,
+  }: {
+    readonly states: ReadonlyMap<number, StepState>;
+    readonly sourceDate: number | undefined;
+    readonly hold: (layer: Disposable) => void;
+  },
+): Promise<ImageConfig> {
+  const config = imageConfigOf(plan, states, sourceDate);
+  if (request.squash !== true) return config;
+  const { snapshots } = deps;
+  const { signal, rewriteTimestamp } = request;
+  const dated = rewriteTimestamp === true ? { sourceDate } : {};
+  const squashed = await squashImage({ config, baseLayers: baseLayersOf(plan), snapshots, signal, ...dated });
+  if (squashed.layer !== undefined) hold(squashed.layer);
+  return squashed.config;
+}
+
+function announce(steps: SideSteps, plan: BuildPlan, bases: BaseFinder): void {
+  const shown = plan.steps.map(({ id, name, stage, line, dependsOn, operation }) => {
     const image = operation.kind === 'base' ? operation.image?.id : undefined;
     const fetched = image === undefined ? undefined : bases.fetchedBy(image);
-    return {
-      ...{ id: step, name, stage, line },
-      dependsOn: fetched === undefined ? dependsOn : [fetched, ...dependsOn],
-    };
+    return { id, name, stage, line, dependsOn: fetched === undefined ? dependsOn : [fetched, ...dependsOn] };
   });
-  journal.write({ kind: 'planned', time: deps.clock(), build: id, steps: [...bases.steps, ...shown] });
+  steps.announce(shown);
 }
 
 /** Says what the plan and the lint rules have to say; throws where the Dockerfile wants to fail for it. */

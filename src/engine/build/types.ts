@@ -2,6 +2,23 @@ import type { Readable } from 'node:stream';
 import type { PullRequest } from '../image/index.ts';
 import type { ContainerLimits, Ulimit } from '../runtime/index.ts';
 
+type Registry = Pick<PullRequest, 'name' | 'tlsVerify' | 'certDir'>;
+
+/** A cache of another build: a folder with an OCI layout, or a repository (also an image with an inline cache). */
+export type CacheFrom =
+  | { readonly type: 'local'; readonly folder: string; readonly tag?: string }
+  | ({ readonly type: 'registry' } & Registry);
+
+/** Where a build's results go, for others; `inline`: into the image's own config. */
+export type CacheTo =
+  | { readonly type: 'inline' }
+  | (CacheFrom & {
+      /** Results of the steps in the image alone (default), or of all steps. */
+      readonly mode?: 'min' | 'max';
+      /** A failure to write it is a warning. */
+      readonly ignoreErrors?: boolean;
+    });
+
 /** What a user asks of a build; paths are absolute. */
 export interface BuildRequest {
   /**
@@ -21,7 +38,12 @@ export interface BuildRequest {
   readonly target?: string;
   readonly buildArgs?: Readonly<Record<string, string>>;
   readonly labels?: Readonly<Record<string, string>>;
+  /** One layer for all that the build adds to its base, in place of one for each step. */
+  readonly squash?: boolean;
   readonly noCache?: boolean;
+  /** Caches of other builds, asked in this order for what is not here; each layer comes when a step needs it. */
+  readonly cacheFrom?: readonly CacheFrom[];
+  readonly cacheTo?: readonly CacheTo[];
   /** When a registry is asked for a base image. Default `missing`. Never for what was made here (`localhost/`). */
   readonly pull?: 'missing' | 'always' | 'never';
   /** How registries are reached. */

@@ -55,6 +55,14 @@ export function createImageService(options: ImageServiceOptions): ImageStore {
       return await imageWaste(context, name, options);
     },
     prune: (options = {}) => pruneImages(context, options),
+    openCache: async request => {
+      const { openCache } = await import('./stored-cache/index.ts');
+      return await openCache(context, request);
+    },
+    writeCache: async request => {
+      const { writeCache } = await import('./stored-cache/index.ts');
+      await writeCache(context, request);
+    },
     layersOfImages: () => new Set(records.all().flatMap(image => image.layers)),
     freeLayers: diffIds => freeLayers(context, diffIds),
   };

@@ -17,6 +17,8 @@ export type {
 export type { ImageServiceOptions } from './context.ts';
 export { createImageArchives } from './create-image-archives.ts';
 export { createImageService } from './create-image-service.ts';
+export type { CachePlace, OpenCacheRequest, StoredCache, WriteCacheRequest } from './stored-cache/index.ts';
+export { inlineField } from './stored-cache/types.ts';
 export type {
   LayerState,
   PulledImage,

@@ -1,4 +1,5 @@
 import type { ImageConfig, Platform } from '../../oci/index.ts';
+import type { OpenCacheRequest, StoredCache, WriteCacheRequest } from './stored-cache/index.ts';
 import type { PulledImage, PullRequest, PushedImage, PushRequest } from './transfer-types.ts';
 
 /** One image in a list. `id` and diffIDs are `sha256:<64 hex>`. */
@@ -144,6 +145,10 @@ export interface ImageStore extends ImageService {
    * id. Throws `data-loss` (`LAYER_MISSING`): hold the layers until this returns.
    */
   create(request: CreateImageRequest): string;
+  /** Opens build results that are kept elsewhere. Rejects with `not-found` (`CACHE_NOT_FOUND`), or like `pull`. */
+  openCache(request: OpenCacheRequest): Promise<StoredCache>;
+  /** Keeps build results elsewhere: layers, and a document that says what they are. Rejects like `push`. */
+  writeCache(request: WriteCacheRequest): Promise<void>;
   /** DiffIDs that an image names. */
   layersOfImages(): ReadonlySet<string>;
   /** Frees those of the layers that no image, no cache record and no living process refers to. */

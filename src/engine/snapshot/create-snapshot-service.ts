@@ -20,6 +20,7 @@ import { hashTree } from './hash-tree.ts';
 import { importLayer } from './import-layer.ts';
 import { layerEntries } from './layer-entries.ts';
 import { createLayers, emptyLayerName } from './layers.ts';
+import { mergeLayers } from './merge-layers.ts';
 import { disposableOverlayOptions, overlayOptions } from './overlay-options.ts';
 import { makeScratch } from './scratch.ts';
 import { type StageOptions, stageLayer } from './stage.ts';
@@ -77,6 +78,7 @@ export function createSnapshotService({
       return changesIn({ ...folder, native, opaqueXattr: attribute, below: below(folder.layers, native) });
     },
     capture: (folder, options = {}) => captureLayer(context, folder, options.signal),
+    merge: request => mergeLayers(context, request),
     unmount: target => unmount(target, { lazy: true }),
     mounts: () => [...mountsBelow(root.dataDir), ...mountsBelow(root.runDir)],
     entries: async function* (diffId) {

@@ -94,6 +94,16 @@ export interface LayerEntry {
   readonly inode?: number;
 }
 
+/** Layers that follow one another, as diffIDs, base first. */
+export interface MergeRequest {
+  /** What they stand on. */
+  readonly below: readonly string[];
+  readonly layers: readonly string[];
+  /** Seconds: caps mtimes. */
+  readonly sourceDateEpoch?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** A container's folder of changes. */
 export interface ChangedFolder {
   /** DiffIDs of what it changes, base first. */
@@ -133,6 +143,8 @@ export interface SnapshotService {
    * are left out.
    */
   capture(folder: ChangedFolder, options?: { signal?: AbortSignal }): Promise<HeldLayer>;
+  /** One layer in place of several: the same files are seen. */
+  merge(request: MergeRequest): Promise<HeldLayer>;
   /** Lazily unmounts `target`; does nothing if it is not mounted. */
   unmount(target: string): Promise<void>;
   /** Mounts of this root that are there now. */

@@ -174,6 +174,8 @@ function imagesOf(snapshots: Pick<SnapshotService, 'removeLayer'>) {
           hint: 'none',
         }),
       ),
+    openCache: () => Promise.reject(new Error('these tests have no other caches')),
+    writeCache: () => Promise.reject(new Error('these tests have no other caches')),
     create: ({ config, references }) => {
       const id = `sha256:${createHash('sha256').update(JSON.stringify(config)).digest('hex')}`;
       for (const name of [id, ...references])

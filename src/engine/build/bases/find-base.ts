@@ -2,16 +2,15 @@ import { isPlimsollError, type PlimsollError } from '../../../errors.ts';
 import { fitsPlatform, formatPlatform, mayBeInRegistry, type Platform } from '../../../oci/index.ts';
 import { neitherHereNorThere } from '../../image/index.ts';
 import type { BuildImages } from '../build-images.ts';
-import type { BuildJournal } from '../journal/index.ts';
+import type { SideSteps } from '../journal/index.ts';
 import type { BaseImage, NeededImage } from '../plan/index.ts';
-import type { BuildRequest, BuildStep } from '../types.ts';
+import type { BuildRequest } from '../types.ts';
 import { pullLines } from './pull-lines.ts';
 
 export interface BaseFinderOptions {
-  readonly build: string;
   readonly images: Pick<BuildImages, 'resolve' | 'pull'>;
   readonly request: Pick<BuildRequest, 'pull' | 'registry'>;
-  readonly journal: BuildJournal;
+  readonly steps: SideSteps;
   readonly clock: () => number;
   /** What this machine is. */
   readonly host: Platform;
@@ -20,8 +19,6 @@ export interface BaseFinderOptions {
 /** Finds the images of one build. */
 export interface BaseFinder {
   find(needed: NeededImage, signal: AbortSignal): Promise<BaseImage>;
-  /** The steps that fetched something, in their order: ids count down from -1. */
-  readonly steps: readonly BuildStep[];
   /** The step that fetched an image. */
   fetchedBy(image: string): number | undefined;
 }
@@ -31,45 +28,33 @@ export interface BaseFinder {
  * machine's is asked for by that platform and leaves the name to the one that has it.
  */
 export function createBaseFinder(options: BaseFinderOptions): BaseFinder {
-  const { images, request, journal, clock, build, host } = options;
+  const { images, request, steps, clock, host } = options;
   const { pull = 'missing', registry = {} } = request;
-  const steps: BuildStep[] = [];
   const fetched = new Map<string, number>();
 
   const fetch = async (needed: NeededImage, reason: string, signal: AbortSignal): Promise<BaseImage> => {
     const { name, platform, isStrict } = needed;
-    const step = -1 - steps.length;
     const shown = isStrict ? `${name} for ${formatPlatform(platform)}` : name;
-    steps.push({ id: step, name: `pull ${shown}`, stage: 'images', line: needed.start, dependsOn: [] });
-    journal.write({ kind: 'planned', time: clock(), build, steps: [...steps] });
-    journal.write({ kind: 'step-started', time: clock(), step });
+    const step = steps.begin(`pull ${shown}`, needed.start);
     const lines = pullLines(clock);
     try {
       const { id, upToDate } = await images.pull({
         ...{ name, signal },
         ...registry,
         ...(isStrict ? { platform: formatPlatform(platform), keepName: !fitsPlatform(platform, host) } : {}),
-        onProgress: event => {
-          for (const line of lines(event)) journal.output(step, 'stdout', Buffer.from(`${line}\n`));
-        },
+        onProgress: event => lines(event).forEach(step.say),
       });
-      const outcome = upToDate
-        ? ({ outcome: 'cached' } as const)
-        : { outcome: 'done' as const, cacheMiss: reason };
-      journal.write({ kind: 'step-finished', time: clock(), step, ...outcome });
-      fetched.set(id, step);
+      if (upToDate) step.cached();
+      else step.done(reason);
+      fetched.set(id, step.id);
       return images.resolve(id);
     } catch (error) {
-      const failed = signal.aborted
-        ? ({ outcome: 'cancelled' } as const)
-        : { outcome: 'failed' as const, error: isPlimsollError(error) ? error.message : String(error) };
-      journal.write({ kind: 'step-finished', time: clock(), step, ...failed });
+      step.failed(error, signal);
       throw error;
     }
   };
 
   return {
-    steps,
     fetchedBy: image => fetched.get(image),
     find: async (needed, signal) => {
       const { name, platform, isStrict } = needed;

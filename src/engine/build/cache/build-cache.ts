@@ -95,7 +95,8 @@ export function openBuildCache(options: {
   };
 }
 
-function keyOf(inputs: StepInputs): string {
+/** The key of a result in every cache. */
+export function keyOf(inputs: StepInputs): string {
   return digestOf(keyText(inputs));
 }
 

@@ -3,7 +3,7 @@
  * @module
  */
 
-export { type BuildCache, type CacheHit, openBuildCache } from './build-cache.ts';
+export { type BuildCache, type CacheHit, keyOf, openBuildCache } from './build-cache.ts';
 export { type CacheMountRecord, type CacheMounts, openCacheMounts } from './cache-mounts.ts';
 export { cacheUsage, selectRecords } from './cache-usage.ts';
 export { explainMiss, type StepInputs } from './step-inputs.ts';

@@ -5,4 +5,5 @@
 export { type BuildJournal, journalPath, openBuildJournal } from './build-journal.ts';
 export { type BuildRecords, commandSteps, createBuildRecords } from './build-records.ts';
 export { followJournal } from './follow-journal.ts';
+export { createSideSteps, type SideStep, type SideSteps } from './side-steps.ts';
 export { stepCosts } from './step-costs.ts';

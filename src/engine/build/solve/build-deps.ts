@@ -7,7 +7,7 @@ import type { BuildCache, CacheMounts } from '../cache/index.ts';
 /** What carrying out steps needs of the rest of the engine. */
 export interface StepDeps {
   readonly root: Root;
-  readonly snapshots: Pick<SnapshotService, 'layer' | 'hold' | 'stage' | 'cover' | 'removeLayer'>;
+  readonly snapshots: Pick<SnapshotService, 'layer' | 'hold' | 'stage' | 'cover' | 'removeLayer' | 'merge'>;
   /** Found when a RUN needs it, so that a build without RUN needs no runtime. */
   readonly runtime: () => Pick<Runtime, 'runToEnd'>;
   readonly networks: Pick<NetworkService, 'connect' | 'disconnect'>;

@@ -43,6 +43,12 @@ export function imageConfigOf(
   };
 }
 
+/** How many layers a plan's result has from the image that it begins with. */
+export function baseLayersOf(plan: BuildPlan): number {
+  const base = chainOf(plan).find(vertex => vertex.operation.kind === 'base')?.operation;
+  return base?.kind === 'base' ? (base.image?.layers.length ?? 0) : 0;
+}
+
 /** A base that was made later than the build seems to be would give its time away. */
 function notAfter(fixed: string | undefined, entry: ImageHistory): ImageHistory {
   if (fixed === undefined || entry.created === undefined) return entry;

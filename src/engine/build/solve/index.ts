@@ -4,7 +4,7 @@
  */
 export type { StepDeps } from './build-deps.ts';
 export { CommandFailed, type RunSettings } from './execute-run.ts';
-export { imageConfigOf } from './image-config.ts';
+export { baseLayersOf, imageConfigOf } from './image-config.ts';
 export { type SecretSource, type SshSource, secretValues, sshAgents } from './mounts/index.ts';
 export { type BuildScope, runStep } from './run-step.ts';
 export { solveGraph } from './solve-graph.ts';

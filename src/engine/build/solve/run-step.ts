@@ -22,12 +22,25 @@ export interface BuildScope {
   /** Where the build comes from: steps of the same place are compared with each other. */
   readonly origin: string;
   readonly noCache: boolean;
+  /** Caches of other builds. */
+  readonly imported: ImportedResults;
+  /** Told what each step came to. */
+  readonly collect: (vertex: Vertex, inputs: StepInputs, result: CacheHit) => void;
   /** Seconds since the epoch that no file of a layer is newer than. */
   readonly sourceDate?: number;
   /** Takes layers that the cache no longer names, to be freed if nobody else does. */
   readonly replaced: (diffId: string) => void;
   /** Keeps what it is given until the build has ended. */
   readonly hold: (layer: Disposable) => void;
+}
+
+/** What other builds' caches have for a step: its result, here now; or why there is none, if that is known. */
+export interface ImportedResults {
+  serve(
+    identity: string,
+    inputs: StepInputs,
+    signal: AbortSignal,
+  ): Promise<{ readonly hit: CacheHit; readonly layer?: Disposable } | { readonly why: string } | undefined>;
 }
 
 export interface StepRequest {
@@ -141,9 +154,10 @@ async function layered(
 ): Promise<StepState> {
   const inputs = dated(scope, given);
   const { vertex, report, signal } = request;
-  const { deps, noCache, hold } = scope;
+  const { deps, noCache, hold, imported, collect } = scope;
   const serve = (hit: CacheHit): StepState => {
     if (hit.diffId !== undefined) hold(deps.snapshots.hold(hit.diffId));
+    collect(vertex, inputs, hit);
     report.cached();
     return stateAfter(parent, hit);
   };
@@ -156,8 +170,20 @@ async function layered(
   using _claim = await deps.cache.claim(inputs, { signal, onWait });
   const late = deps.cache.find(inputs);
   if (late !== undefined) return serve(late);
-  const before = deps.cache.lastInputs(stepOf(scope, vertex));
-  return await makeLayer(scope, request, parent, { inputs, work, cacheMiss: explainMiss(before, inputs) });
+  const step = stepOf(scope, vertex);
+  const before = deps.cache.lastInputs(step);
+  const other = await imported.serve(vertex.identity, inputs, signal);
+  if (other !== undefined && 'hit' in other) {
+    using _held = other.layer;
+    const replaced = deps.cache.record(step, inputs, other.hit);
+    if (replaced !== undefined) scope.replaced(replaced);
+    return serve(other.hit);
+  }
+  const why = before === undefined ? other?.why : undefined;
+  return await makeLayer(scope, request, parent, {
+    ...{ inputs, work },
+    cacheMiss: why ?? explainMiss(before, inputs),
+  });
 }
 
 /** A layer whose times are rewritten is another one. */
@@ -177,8 +203,9 @@ async function makeLayer(
   parent: StepState,
   { inputs, work, cacheMiss }: { inputs: StepInputs; work: Work; cacheMiss: string },
 ): Promise<StepState> {
-  const { deps, replaced } = scope;
+  const { deps, replaced, collect } = scope;
   const made = await buildLayer(scope, parent, signal, work);
+  collect(vertex, inputs, made);
   const before = deps.cache.record(stepOf(scope, vertex), inputs, made);
   if (before !== undefined) replaced(before);
   report.done({ cacheMiss, layerBytes: made.sizeBytes });
