@@ -1,6 +1,6 @@
 import type { ContainerDetails, Engine, LogEntry } from '../engine/index.ts';
 import { isPlimsollError } from '../errors.ts';
-import { parseDetachKeys, usualDetachKeys, watchDetachKeys } from '../words/index.ts';
+import { hasLogFile, parseDetachKeys, usualDetachKeys, watchDetachKeys } from '../words/index.ts';
 import type { ClientStream } from './client-stream.ts';
 import type { Query } from './query.ts';
 import { frame } from './raw-stream.ts';
@@ -49,13 +49,15 @@ export async function serveAttach(
   if (!request.stdin || !container.spec.openStdin) client.input.resume();
   const [since, sinceSeq] = [Date.now(), events.lastSeq()];
   using _probe = probing(client, container.spec.tty ?? false);
-  if (request.logs) {
+  if (request.logs && hasLogFile(container.spec)) {
     for await (const entry of containers.logs(id, { signal: client.closed }))
       await write(entry.stream, bytesOf(entry));
   }
   if (request.stream) {
     if (state.status === 'running' || state.status === 'paused')
-      await join(engine, container, request, client);
+      await join(container, request, client, containers.attach(id, { signal: client.closed }));
+    else if (!hasLogFile(container.spec))
+      await join(container, request, client, containers.attach(id, { signal: client.closed, nextRun: true }));
     else if (await isStarted(events, { id, sinceSeq, signal: client.closed })) {
       const input =
         request.stdin && container.spec.openStdin ? await attachUnlessOver(engine, id) : undefined;
@@ -90,15 +92,15 @@ function probing(client: ClientStream, tty: boolean): Disposable {
   return { [Symbol.dispose]: stop };
 }
 
-/** To one that runs: what it writes from now on. */
+/** To one that runs, or has no log: what it writes from now on. */
 async function join(
-  { containers }: Parts,
   container: ContainerDetails,
   request: AttachRequest,
   client: ClientStream,
+  connected: Promise<Attachment>,
 ): Promise<void> {
   const write = writer(container, request, client);
-  await using attachment = await containers.attach(container.id, { signal: client.closed });
+  await using attachment = await connected;
   const detached =
     request.stdin && container.spec.openStdin ? pump(container, request, client, attachment) : [];
   const copied = (async () => {

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { collect } from './collect.ts';
 import { badOption } from './parse/bad-option.ts';
+import { logDrivers } from './parse/parse-log.ts';
 
 /** Adds the options of limits, as `run`, `create` and `update` share them. */
 export function limitOptions(command: Command): Command {
@@ -131,6 +132,13 @@ function generalOptions(command: Command): Command {
     .option('--health-start-interval <time>', 'Between probes while it comes up (default 5s)')
     .option('--health-on-failure <action>', 'When it becomes unhealthy: none, kill, restart or stop')
     .option('--no-healthcheck', "Carry out no check, also not the image's")
+    .addOption(
+      new Option(
+        '--log-driver <driver>',
+        'Who keeps its output (default: json-file, 3 files of 20 MB)',
+      ).choices([...logDrivers]),
+    )
+    .option('--log-opt <name=value>', 'Of the log: max-size=10m, max-file=3; of the journal: tag', collect)
     .option('--stop-signal <signal>', 'Signal that asks it to stop')
     .option('--stop-timeout <seconds>', 'Patience before SIGKILL')
     .option('--cidfile <file>', 'Write its id to this file, which must not exist');

@@ -1,8 +1,9 @@
-import type { ContainerSpec, PublishedPort } from '../engine/index.ts';
+import type { ContainerSpec, LogDriver, PublishedPort } from '../engine/index.ts';
 import { badOption } from './parse/bad-option.ts';
 import { parseDevice, parseGpus } from './parse/parse-device.ts';
 import { type HealthOptions, parseHealth } from './parse/parse-health.ts';
 import { type LimitOptions, parseCount, parseLimits } from './parse/parse-limits.ts';
+import { parseLog } from './parse/parse-log.ts';
 import { parseMount, parseTmpfs, parseVolume } from './parse/parse-mount.ts';
 import { parseNetworks } from './parse/parse-networks.ts';
 import { parseEnv, parsePairs, readPairFiles } from './parse/parse-pairs.ts';
@@ -70,6 +71,8 @@ export interface ContainerOptions extends LimitOptions, HealthOptions {
   readonly securityOpt?: readonly string[];
   readonly stopSignal?: string;
   readonly stopTimeout?: string;
+  readonly logDriver?: LogDriver;
+  readonly logOpt?: readonly string[];
 }
 
 /** Where the caller stands: relative paths and bare variable names are read against it. */
@@ -154,6 +157,8 @@ export function toContainerSpec(
   Object.assign(spec, surroundingsOf(options), devicesOf(options));
   const health = parseHealth(options);
   if (health !== undefined) spec.health = health;
+  const log = parseLog(options);
+  if (log !== undefined) spec.log = log;
   const limits = parseLimits(options);
   if (Object.keys(limits).length > 0) spec.limits = limits;
   return { ...spec, ...parseSecurity(options.securityOpt ?? [], cwd) };

@@ -1,8 +1,10 @@
 import type { Attachment, Engine } from '../engine/index.ts';
 import { isPlimsollError, PlimsollError } from '../errors.ts';
+import { hasLogFile } from '../words/index.ts';
 import type { Cli } from './cli.ts';
 import { printWarnings } from './print-warnings.ts';
 import { pumpInput } from './pump-input.ts';
+import { writeForeign } from './write-foreign.ts';
 import { writeLogEntry } from './write-log-entry.ts';
 
 /** How the terminal of the caller and the container belong together. */
@@ -32,6 +34,10 @@ export async function runForeground(
   const { columns, rows } = cli.stdout;
   const since = Date.now();
   const left = new AbortController();
+  const live = hasLogFile(containers.inspect(name).spec)
+    ? undefined
+    : containers.attach(name, { nextRun: true });
+  live?.catch(() => {}); // it is not there before it is started, whose failure is told
   const started = containers.start(name, {
     signal: cli.signal,
     ...(tty && columns && rows ? { terminalSize: { columns, rows } } : {}),
@@ -46,12 +52,15 @@ export async function runForeground(
   });
   printWarnings(cli, warnings);
   const exited = containers.wait(name);
-  const attachment = interactive || tty ? await attachUnlessOver(engine, name) : undefined;
+  const attachment = live === undefined ? await forInput(engine, name, interactive || tty) : await live;
   const keys = detachKeys === undefined ? {} : { detachKeys };
   const input =
     attachment && interactive ? pumpInput(cli, attachment, { tty, ...keys, onDetach: onAbort }) : undefined;
   try {
-    await copyOutput(cli, engine, name, { since, raw: tty, signal: left.signal, streams });
+    const copying = { since, raw: tty, signal: left.signal, streams };
+    await (live === undefined || attachment === undefined
+      ? copyLog(cli, engine, name, copying)
+      : copyLive(cli, attachment, copying));
     if (left.signal.aborted) return 0;
     return await exited.then(code => (code < 0 ? 125 : code));
   } finally {
@@ -79,7 +88,7 @@ interface CopyOptions {
   readonly streams: readonly ('stdout' | 'stderr')[];
 }
 
-async function copyOutput(
+async function copyLog(
   cli: Cli,
   engine: Engine,
   name: string,
@@ -94,8 +103,26 @@ async function copyOutput(
   }
 }
 
+/** Output that is in no file: as it comes, of a connection from before the first of it. */
+async function copyLive(
+  cli: Cli,
+  attachment: Attachment,
+  { raw, signal, streams }: CopyOptions,
+): Promise<void> {
+  const left = new Promise<void>(resolve =>
+    signal.addEventListener('abort', () => resolve(), { once: true }),
+  );
+  const copy = async () => {
+    for await (const { stream, data } of attachment.output)
+      if (streams.includes(stream))
+        writeForeign(stream === 'stderr' ? cli.stderr : cli.stdout, data, { raw });
+  };
+  await Promise.race([copy(), left]);
+}
+
 /** A connection for input; undefined if the container has ended already. Its output is drained: the log has it. */
-async function attachUnlessOver(engine: Engine, name: string): Promise<Attachment | undefined> {
+async function forInput(engine: Engine, name: string, wanted: boolean): Promise<Attachment | undefined> {
+  if (!wanted) return undefined;
   try {
     const attachment = await engine.containers.attach(name);
     void drain(attachment);

@@ -54,7 +54,7 @@ export function containerJson(container: ContainerDetails, surroundings: Contain
     ResolvConfPath: `${folder}/resolv.conf`,
     HostnamePath: `${folder}/hostname`,
     HostsPath: `${folder}/hosts`,
-    LogPath: logPath,
+    LogPath: ['journald', 'none'].includes(container.spec.log?.driver ?? '') ? '' : logPath,
     Name: `/${name}`,
     RestartCount: state.restartCount,
     Driver: 'overlay2',
@@ -150,7 +150,7 @@ function hostConfigJson({ spec, limits, network }: ContainerDetails): object {
   return {
     Binds: bindsJson(spec.mounts ?? []),
     ContainerIDFile: '',
-    LogConfig: { Type: 'json-file', Config: {} },
+    LogConfig: { Type: spec.log?.driver ?? 'json-file', Config: spec.log?.options ?? {} },
     NetworkMode: network,
     PortBindings: portMapJson(spec.ports ?? []),
     RestartPolicy: {

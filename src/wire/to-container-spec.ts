@@ -42,6 +42,7 @@ export function toContainerSpec(body: unknown, { name, exposed }: CreateContext)
       expose: some(expose),
       limits: Object.keys(limits).length === 0 ? undefined : limits,
       health: healthOf(config),
+      log: logOf(host.object('LogConfig')),
       volumesFrom: host.texts('VolumesFrom')?.map(parseVolumesFrom),
     }),
   };
@@ -231,12 +232,21 @@ function parseVolumesFrom(text: string): { container: string; readOnly?: boolean
   return mode === 'ro' || mode === 'rw' ? { container, readOnly: mode === 'ro' } : { container };
 }
 
+/** docker's clients send a type without options where the user chose none. */
+function logOf(log: JsonFields): ContainerSpec['log'] {
+  const type = log.words('Type');
+  const options = log.pairs('Config');
+  const hasOptions = options !== undefined && Object.keys(options).length > 0;
+  if (type === undefined && !hasOptions) return undefined;
+  const driver = logDrivers.find(each => each === (type ?? 'json-file'));
+  if (driver !== undefined) return { driver, ...(hasOptions ? { options } : {}) };
+  throw notServed(`there is no log driver "${type}"`, `there are ${logDrivers.join(', ')}`);
+}
+
+const logDrivers = ['json-file', 'local', 'k8s-file', 'journald', 'none'] as const;
+
 /** What docker has and this engine has not. */
 function refuseOthers(host: JsonFields): void {
-  const log = host.object('LogConfig').words('Type') ?? 'json-file';
-  if (!['json-file', 'local'].includes(log)) {
-    throw notServed(`there is no log driver "${log}"`, 'leave it out: logs are kept with the container');
-  }
   if (some(host.texts('Links'))) throw notServed('links are a legacy of docker', 'put both on one network');
   if (!['', 'local'].includes(host.text('VolumeDriver') ?? ''))
     throw notServed('there is only the volume driver local', 'leave VolumeDriver out');

@@ -9,4 +9,5 @@ export { describeCommand, describeHostPort, describePorts, describeState } from 
 export { parseDetachKeys, usualDetachKeys, watchDetachKeys } from './detach-keys.ts';
 export { eventFilters, eventMatcher } from './event-filters.ts';
 export { type Filters, passes, passesLabels } from './filters.ts';
+export { hasLogFile } from './has-log-file.ts';
 export { binarySize, humanDuration, humanSize, shortId } from './human.ts';

@@ -74,6 +74,7 @@ const full: ContainerSpec = {
   stopSignal: 'SIGINT',
   stopTimeoutSeconds: 3,
   health: { command: 'test -e /ok', intervalMs: 1500, retries: 2, onFailure: 'restart' },
+  log: { driver: 'k8s-file', options: { 'max-size': '10m', 'max-file': '2' } },
   limits: {
     memoryBytes: 512 * 1024 ** 2,
     memorySwapBytes: -1,

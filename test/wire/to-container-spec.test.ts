@@ -118,6 +118,16 @@ const refused: [string, object, RegExp, string][] = [
   ['links', { Image: 'a', HostConfig: { Links: ['db'] } }, /links/, 'not-implemented'],
   ['a runtime', { Image: 'a', HostConfig: { Runtime: 'kata' } }, /runtime/, 'not-implemented'],
 ];
+test('toContainerSpec() takes the log drivers that there are, with their options', () => {
+  const log = (LogConfig: object) => toContainerSpec({ Image: 'a', HostConfig: { LogConfig } }, context).log;
+  assert.equal(log({ Type: '', Config: {} }), undefined);
+  assert.deepEqual(log({ Type: 'json-file', Config: { 'max-size': '10m' } }), {
+    driver: 'json-file',
+    options: { 'max-size': '10m' },
+  });
+  assert.deepEqual(log({ Type: 'journald', Config: null }), { driver: 'journald' });
+});
+
 for (const [what, body, message, kind] of refused) {
   test(`toContainerSpec() refuses ${what}`, () => {
     assert.throws(

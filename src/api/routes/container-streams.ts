@@ -22,6 +22,7 @@ export function containerStreamRoutes(app: FastifyInstance, { containers, stats 
     const options = logOptions(query);
     const tty = spec.tty ?? false;
     const type = streamType(tty, minorVersionOf(request.originalUrl));
+    if (spec.log?.driver === 'none') containers.logs(id); // throws: later it could only end the answer
     await streamReply(reply, { type }, async function* (signal) {
       for await (const entry of containers.logs(id, { ...options, signal })) {
         if (wanted[entry.stream]) yield frame(entry.stream, lineOf(entry, query.flag('timestamps')), tty);

@@ -61,6 +61,7 @@ const lines: Readonly<Record<string, string>> = {
   '--publish': 'PublishPort',
   '--expose': 'ExposeHostPort',
   '--hostname': 'HostName',
+  '--log-driver': 'LogDriver',
   '--cap-add': 'AddCapability',
   '--cap-drop': 'DropCapability',
   '--device': 'AddDevice',

@@ -36,6 +36,8 @@ export function runArguments(spec: ContainerSpec): RunArguments {
     ...devices(spec),
     ...limitArguments(spec.limits ?? {}),
     ...health(spec),
+    ...each('--log-driver', spec.log === undefined ? undefined : [spec.log.driver]),
+    ...pairs('--log-opt', spec.log?.options),
   ];
   return { options, image: spec.image, command: [...first, ...(spec.command ?? [])] };
 }

@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { PlimsollError } from '../../errors.ts';
 import { matchesLabel } from '../../lib/matches-label.ts';
 import { hasCgroups, processesOf } from '../kernel/index.ts';
@@ -14,8 +13,10 @@ import { folderBytes } from './folder-bytes.ts';
 import { pauseHealthJob } from './health/health-job.ts';
 import { type HealthNote, noteHealth } from './health/note-health.ts';
 import { createKeeper } from './keeper/keeper.ts';
+import { planLog } from './log/log-config.ts';
+import { logNotKept, readJournal } from './log/read-journal.ts';
 import { readLog } from './log/read-log.ts';
-import { rotateAboveBytes, rotateLog } from './log/rotate-log.ts';
+import { isTooLarge, rotateLog } from './log/rotate-log.ts';
 import { validateName } from './names.ts';
 import { listWithPs } from './ps-options.ts';
 import { needsReconciling, reconcile } from './reconcile.ts';
@@ -23,6 +24,7 @@ import { type ContainerRecord, createRecords } from './records.ts';
 import { deleteContainer } from './remove.ts';
 import { resizeContainer } from './resize.ts';
 import { restartIfDue } from './restart-due.ts';
+import { createRunListeners } from './run-listeners.ts';
 import { settle } from './settle.ts';
 import { startContainer } from './start.ts';
 import { killContainer, killToEnd, stopContainer } from './stop.ts';
@@ -60,11 +62,13 @@ export type ContainerParts = Omit<World, 'records' | 'keeper'> & {
 
 /** The containers of a root. Disposing of it ends nothing but this process's looking after them. */
 export function createContainerService(parts: ContainerParts): ContainerService & ContainerUpkeep {
-  const keeper = createKeeper({ ...parts, rotateAboveBytes });
+  const keeper = createKeeper(parts);
   const world: World = { ...parts, records: createRecords(parts.db), keeper };
   const { records, db } = world;
   const exits = createExitWatch(world.root);
   const attendance = createAttendance(world, exits, parts.report ?? (() => {}));
+
+  const listeners = createRunListeners();
 
   const upkeep = setInterval(() => rotateLarge(world), 30_000).unref();
 
@@ -78,7 +82,9 @@ export function createContainerService(parts: ContainerParts): ContainerService 
     const { id, warnings } = await locked(
       name,
       async record => {
-        const told = await startContainer(world, await settledRecord(world, record), options);
+        const beforeRun = () => listeners.tell(record.id);
+        const settled = await settledRecord(world, record);
+        const told = await startContainer(world, settled, { ...options, beforeRun });
         return { id: record.id, warnings: told };
       },
       options.signal,
@@ -122,13 +128,21 @@ export function createContainerService(parts: ContainerParts): ContainerService 
     remove,
     wait: (name, { signal } = {}) => waitForExit(world, exits, records.find(name), signal),
     logs(name, options = {}) {
-      const { id } = records.find(name);
+      const record = records.find(name);
+      const { id } = record;
       const { log } = pathsOf(world.root, id);
-      void rotateInPassing(world, id);
+      const plan = planLog(record.spec.log);
+      if (plan.kind === 'none') throw logNotKept(record.name);
       const ended = () => !goesOn(records.byId(id)?.state.status);
+      if (plan.kind === 'journald') return readJournal(id, { ...options, ended });
+      void rotateInPassing(world, record);
       return readLog(log, { ...options, ended });
     },
-    attach: (name, options = {}) => attachToContainer(world, records.find(name), options.signal),
+    attach(name, { signal, nextRun = false } = {}) {
+      const { id } = records.find(name);
+      const connect = async () => await attachToContainer(world, records.find(id), signal);
+      return nextRun ? listeners.add(id, connect, signal) : connect();
+    },
     resize: (name, size) => resizeContainer(world, records.find(name), size),
     exec: (name, request) => execInContainer(world, records.find(name), request),
     top: name => listProcesses(processesOfLive(world, name)),
@@ -158,7 +172,10 @@ export function createContainerService(parts: ContainerParts): ContainerService 
       return left;
     },
     noteHealth: note => noteHealth(world, note),
-    rotate: id => rotateInPassing(world, id),
+    rotate: async id => {
+      const record = records.byId(id);
+      if (record !== undefined) await rotateInPassing(world, record);
+    },
     async [Symbol.asyncDispose]() {
       clearInterval(upkeep);
       keeper.ensure(); // nobody else looks after what goes on running
@@ -271,12 +288,14 @@ async function exited(world: World, id: string): Promise<number | undefined> {
 
 /** Rotates the logs of running containers that have grown too large; every process does it in passing. */
 function rotateLarge(world: World): void {
-  for (const { id } of world.records.all(['running'])) void rotateInPassing(world, id);
+  for (const record of world.records.all(['running'])) void rotateInPassing(world, record);
 }
 
 /** Rotation needs the lock, and nobody should wait for it: if another is busy, the next one does it. */
-async function rotateInPassing(world: World, id: string): Promise<void> {
+async function rotateInPassing(world: World, { id, spec }: ContainerRecord): Promise<void> {
   const { log, control } = pathsOf(world.root, id);
-  if ((statSync(log, { throwIfNoEntry: false })?.size ?? 0) <= rotateAboveBytes) return;
-  await withContainerLock(world, id, async () => rotateLog(log, control), { timeoutMs: 0 }).catch(() => {});
+  const plan = planLog(spec.log);
+  if (!isTooLarge(log, plan)) return;
+  const rotate = async () => rotateLog(log, control, plan);
+  await withContainerLock(world, id, rotate, { timeoutMs: 0 }).catch(() => {});
 }

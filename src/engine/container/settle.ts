@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { bootId, isAlive } from '../kernel/index.ts';
 import { oomKills } from '../runtime/index.ts';
 import { readHealth, readHealthLog } from './health/read-health.ts';
+import { planLog } from './log/log-config.ts';
 import { rotateLog } from './log/rotate-log.ts';
 import type { ContainerRecord, StoredState } from './records.ts';
 import { deleteContainer } from './remove.ts';
 import { decideRestart } from './restart-policy.ts';
 import { releaseKernel, removeRunFiles } from './take-down.ts';
-import type { RestartPolicy } from './types.ts';
+import type { LogSpec, RestartPolicy } from './types.ts';
 import { announce, type ContainerPaths, cgroupOf, isLive, pathsOf, type World } from './world.ts';
 
 /** How the last run ended. */
@@ -30,7 +31,7 @@ export async function settle(world: World, record: ContainerRecord): Promise<Set
   const paths = pathsOf(world.root, id);
   const ending = readEnding(world, record, paths);
   if (ending === undefined) return undefined;
-  rotateQuietly(paths);
+  rotateQuietly(paths, spec.log);
   const health = lastHealth(world, record, paths);
   const pause = state.restartWanted
     ? 0
@@ -113,9 +114,9 @@ function readExit(path: string): { exitCode: number; finishedAt: number } | unde
 }
 
 /** A run's end is a good time to rotate its log; a failure of that must not keep the end from being recorded. */
-function rotateQuietly({ log, control }: ContainerPaths): void {
+function rotateQuietly({ log, control }: ContainerPaths, spec: LogSpec | undefined): void {
   try {
-    rotateLog(log, control);
+    rotateLog(log, control, planLog(spec));
   } catch {
     // Renamed it is already; only the monitor, which has ended, could not be told.
   }

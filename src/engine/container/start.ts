@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, statfsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, PlimsollError, throwIfAborted } from '../../errors.ts';
 import { bootId } from '../kernel/index.ts';
-import { resizeTerminal, startMonitor } from '../runtime/index.ts';
+import { type MonitorLog, resizeTerminal, startMonitor } from '../runtime/index.ts';
 import { type ConnectedEndpoint, connectAll } from './attachments.ts';
 import { writeEtcFiles } from './etc-files.ts';
 import { processFor } from './exec.ts';
 import { exitCommand } from './exit-command.ts';
 import { writeHealthJob } from './health/health-job.ts';
-import { rotateAboveBytes } from './log/rotate-log.ts';
+import { assertLoggable, type LogPlan, planLog } from './log/log-config.ts';
 import { processRequest } from './process-request.ts';
 import type { ContainerRecord, StoredState } from './records.ts';
 import { deleteContainer } from './remove.ts';
@@ -22,6 +23,8 @@ export interface StartOptions {
   readonly terminalSize?: { readonly columns: number; readonly rows: number };
   /** By a restart policy: counts, and keeps the pause before it. */
   readonly restart?: boolean;
+  /** Called, and waited for, when it can be attached to and does not run yet. */
+  readonly beforeRun?: () => Promise<void>;
 }
 
 /**
@@ -39,6 +42,7 @@ export async function startContainer(
   if (state.status === 'paused') throw new TransitionError(name, 'paused', 'running', 'unpause it instead');
   assertTransition(name, state.status, 'running');
   throwIfAborted(options.signal, `starting "${name}"`);
+  assertLoggable(record.spec.log);
   const paths = pathsOf(world.root, id);
   const run = randomBytes(8).toString('hex');
   try {
@@ -55,6 +59,7 @@ export async function startContainer(
       id,
       runningState(world, record, { ...created, run, endpoint, restart: options.restart ?? false }),
     );
+    await options.beforeRun?.();
     await world.runtime().start(id, { hooks });
     world.db.transaction(() => announce(world, record, 'start'));
     beginHealthChecks(world, record, paths);
@@ -96,17 +101,19 @@ async function createRun(
     if (warnings.length > 0 || resolved.warnings.length > 0)
       world.records.saveResolved(id, { ...resolved, warnings });
     await namespaceReady(request.network, connecting);
+    const log = planLog(spec.log);
+    if (log.kind === 'file' && log.rotateAboveBytes !== Number.POSITIVE_INFINITY)
+      writeFileSync(join(paths.bundle, 'log-limit'), `${log.rotateAboveBytes}\n`);
     const creating = startMonitor({
       runtime: world.runtime(),
       id,
       name: record.name,
       bundle: paths.bundle,
-      logPath: paths.log,
+      log: monitorLog(log, paths),
       exitDir: `${world.root.runDir}/exits`,
       persistDir: paths.persist,
       tty: spec.tty ?? false,
       openStdin: spec.openStdin ?? false,
-      logSizeMax: 20 * rotateAboveBytes,
       exitCommand: exitCommand(world.root, id, run, world.self),
     });
     const [created, endpoint] = await Promise.all([creating, connecting]);
@@ -115,6 +122,16 @@ async function createRun(
     await connecting.catch(() => {}); // nothing may still be setting up while the caller takes down
     throw error;
   }
+}
+
+/** The last resort of a file is large enough for what is written between two looks of the keeper. */
+function monitorLog(plan: LogPlan, { log }: ContainerPaths): MonitorLog {
+  if (plan.kind === 'none') return { kind: 'none' };
+  if (plan.kind === 'journald')
+    return { kind: 'journald', ...(plan.tag === undefined ? {} : { tag: plan.tag }) };
+  const { rotateAboveBytes: above } = plan;
+  const sizeMax = above === Number.POSITIVE_INFINITY ? -1 : Math.max(20 * above, 64 * 1024 * 1024);
+  return { kind: 'file', path: log, sizeMax };
 }
 
 /** The namespace is there long before `connect` has made addresses and rules: create needs no more than that. */

@@ -51,6 +51,15 @@ export interface NetworkAttachment {
   readonly mac?: string;
 }
 
+/** Who keeps a container's output: a file of its own (all but the last two), the machine's journal, or nobody. */
+export type LogDriver = 'json-file' | 'local' | 'k8s-file' | 'journald' | 'none';
+
+export interface LogSpec {
+  readonly driver: LogDriver;
+  /** docker's `--log-opt`: `max-size`, `max-file`; for the journal `tag`. */
+  readonly options?: Readonly<Record<string, string>>;
+}
+
 /** What a container is to be; everything a user may choose. Serialised as it is. */
 export interface ContainerSpec {
   readonly image: string;
@@ -94,6 +103,8 @@ export interface ContainerSpec {
   readonly stopSignal?: string;
   readonly stopTimeoutSeconds?: number;
   readonly health?: HealthSpec;
+  /** Default: a file, three of 20 MB at most. */
+  readonly log?: LogSpec;
   readonly domainname?: string;
   /** A small init as its first process, which passes signals on and reaps. */
   readonly init?: boolean;
@@ -284,7 +295,8 @@ export interface ContainerService {
   logs(name: string, options?: LogOptions): AsyncIterable<LogEntry>;
   /** Changes the size of a running container's terminal. */
   resize(name: string, size: { columns: number; rows: number }): void;
-  attach(name: string, options?: { signal?: AbortSignal }): Promise<Attachment>;
+  /** `nextRun`: waits until this process starts it, and is connected before its command runs. */
+  attach(name: string, options?: { signal?: AbortSignal; nextRun?: boolean }): Promise<Attachment>;
   exec(name: string, request: ExecRequest): Promise<{ exitCode: number; stdout: Buffer; stderr: Buffer }>;
   /** Processes inside, as the host sees them. */
   top(name: string): ContainerProcess[];

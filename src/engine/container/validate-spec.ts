@@ -11,6 +11,7 @@ import {
 } from '../runtime/index.ts';
 import { attachmentsOf } from './attachments.ts';
 import { hostLine } from './etc-files.ts';
+import { assertLoggable } from './log/log-config.ts';
 import { validateName } from './names.ts';
 import { validateNamespaces } from './namespaces.ts';
 import { parseSignal } from './stop.ts';
@@ -30,6 +31,7 @@ export function validateSpec(world: World, spec: ContainerSpec): void {
   for (const rule of spec.deviceRules ?? []) parseDeviceRule(rule);
   for (const extra of spec.extraHosts ?? []) hostLine(extra, '127.0.0.1');
   for (const mount of spec.mounts ?? []) validateMount(mount);
+  assertLoggable(spec.log);
   if (spec.init) findInit();
   validateRest(spec);
 }

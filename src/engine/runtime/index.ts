@@ -21,7 +21,12 @@ export {
 } from './cgroup.ts';
 export { createRuntime } from './create-runtime.ts';
 export { findInit } from './find-init.ts';
-export { type MonitorRequest, resizeTerminal, startMonitor } from './monitor/start-monitor.ts';
+export {
+  type MonitorLog,
+  type MonitorRequest,
+  resizeTerminal,
+  startMonitor,
+} from './monitor/start-monitor.ts';
 export { errorLines, startError } from './runtime-error.ts';
 export { resolveCapabilities } from './spec/capabilities.ts';
 export { parseDeviceRule, type RequestedDevice } from './spec/devices.ts';

@@ -12,11 +12,13 @@
  * Times are hundredths of a second since boot: no clock that is set moves them. A probe's result is a line in the
  * container's `health/log` (BEGAN ENDED CODE STATUS STREAK SLOT), the first 4 KiB of its output are in `health/out.SLOT`.
  *
- * Arguments: run folder, data folder, log size in bytes above which to rotate, runtime, its global argument, then
+ * A container's `log-limit` has the bytes above which its log is to be rotated, if it is.
+ *
+ * Arguments: run folder, data folder, runtime, its global argument, then
  * plimsoll's command line up to the verb of `internal`.
  */
 export const keeperScript = `
-run=$1 data=$2 above=$3 runtime=$4 state=$5; shift 5
+run=$1 data=$2 runtime=$3 state=$4; shift 4
 cd / && umask 077 && mkdir -p "$run/keeper" || exit
 trap '' HUP INT
 exec 9>"$run/keeper/lock"
@@ -71,7 +73,7 @@ scan() {
     id=\${dir%/} id=\${id##*/}
     [ \${#id} -eq 64 ] || continue
     found=1
-    limit=$above
+    limit=''
     { read -r limit < "$dir/log-limit"; } 2>/dev/null
     eval "limit_$id=$limit"
     { read -r r _ < "$dir/health/job"; } 2>/dev/null || continue
@@ -85,7 +87,7 @@ probe() {
   eval "slot_$1=\\$(((slot_$1 + 1) % 6)) number_$1=$number began_$1=$t phase_$1=probe due_$1=\\$((t + timeout_$1))"
   eval "slot=\\$slot_$1 reader=\\$reader_$1"
   [ -z "$reader" ] || end_reader "$reader"
-  : > "$dir/pid"
+  true > "$dir/pid" # not ":", a special builtin: where the folder has just gone, the shell would go too
   # By exec alone a descriptor is closed for good: a redirected group keeps a copy, and with it the lock.
   {
     exec 9>&-
@@ -189,7 +191,7 @@ arm() {
 }
 
 leave() {
-  : > "$run/keeper/left"
+  true > "$run/keeper/left"
   rm -f "$run/keeper/pid" # whoever comes from now on starts another
   scan
   [ $found = 0 ] && rm -f "$run/keeper/fifo" && exit

@@ -9,7 +9,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { adopt, isAlive, replaceFile, start } from '../../kernel/index.ts';
+import { adopt, identify, isAlive, type ProcessIdentity, replaceFile, start } from '../../kernel/index.ts';
 import type { Runtime } from '../../runtime/index.ts';
 import type { Root } from '../../store/index.ts';
 import { keeperScript } from './keeper-script.ts';
@@ -29,17 +29,15 @@ export interface KeeperOptions {
   readonly runtime: () => Runtime;
   /** plimsoll's own command line; empty: there never is a keeper. */
   readonly self: readonly string[];
-  /** Bytes above which a log is to be rotated. */
-  readonly rotateAboveBytes: number;
 }
 
-export function createKeeper({ root, runtime, self, rotateAboveBytes }: KeeperOptions): Keeper {
+export function createKeeper({ root, runtime, self }: KeeperOptions): Keeper {
   const folder = join(root.runDir, 'keeper');
-  let startedAt = Number.NEGATIVE_INFINITY; // milliseconds since the epoch, as the times of files
+  let launched: (ProcessIdentity & { readonly at: number }) | undefined;
   const isThere = () => {
     if (isSignedOn(join(folder, 'pid'))) return true;
-    // It needs a moment to sign on; and it may have left again, if its containers were as short as that.
-    return Date.now() - startedAt < 3000 && modified(join(folder, 'left')) < startedAt;
+    // It needs a moment to sign on; and it may be leaving again, if its containers were as short as that.
+    return launched !== undefined && isAlive(launched) && modified(join(folder, 'left')) < launched.at;
   };
   const wake = () => writeLine(join(folder, 'fifo'), 'scan\n');
   const launch = () => {
@@ -48,16 +46,17 @@ export function createKeeper({ root, runtime, self, rotateAboveBytes }: KeeperOp
     const script = join(folder, 'keeper.sh');
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     replaceFile(script, keeperScript); // a file: the kernel and ps(1) would keep a copy of any argument
-    const args = [root.runDir, root.dataDir, String(rotateAboveBytes), path, ...globalArgs, ...plimsoll];
+    const args = [root.runDir, root.dataDir, path, ...globalArgs, ...plimsoll];
     // A session of its own: neither a hangup nor Ctrl-C reaches it.
     const options = { cwd: '/', detached: true, stdio: 'ignore' } as const;
+    const at = Date.now(); // as the times of files
     const child = start('/bin/sh', [script, ...args], options);
-    const isGone = () => {
-      startedAt = Number.NEGATIVE_INFINITY;
-    };
-    child.on('error', isGone);
-    child.on('exit', isGone);
-    if (child.pid !== undefined) void adopt(root.id, child.pid); // never fails
+    child.on('error', () => {}); // the next call tries again
+    if (child.pid !== undefined) {
+      const identity = identify(child.pid);
+      launched = identity === undefined ? undefined : { ...identity, at };
+      void adopt(root.id, child.pid); // never fails
+    }
     child.unref();
   };
   return {
@@ -67,10 +66,9 @@ export function createKeeper({ root, runtime, self, rotateAboveBytes }: KeeperOp
       if (self.length === 0 || !hasContainers(root)) return;
       if (isThere()) return;
       try {
-        startedAt = Date.now();
         launch();
       } catch {
-        startedAt = Number.NEGATIVE_INFINITY; // no runtime, no processes left: the next call tries again
+        // no runtime, no processes left: the next call tries again
       }
     },
   };

@@ -14,21 +14,30 @@ import {
 import { startError } from '../runtime-error.ts';
 import type { Runtime } from '../types.ts';
 
+/** Where a monitor writes what its container says. */
+export type MonitorLog =
+  | {
+      readonly kind: 'file';
+      readonly path: string;
+      /** The last resort against a full disk: conmon truncates the log there. Rotation has to come long before. -1: none. */
+      readonly sizeMax: number;
+    }
+  | { readonly kind: 'journald'; readonly tag?: string }
+  | { readonly kind: 'none' };
+
 export interface MonitorRequest {
   readonly runtime: Runtime;
   readonly id: string;
   readonly name: string;
   /** Holds config.json; gets the attach socket, the control pipe and the pid files. Short, for sun_path. */
   readonly bundle: string;
-  readonly logPath: string;
+  readonly log: MonitorLog;
   /** Gets a file named by the id with the exit code in it, when the container ends. */
   readonly exitDir: string;
   /** Gets a file `oom` when the kernel killed something for lack of memory. */
   readonly persistDir: string;
   readonly tty: boolean;
   readonly openStdin: boolean;
-  /** The last resort against a full disk: conmon truncates the log there. Rotation has to come long before. */
-  readonly logSizeMax: number;
   /** What the monitor starts when the container has ended; program and arguments. */
   readonly exitCommand: readonly string[];
 }
@@ -97,20 +106,20 @@ function argumentsOf(request: MonitorRequest): string[] {
     ...['-r', runtime.createPath, ...runtime.globalArgs.map(arg => `--runtime-arg=${arg}`)],
     ...['-p', join(bundle, 'pidfile'), '--conmon-pidfile', join(bundle, 'conmon.pid')],
     ...['--exit-dir', request.exitDir, '--persist-dir', request.persistDir, '--full-attach'],
-    ...[
-      '-l',
-      `k8s-file:${request.logPath}`,
-      '--log-size-max',
-      String(request.logSizeMax),
-      '--log-level',
-      'error',
-    ],
+    ...[...logArguments(request.log), '--log-level', 'error'],
     // Who leaves a terminal must not end its input: ctrl-d does. A pipe ends with the client that fed it.
     ...(request.tty ? ['-t', '--leave-stdin-open'] : []),
     ...(request.openStdin ? ['-i'] : []),
     `--exit-command=${program}`,
     ...args.map(arg => `--exit-command-arg=${arg}`),
   ];
+}
+
+function logArguments(log: MonitorLog): string[] {
+  if (log.kind === 'none') return ['-l', 'none'];
+  if (log.kind === 'journald')
+    return ['-l', 'journald', ...(log.tag === undefined ? [] : ['--log-tag', log.tag])];
+  return ['-l', `k8s-file:${log.path}`, '--log-size-max', String(log.sizeMax)];
 }
 
 /** conmon waits for a byte on its start pipe, daemonises, creates, and reports one JSON line on its sync pipe. */

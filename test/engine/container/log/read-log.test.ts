@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -7,6 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import type { LogEntry, LogOptions } from '../../../../src/engine/container/index.ts';
 import { formatLogLine, LineSplitter, parseLogLine } from '../../../../src/engine/container/log/k8s-file.ts';
+import { logFiles } from '../../../../src/engine/container/log/log-files.ts';
 import { readLog } from '../../../../src/engine/container/log/read-log.ts';
 import { rotateLog } from '../../../../src/engine/container/log/rotate-log.ts';
 
@@ -106,14 +115,14 @@ test('what a full disk has cut off is no line of the tail', async () => {
   }
 });
 
-test('tail of an empty or missing log ends at once', async () => {
+test('tail of an empty or missing log ends at once (pain 14)', async () => {
   await using log = temporaryLog();
   assert.deepEqual(await read(log.path, { tail: 5 }), []);
   writeFileSync(log.path, '');
   assert.deepEqual(await read(log.path, { tail: 5 }), []);
 });
 
-test('following loses no line through rotations while the writer goes on', async () => {
+test('following loses no line through rotations while the writer goes on (pain 14)', async () => {
   await using log = temporaryLog();
   const total = 3000;
   let written = 0;
@@ -162,12 +171,35 @@ test('rotateLog() keeps three files and tells the monitor to reopen', async () =
   await using log = temporaryLog();
   const control = join(log.folder, 'ctl');
   writeFileSync(control, '');
+  const plan = { kind: 'file', rotateAboveBytes: 3, rotatedFiles: 2 } as const;
   for (const content of ['aaaa', 'bbbb', 'cccc', 'dddd']) {
     writeFileSync(log.path, content);
-    assert.equal(rotateLog(log.path, control, 3), true);
+    assert.equal(rotateLog(log.path, control, plan), true);
   }
   writeFileSync(log.path, 'e');
-  assert.equal(rotateLog(log.path, control, 3), false);
+  assert.equal(rotateLog(log.path, control, plan), false);
+  assert.deepEqual(
+    logFiles(log.path).map(file => readFileSync(file, 'utf8')),
+    ['cccc', 'dddd', 'e'],
+  );
+  assert.equal(rotateLog(log.path, control, { kind: 'none' }), false);
+});
+
+test('following goes on behind a truncation, without the bytes that are gone (pain 14)', {
+  timeout: 10_000,
+}, async () => {
+  await using log = temporaryLog();
+  writeFileSync(log.path, entryOf('before', false));
+  const abort = new AbortController();
+  const got: string[] = [];
+  for await (const entry of readLog(log.path, { follow: true, ended: () => false, signal: abort.signal })) {
+    got.push(entry.line.toString());
+    if (got.length === 1) {
+      truncateSync(log.path, 0); // as copytruncate does
+      setTimeout(() => appendFileSync(log.path, entryOf('after', false)), 700);
+    } else abort.abort();
+  }
+  assert.deepEqual(got, ['before', 'after']);
 });
 
 test('a signal ends following', { timeout: 10_000 }, async () => {
