@@ -1,8 +1,8 @@
 import type { BuildOutline, CheckReport } from '../engine/index.ts';
 import { cleanText } from '../lib/clean-text.ts';
 import type { Cli } from './cli.ts';
+import { alignColumns } from './format/align-columns.ts';
 import { paint } from './format/paint.ts';
-import { alignColumns } from './format/table.ts';
 
 const MOST_LINES = 6;
 

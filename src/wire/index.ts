@@ -15,6 +15,7 @@ export { networkJson, toNetworkRequest } from './network-json.ts';
 export { parseFilters } from './parse-filters.ts';
 export { buildMessages, transferMessages } from './progress-json.ts';
 export { type StatsMoment, statsJson } from './stats-json.ts';
+export { sizesOf, surroundingsOf } from './surroundings.ts';
 export { formatTime, parseFilterTime, parseQueryTime } from './time.ts';
 export { toBuildRequest } from './to-build-request.ts';
 export { toAttachment, toContainerSpec } from './to-container-spec.ts';

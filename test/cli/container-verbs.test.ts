@@ -57,8 +57,8 @@ test("docker's flags of the verbs of containers, on a real engine", { skip: noEn
     assert.match(await ok('ps -as --filter name=third'), /third +10\dkB \(virtual \d+(\.\d+)?MB\)/);
     const whole = await ok('ps -q --no-trunc');
     assert.match(whole, /^[0-9a-f]{64}\n$/);
-    const [details] = JSON.parse(await ok('inspect -s third')) as [{ writtenBytes: number }];
-    assert.ok(details.writtenBytes >= 100_000);
+    const [details] = JSON.parse(await ok('inspect -s third')) as [{ SizeRw: number }];
+    assert.ok(details.SizeRw >= 100_000);
   });
 
   await t.test('top shows what ps shows of the processes', async () => {

@@ -92,9 +92,9 @@ test('the command line on a real engine', { skip: noEngine }, async t => {
     assert.equal((await plimsoll('update --memory 64m web')).code, 0);
     assert.equal((await plimsoll('rename web site')).code, 0);
     const [details] = JSON.parse((await plimsoll('inspect site')).stdout) as [
-      { limits: { memoryBytes: number } },
+      { HostConfig: { Memory: number } },
     ];
-    assert.equal(details.limits.memoryBytes, 64 * 1024 ** 2);
+    assert.equal(details.HostConfig.Memory, 64 * 1024 ** 2);
     assert.equal((await plimsoll('kill site')).stdout, 'site\n');
     assert.equal((await plimsoll('wait site')).stdout, '137\n');
     assert.equal((await plimsoll('start site')).code, 0);

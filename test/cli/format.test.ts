@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { alignColumns } from '../../src/cli/format/align-columns.ts';
 import { paint } from '../../src/cli/format/paint.ts';
-import { alignColumns, type Column, formatRows } from '../../src/cli/format/table.ts';
+import { type Column, formatRows } from '../../src/cli/format/table.ts';
 import { isPlimsollError } from '../../src/errors.ts';
 import {
   binarySize,
@@ -114,13 +115,24 @@ test('formatRows() writes an object per line as JSON, hidden fields too', async 
   );
 });
 
-test('formatRows() refuses Go templates and fields that are not there, and says what there is', async () => {
+test('formatRows() takes Go templates, with titles where they begin with table', async () => {
+  assert.equal(await formatRows(rows, columns, { format: '{{.ID}}\\t{{upper .Names}}' }), '1\tWEB\n22\tDB\n');
+  assert.equal(
+    await formatRows(rows, columns, { format: 'table {{.Names}}\\t{{.ID}}' }),
+    'NAMES   ID\nweb     1\ndb      22\n',
+  );
+  const labelled = [{ id: '1', name: 'web', labels: { team: 'sea\u001b[2J' } }];
+  assert.equal(await formatRows(labelled, columns, { format: '{{.Label "team"}}{{.Label "no"}}' }), 'sea\n');
+});
+
+test('formatRows() refuses what is no format, and fields that are not there, and says what there is', async () => {
   const hint = (format: string) =>
     formatRows(rows, columns, { format }).then(
       () => 'accepted',
       error => (isPlimsollError(error, 'invalid-argument') ? error.hint : 'another error'),
     );
-  assert.match((await hint('{{.ID}}')) ?? '', /--format json/);
+  assert.equal(await hint('{{.Name}}'), 'did you mean Names?');
+  assert.match((await hint('{{.ID')) ?? '', /as in Go/);
   assert.equal(await hint('table Name'), 'did you mean Names?');
   assert.match((await hint('xml')) ?? '', /ID, Names, Long/);
 });

@@ -50,9 +50,9 @@ function networkTests(): void {
       await ok('restart -t 0 web');
       assert.deepEqual(await interfaces('web'), noNames === false ? ['eth0', 'eth1'] : ['eth0']);
       const [inspected] = JSON.parse(await ok('network inspect back'));
-      const members: { address: string }[] = Object.values(inspected.containers);
-      assert.ok(members.some(({ address }) => address === '10.201.0.9'));
-      assert.deepEqual(inspected.labels, { tier: 'data' });
+      const members: { Name: string; IPv4Address: string }[] = Object.values(inspected.Containers);
+      assert.ok(members.some(({ Name, IPv4Address }) => Name === 'db' && IPv4Address === '10.201.0.9/24'));
+      assert.deepEqual(inspected.Labels, { tier: 'data' });
     });
 
     await t.test(

@@ -45,8 +45,8 @@ test("docker's flags of run and update, on a real engine", { skip: noEngine }, a
     writeFileSync(at('labels'), 'team=a\n');
     assert.equal(await run('--env-file env -e A=given busybox sh -c echo~$A-$B-'), 'given- kept -\n');
     await ok('create --name labelled --label-file labels -l x=y busybox');
-    const [{ labels }] = JSON.parse(await ok('inspect labelled')) as [{ labels: object }];
-    assert.deepEqual(labels, { team: 'a', x: 'y' });
+    const [{ Config }] = JSON.parse(await ok('inspect labelled')) as [{ Config: { Labels: object } }];
+    assert.deepEqual(Config.Labels, { team: 'a', x: 'y' });
     await ok('rm labelled');
   });
 
@@ -298,11 +298,11 @@ test("docker's flags of run and update, on a real engine", { skip: noEngine }, a
     await ok('update --cpu-quota 20000 --cpu-period 50000 --pids-limit -1 limited');
     assert.match(read('cpu.cfs_quota_us', 'cpu.max', 'cpu'), /^20000/);
     assert.equal(read('pids.max', 'pids.max', 'pids'), 'max');
-    const [{ spec }] = JSON.parse(await ok('inspect limited')) as [
-      { spec: { restart: object; limits: object } },
+    const [{ HostConfig }] = JSON.parse(await ok('inspect limited')) as [
+      { HostConfig: { RestartPolicy: object; NanoCpus: number; CpuQuota: number } },
     ];
-    assert.deepEqual(spec.restart, { name: 'on-failure', maximumRetries: 2 });
-    assert.ok(!('cpus' in spec.limits), 'a quota takes the place of a number of CPUs');
+    assert.deepEqual(HostConfig.RestartPolicy, { Name: 'on-failure', MaximumRetryCount: 2 });
+    assert.equal(HostConfig.NanoCpus, 0, 'a quota takes the place of a number of CPUs');
     assert.equal((await plimsoll('update limited')).code, 1);
     assert.equal((await plimsoll('update --memory 1k limited')).code, 1);
     assert.equal((await plimsoll('update --memory-reservation 1g limited')).code, 1);
@@ -367,11 +367,14 @@ test("docker's flags of run and update, on a real engine", { skip: noEngine }, a
       'create --name kept --annotation a=b --expose 80 --expose 53/udp --stop-signal USR1 --stop-timeout 3 busybox',
     );
     const [kept] = JSON.parse(await ok('inspect kept')) as [
-      { exposed: string[]; spec: { annotations: object; stopSignal: string; stopTimeoutSeconds: number } },
+      {
+        Config: { ExposedPorts: object; StopSignal: string; StopTimeout: number };
+        HostConfig: { Annotations: object };
+      },
     ];
-    assert.deepEqual(kept.exposed, ['80/tcp', '53/udp']);
-    assert.deepEqual(kept.spec.annotations, { a: 'b' });
-    assert.deepEqual([kept.spec.stopSignal, kept.spec.stopTimeoutSeconds], ['USR1', 3]);
+    assert.deepEqual(kept.Config.ExposedPorts, { '80/tcp': {}, '53/udp': {} });
+    assert.deepEqual(kept.HostConfig.Annotations, { a: 'b' });
+    assert.deepEqual([kept.Config.StopSignal, kept.Config.StopTimeout], ['USR1', 3]);
     await refused('--stop-signal NOSUCH busybox true', /is no signal/);
     await ok('rm kept');
   });

@@ -103,9 +103,9 @@ test('a killed dashboard takes nothing with it: the container runs on, its log h
   );
   await eventually(() => {
     const [state] = JSON.parse(home.plimsoll('inspect', 'counter')) as {
-      state: { status: string; exitCode: number };
+      State: { Status: string; ExitCode: number };
     }[];
-    assert.deepEqual([state?.state.status, state?.state.exitCode], ['exited', 7]);
+    assert.deepEqual([state?.State.Status, state?.State.ExitCode], ['exited', 7]);
   });
   await using again = home.dashboard({ columns: 120, rows: 40 });
   await again.see(/counter/);

@@ -7,6 +7,8 @@ import {
   JsonFields,
   parseFilters,
   parseFilterTime,
+  sizesOf,
+  surroundingsOf,
   toContainerSpec,
   toLimits,
   toRestartPolicy,
@@ -14,7 +16,6 @@ import {
 import { containerFilters, containerMatcher } from '../../words/index.ts';
 import { containerName, type NamedParams } from '../container-name.ts';
 import { Query } from '../query.ts';
-import { sizesOf, surroundingsOf } from '../surroundings.ts';
 
 type Parts = Pick<Engine, 'containers' | 'files' | 'images' | 'networks' | 'volumes'>;
 

@@ -8,11 +8,12 @@ import {
   JsonFields,
   parseFilters,
   parseFilterTime,
+  sizesOf,
+  surroundingsOf,
   volumeJson,
 } from '../../wire/index.ts';
 import { minorVersionOf } from '../api-version.ts';
 import { Query } from '../query.ts';
-import { sizesOf, surroundingsOf } from '../surroundings.ts';
 
 type Parts = Pick<
   Engine,

@@ -4,7 +4,7 @@ import { PlimsollError } from '../../errors.ts';
 import { cleanText } from '../../lib/clean-text.ts';
 import { ask } from '../ask.ts';
 import type { Cli } from '../cli.ts';
-import { alignColumns } from '../format/table.ts';
+import { alignColumns } from '../format/align-columns.ts';
 import { printWarnings } from '../print-warnings.ts';
 import { reportError } from '../report-error.ts';
 import { riskWords } from './advice-columns.ts';

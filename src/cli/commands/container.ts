@@ -10,7 +10,7 @@ import { configureCreate } from './create.ts';
 import { configureDiff } from './diff.ts';
 import { configureExec } from './exec.ts';
 import { configureExport } from './export.ts';
-import { configureContainerInspect } from './inspect.ts';
+import { configureInspectOf } from './inspect.ts';
 import { configureKill } from './kill.ts';
 import { configureLogs } from './logs.ts';
 import { configurePause } from './pause.ts';
@@ -43,7 +43,7 @@ const verbs: readonly (readonly [string, string, (command: Command, cli: Cli) =>
   ['diff', 'List what a container has changed in its image', configureDiff],
   ['exec', 'Run a command in a running container', configureExec],
   ['export', "Write a container's file system as a tar", configureExport],
-  ['inspect', 'Print all that is known of containers', configureContainerInspect],
+  ['inspect', 'Print all that is known of containers', configureInspectOf('container')],
   ['kill', 'Send a signal to containers', configureKill],
   ['logs', "Print a container's output", configureLogs],
   ['ls', 'List containers', configurePs],

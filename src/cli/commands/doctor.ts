@@ -3,8 +3,8 @@ import type { Finding } from '../../engine/index.ts';
 import { cleanText } from '../../lib/clean-text.ts';
 import type { Cli } from '../cli.ts';
 import { examples } from '../examples.ts';
+import { alignColumns } from '../format/align-columns.ts';
 import { paint } from '../format/paint.ts';
-import { alignColumns } from '../format/table.ts';
 
 interface Options {
   readonly install?: true;

@@ -10,11 +10,12 @@ import { type PruneFilters, parsePruneFilters, pruneFilters } from '../prune-fil
 import { type PullOptions, pullImage } from '../pull-image.ts';
 import { removeImages } from '../remove-images.ts';
 import { configureImport } from './import.ts';
+import { configureInspectOf } from './inspect.ts';
 import { configureLoad } from './load.ts';
 import { pullOptions } from './pull.ts';
 import { configureSave } from './save.ts';
 
-/** `image bootstrap|ls|pull|rm|save|load|import|waste|prune` */
+/** `image bootstrap|ls|inspect|pull|rm|save|load|import|waste|prune` */
 export function configureImage(command: Command, cli: Cli): void {
   const bootstrap = command
     .command('bootstrap')
@@ -37,6 +38,10 @@ export function configureImage(command: Command, cli: Cli): void {
     .action((names: string[], options: { force?: true }) => removeImages(cli, names, options));
   pullOptions(command.command('pull').description('Fetch an image from a registry')).action(
     (name: string, options: PullOptions) => pullImage(cli, name, options),
+  );
+  configureInspectOf('image')(
+    command.command('inspect').description('Print all that is known of images'),
+    cli,
   );
   configureSave(command.command('save').description('Write images into a file'), cli);
   configureLoad(command.command('load').description('Take over the images of a file'), cli);

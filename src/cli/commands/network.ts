@@ -11,6 +11,7 @@ import { badOption } from '../parse/bad-option.ts';
 import { parseAddress, parseAddress6 } from '../parse/parse-networks.ts';
 import { parsePairs } from '../parse/parse-pairs.ts';
 import { writeListing } from '../write-listing.ts';
+import { configureInspectOf } from './inspect.ts';
 
 /** `network ls|create|inspect|connect|disconnect|rm|prune` */
 export function configureNetwork(command: Command, cli: Cli): void {
@@ -21,15 +22,10 @@ export function configureNetwork(command: Command, cli: Cli): void {
     },
   );
   configureCreate(command, cli);
-  command
-    .command('inspect')
-    .description('Print all that is known of networks')
-    .argument('<network...>')
-    .action(async (names: string[]) => {
-      const engine = await cli.engine();
-      const found = names.map(name => engine.networks.inspect(name));
-      cli.stdout.write(`${JSON.stringify(found, undefined, 2)}\n`);
-    });
+  configureInspectOf('network')(
+    command.command('inspect').description('Print all that is known of networks'),
+    cli,
+  );
   configureConnections(command, cli);
   command
     .command('rm')

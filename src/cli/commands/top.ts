@@ -4,7 +4,8 @@ import { cleanText } from '../../lib/clean-text.ts';
 import { binarySize } from '../../words/index.ts';
 import type { Cli } from '../cli.ts';
 import { examples } from '../examples.ts';
-import { alignColumns, type Column, formatRows } from '../format/table.ts';
+import { alignColumns } from '../format/align-columns.ts';
+import { type Column, formatRows } from '../format/table.ts';
 
 /** `top CONTAINER [PS OPTIONS]` */
 export function configureTop(command: Command, cli: Cli): void {

@@ -8,6 +8,7 @@ import type { Column } from '../format/table.ts';
 import { type ListingOptions, listingOptions } from '../listing-options.ts';
 import { parsePairs } from '../parse/parse-pairs.ts';
 import { writeListing } from '../write-listing.ts';
+import { configureInspectOf } from './inspect.ts';
 
 /** `volume ls|create|inspect|rm` */
 export function configureVolume(command: Command, cli: Cli): void {
@@ -26,15 +27,10 @@ export function configureVolume(command: Command, cli: Cli): void {
       const volume = engine.volumes.create({ labels, ...(name === undefined ? {} : { name }) });
       cli.stdout.write(`${volume.name}\n`);
     });
-  command
-    .command('inspect')
-    .description('Print all that is known of volumes')
-    .argument('<volume...>')
-    .action(async (names: string[]) => {
-      const engine = await cli.engine();
-      const found = names.map(name => engine.volumes.inspect(name));
-      cli.stdout.write(`${JSON.stringify(found, undefined, 2)}\n`);
-    });
+  configureInspectOf('volume')(
+    command.command('inspect').description('Print all that is known of volumes'),
+    cli,
+  );
   command
     .command('rm')
     .description('Remove volumes and their files')

@@ -85,8 +85,8 @@ export const restart: readonly Step[] = [
 
 async function states(guest: Guest): Promise<Record<string, string>> {
   const all = JSON.parse(await guest.plimsoll(`inspect $(${plimsoll} ps -aq)`)) as {
-    name: string;
-    state: { status: string };
+    Name: string;
+    State: { Status: string };
   }[];
-  return Object.fromEntries(all.map(({ name, state }) => [name, state.status]));
+  return Object.fromEntries(all.map(({ Name, State }) => [Name.slice(1), State.Status]));
 }

@@ -1,5 +1,5 @@
 import type { ContainerSummary, Engine } from '../engine/index.ts';
-import type { ContainerSurroundings } from '../wire/index.ts';
+import type { ContainerSurroundings } from './container-json.ts';
 
 /** What an answer about containers says beside them: read once for a whole list. */
 export function surroundingsOf({
