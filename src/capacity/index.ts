@@ -12,6 +12,13 @@ export { type AdviceSource, adviseFrom } from './advise-from.ts';
 export { coreLimit } from './core-limit.ts';
 export { type ExportedLimits, exportLimits, type LimitForm, limitForms } from './export-limits.ts';
 export {
+  type Consolidation,
+  type ContainerMove,
+  consolidate,
+  defaultConsolidation,
+  type MachineAfter,
+} from './fleet/consolidate.ts';
+export {
   type FleetMachine,
   type FleetResource,
   type FleetRow,

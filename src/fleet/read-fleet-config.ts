@@ -72,7 +72,7 @@ type Refuse = (what: string) => never;
 
 function machineOf(value: unknown, refuse: Refuse): SshMachine {
   if (typeof value === 'string') return { name: value, ...targetOf(value, refuse) };
-  const keys = ['name', 'ssh', 'plimsoll', 'root', 'month'];
+  const keys = ['name', 'ssh', 'plimsoll', 'root', 'month', 'keep'];
   const given = mappingOf(value, { refuse, name: 'a machine', keys });
   const ssh = stringOf(given.ssh, 'ssh', refuse) ?? refuse('a machine has no ssh: user@host');
   const [command, root] = [
@@ -82,12 +82,14 @@ function machineOf(value: unknown, refuse: Refuse): SshMachine {
   const { month } = given;
   if (month !== undefined && (typeof month !== 'number' || !(month >= 0 && month < 1e9)))
     refuse('month is not a price');
+  if (given.keep !== undefined && typeof given.keep !== 'boolean') refuse('keep is not true or false');
   return {
     name: stringOf(given.name, 'name', refuse) ?? ssh,
     ...targetOf(ssh, refuse),
     ...(command === undefined ? {} : { command }),
     ...(root === undefined ? {} : { root }),
     ...(month === undefined ? {} : { monthlyPrice: Number(month) }),
+    ...(given.keep === true ? { keep: true as const } : {}),
   };
 }
 

@@ -19,10 +19,10 @@ export interface SshSourceOptions {
 
 /** One machine over one ssh that stays: plimsoll there writes a line every few seconds. */
 export function sshSource(machine: SshMachine, options: SshSourceOptions): FleetSource {
-  const { name, monthlyPrice } = machine;
+  const { name, monthlyPrice, keep } = machine;
   return {
     name,
-    machines: [{ name, ...(monthlyPrice === undefined ? {} : { monthlyPrice }) }],
+    machines: [{ name, ...(monthlyPrice === undefined ? {} : { monthlyPrice }), ...(keep ? { keep } : {}) }],
     async watch({ signal, emit }) {
       for (let failures = 1; !signal.aborted; failures++) {
         const seen = await connection(machine, options, { signal, emit });

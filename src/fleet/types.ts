@@ -1,4 +1,4 @@
-import type { MachineReport } from '../capacity/index.ts';
+import type { FleetMachine, MachineReport } from '../capacity/index.ts';
 
 /** What a source tells of a machine. */
 export type FleetEvent =
@@ -19,7 +19,7 @@ export interface FleetSource {
   /** Of the machine, or of the server that knows several. */
   readonly name: string;
   /** What it is known to have before it has answered. */
-  readonly machines: readonly { readonly name: string; readonly monthlyPrice?: number }[];
+  readonly machines: readonly Pick<FleetMachine, 'name' | 'monthlyPrice' | 'keep'>[];
   watch(options: { readonly signal: AbortSignal; readonly emit: (event: FleetEvent) => void }): Promise<void>;
 }
 
@@ -34,6 +34,8 @@ export interface SshMachine {
   /** The root to watch there. */
   readonly root?: string;
   readonly monthlyPrice?: number;
+  /** It is not to be emptied. */
+  readonly keep?: true;
 }
 
 /** A Prometheus server that scrapes `plimsoll metrics`, or cAdvisor. */

@@ -12,6 +12,8 @@ export interface FleetMachine {
   readonly problem?: string;
   /** What it costs a month, where that is known better than by its size. */
   readonly monthlyPrice?: number;
+  /** It is not to be emptied. */
+  readonly keep?: true;
 }
 
 /** `waiting`: has not answered yet; `silent`: has, but does not any more, or never could. */
@@ -143,6 +145,11 @@ function costsOf(
     monthlyCost: monthlyCost(prices, { cores: cpu.capacity, bytes: memory.capacity }),
     monthlyWaste: monthlyCost(prices, { cores: cpu.wasted, bytes: memory.wasted }),
   };
+}
+
+/** What a machine is worth, for telling which one is better gone: its price, else its size in cores. */
+export function worthOf({ monthlyCost: price, cpu, memory }: FleetRow): number {
+  return price ?? (cpu?.capacity ?? 0) + (memory?.capacity ?? 0) / bytesPerCore;
 }
 
 /** Money and cores do not compare: a fleet has prices, or it has not. Without figures: below all others. */

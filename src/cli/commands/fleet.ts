@@ -1,5 +1,12 @@
 import type { Command } from 'commander';
-import { type FleetTable, fleetTable } from '../../capacity/index.ts';
+import {
+  consolidate,
+  defaultConsolidation,
+  type FleetMachine,
+  type FleetTable,
+  fleetTable,
+  type Prices,
+} from '../../capacity/index.ts';
 import { openFleet, silentAfter } from '../../fleet/index.ts';
 import type { Cli } from '../cli.ts';
 import { readPrices } from '../config/read-prices.ts';
@@ -8,7 +15,9 @@ import { fleetColumns, totalLine } from '../fleet/fleet-columns.ts';
 import { type FleetOptions, parseFleet, parseSeconds } from '../fleet/fleet-options.ts';
 import { fleetPage } from '../fleet/fleet-page.ts';
 import { runAgent } from '../fleet/run-agent.ts';
+import { writeConsolidation } from '../fleet/write-consolidation.ts';
 import { replaceFile } from '../html/replace-file.ts';
+import { badOption } from '../parse/bad-option.ts';
 import { type FormOptions, formOptions, parseFailOver, writeReport } from '../report-options.ts';
 
 interface Options extends FormOptions, FleetOptions {
@@ -16,6 +25,9 @@ interface Options extends FormOptions, FleetOptions {
   readonly html?: string;
   readonly failOver?: string;
   readonly failSilent?: true;
+  readonly consolidate?: true;
+  readonly headroom: string;
+  readonly cpuPeaks?: true;
 }
 
 /** `fleet [USER@HOST...]`: what many machines have, use and waste. */
@@ -26,6 +38,7 @@ export function configureFleet(command: Command, cli: Cli): void {
       'plimsoll fleet deploy@web-1 deploy@web-2',
       'plimsoll fleet --fail-over 60% --json',
       'plimsoll fleet --html fleet.html',
+      'plimsoll fleet --consolidate --headroom 30%',
     ).argument('[machine...]', 'over ssh, with plimsoll there; default: all of fleet.yaml'),
   )
     .option('--config <file>', 'Instead of ~/.config/plimsoll/fleet.yaml')
@@ -34,27 +47,49 @@ export function configureFleet(command: Command, cli: Cli): void {
     .option('--html <file>', 'A page of its own instead of a table; - prints it')
     .option('--fail-over <percent>', "Exit with 1 if more than this of the fleet's CPU or memory is wasted")
     .option('--fail-silent', 'Exit with 1 if a machine does not answer')
+    .option('--consolidate', 'Tell which machines could be emptied onto which others, and by which moves')
+    .option('--headroom <percent>', 'What stays free of each machine then, at P95', '20%')
+    .option('--cpu-peaks', 'Leave room for the CPU peaks of all containers at once, too')
     .option('--agent', 'What ssh runs on each machine: print a report every few seconds')
     .action(async (targets: string[], options: Options) => {
       if (options.agent) return await runAgent(cli, parseSeconds(options.every ?? '5', '--every') * 1000);
       const limit = parseFailOver(options);
-      const table = await readFleet(cli, targets, options);
-      await report(cli, table, options);
+      const rule = { headroom: parseHeadroom(options.headroom), cpuPeaks: options.cpuPeaks ?? false };
+      const { machines, ...known } = await readFleet(cli, targets, options);
+      const table = fleetTable(machines, known);
+      if (options.consolidate) {
+        const plan = consolidate(machines, { ...defaultConsolidation, ...known, ...rule });
+        await writeConsolidation(cli, plan, { ...options, prices: known.prices });
+      } else await report(cli, table, options);
       if (isFailure(table, { ...options, limit })) cli.setExitCode(1);
     });
 }
 
-/** Asks all machines once. Those that do not answer in time are in the table without figures. */
-async function readFleet(cli: Cli, targets: readonly string[], options: Options): Promise<FleetTable> {
+/** What is known of a fleet, and by what it is told. */
+interface KnownFleet {
+  readonly machines: readonly FleetMachine[];
+  readonly now: number;
+  readonly silentAfterMs: number;
+  readonly prices?: Prices;
+}
+
+/** Asks all machines once. Those that do not answer in time are without figures. */
+async function readFleet(cli: Cli, targets: readonly string[], options: Options): Promise<KnownFleet> {
   const config = parseFleet(cli, targets, options);
   const waitMs = parseSeconds(options.wait, '--wait') * 1000;
   const prices = await readPrices(cli);
   await using fleet = openFleet(config);
   await fleet.complete(AbortSignal.any([cli.signal, AbortSignal.timeout(waitMs)]));
   cli.signal.throwIfAborted();
-  const now = Date.now();
-  const silentAfterMs = silentAfter(config);
-  return fleetTable(fleet.machines(), { now, silentAfterMs, ...(prices === undefined ? {} : { prices }) });
+  const known = { machines: fleet.machines(), now: Date.now(), silentAfterMs: silentAfter(config) };
+  return { ...known, ...(prices === undefined ? {} : { prices }) };
+}
+
+/** A share, 0..1. */
+function parseHeadroom(text: string): number {
+  const percent = Number(/^([\d.]+)%?$/.exec(text)?.[1]);
+  if (percent >= 0 && percent < 100) return percent / 100;
+  throw badOption(`"${text}" is no headroom`, 'write --headroom 20%');
 }
 
 async function report(cli: Cli, table: FleetTable, options: Options): Promise<void> {
