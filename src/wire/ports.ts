@@ -1,5 +1,6 @@
 import type { PublishedPort } from '../engine/index.ts';
 import { badRequest } from './bad-request.ts';
+import { defined } from './defined.ts';
 import type { JsonFields } from './json-fields.ts';
 
 /** The PortBindings of a HostConfig, and with `exposed` (of PublishAllPorts) a free port for each that has none. */
@@ -19,8 +20,15 @@ export function toPorts(host: JsonFields, exposed: readonly string[]): Published
 function toPort(port: Pick<PublishedPort, 'protocol' | 'containerPort'>, binding: JsonFields): PublishedPort {
   const hostAddress = binding.words('HostIp') ?? '';
   const text = binding.words('HostPort') ?? '0';
-  if (!/^\d+$/.test(text) || Number(text) > 65535) throw badRequest(`invalid port specification: "${text}"`);
-  return { ...port, hostAddress, hostPort: Number(text) };
+  const [, first, last] = /^(\d+)(?:-(\d+))?$/.exec(text) ?? [];
+  if (first === undefined || Number(last ?? first) > 65535 || Number(first) > Number(last ?? first))
+    throw badRequest(`invalid port specification: "${text}"`);
+  return {
+    ...port,
+    hostAddress,
+    hostPort: Number(first),
+    ...defined({ lastHostPort: last === undefined ? undefined : Number(last) }),
+  };
 }
 
 function parsePort(text: string): Pick<PublishedPort, 'protocol' | 'containerPort'> {
@@ -54,9 +62,12 @@ export function portMapJson(
 ): Record<string, { HostIp: string; HostPort: string }[] | null> {
   const map: Record<string, { HostIp: string; HostPort: string }[] | null> = {};
   for (const name of exposed) map[name] = null;
-  for (const { containerPort, protocol, hostAddress, hostPort } of ports) {
+  for (const { containerPort, protocol, hostAddress, hostPort, lastHostPort } of ports) {
     const name = `${containerPort}/${protocol}`;
-    const binding = { HostIp: hostAddress, HostPort: hostPort === 0 ? '' : String(hostPort) };
+    const binding = {
+      HostIp: hostAddress,
+      HostPort: hostPort === 0 ? '' : [hostPort, lastHostPort].filter(Boolean).join('-'),
+    };
     map[name] = [...(map[name] ?? []), binding];
   }
   return map;

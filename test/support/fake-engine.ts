@@ -441,6 +441,7 @@ export function createFakeEngine(options: FakeOptions = {}): Engine {
         root: { id: '0badcafe', dataDir: '/fake', runDir: '/run/fake', rootless: options.rootless ?? false },
         runtime: 'crun',
         cgroupVersion: 'v2',
+        networking: 'bridges of the kernel',
         containers: { running: 0, paused: 0, stopped: 0 },
         images: 0,
       }),

@@ -48,6 +48,7 @@ export function configureSystem(command: Command, cli: Cli): void {
           `Run folder:  ${root.runDir}`,
           `Runtime:     ${info.runtime}`,
           `Cgroups:     ${info.cgroupVersion}`,
+          `Networking:  ${info.networking}`,
           `Containers:  ${containers.running} running, ${containers.paused} paused, ${containers.stopped} stopped`,
           `Images:      ${info.images}`,
           '',

@@ -4,27 +4,31 @@ import { badOption } from './bad-option.ts';
 
 /**
  * The ports of one `--publish`: `[address:][host]:container[/protocol]`, or `container` alone for a free host port;
- * ranges of equal length stand for their pairs.
+ * ranges of equal length stand for their pairs, and a range of the host for its first free port.
  */
 export function parsePort(text: string): PublishedPort[] {
   const [, address, host, container, protocol] = pattern.exec(text) ?? [];
   if (container === undefined) throw badPort(text, 'it is not of that form');
   const inside = parseRange(container, text);
   const outside = host === undefined || host === '' ? inside.map(() => 0) : parseRange(host, text);
-  if (inside.length !== outside.length) throw badPort(text, 'its ranges differ in length');
+  const isChoice = inside.length === 1 && outside.length > 1;
+  if (!isChoice && inside.length !== outside.length) throw badPort(text, 'its ranges differ in length');
   if (inside.includes(0)) throw badPort(text, 'a container has no port 0');
   return inside.map((containerPort, i) => ({
     protocol: (protocol?.toLowerCase() ?? 'tcp') as PublishedPort['protocol'],
     hostAddress: parseAddress(address, text),
     hostPort: outside[i] ?? 0,
+    ...(isChoice ? { lastHostPort: outside.at(-1) ?? 0 } : {}),
     containerPort,
   }));
 }
 
 /** The same as `--publish` takes it; `parsePort` reads it back. */
-export function formatPort({ hostAddress, hostPort, containerPort, protocol }: PublishedPort): string {
+export function formatPort(port: PublishedPort): string {
+  const { hostAddress, hostPort, lastHostPort, containerPort, protocol } = port;
   const address = hostAddress === '' ? '' : `${isIPv6(hostAddress) ? `[${hostAddress}]` : hostAddress}:`;
-  return `${address}${hostPort === 0 ? '' : hostPort}:${containerPort}${protocol === 'tcp' ? '' : `/${protocol}`}`;
+  const outside = `${hostPort === 0 ? '' : hostPort}${lastHostPort === undefined ? '' : `-${lastHostPort}`}`;
+  return `${address}${outside}:${containerPort}${protocol === 'tcp' ? '' : `/${protocol}`}`;
 }
 
 const pattern = /^(?:(?:(\[[^\]]*\]|[^:[\]/]*):)?([\d-]*):)?([\d-]+)(?:\/(tcp|udp|sctp))?$/i;

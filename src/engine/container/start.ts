@@ -63,7 +63,7 @@ export async function startContainer(
     await world.runtime().start(id, { hooks });
     world.db.transaction(() => announce(world, record, 'start'));
     beginHealthChecks(world, record, paths);
-    return warnings;
+    return [...warnings, ...(endpoint?.warnings ?? [])];
   } catch (error) {
     await takeDown(world, id);
     const failed = options.signal?.aborted ? state : failedState(state, error, world.clock());

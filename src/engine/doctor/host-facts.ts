@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'nod
 import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
 import { caller, hasCgroups, run, subordinateIds } from '../kernel/index.ts';
+import { type ForwardBlock, forwardBlocks } from '../network/index.ts';
 
 /** What the doctor reads of the machine besides its tools. */
 export interface HostFacts {
@@ -23,6 +24,8 @@ export interface HostFacts {
   /** Whether `nft` was there to ask, by one who may use it; and why it cannot be used, if so. */
   readonly nftAsked: boolean;
   readonly nftProblem?: string;
+  /** Chains of the host's firewall that drop what containers are sent. */
+  readonly forwardBlocks: readonly ForwardBlock[];
   readonly ipForward: boolean;
   readonly tun: boolean;
   /** The user has ranges in /etc/subuid and /etc/subgid. */
@@ -54,6 +57,7 @@ export async function readHostFacts(options: { dataDir: string; nft?: string }):
     seccomp: /^Seccomp:/m.test(status),
     nftAsked: nft !== undefined,
     ...(nftProblem === undefined ? {} : { nftProblem }),
+    forwardBlocks: nft !== undefined && nftProblem === undefined ? await forwardBlocks() : [],
     ipForward: read('/proc/sys/net/ipv4/ip_forward').trim() === '1',
     tun: canAccess('/dev/net/tun', constants.R_OK | constants.W_OK),
     subordinateIds: Object.values(subordinateIds(uid)).every(ranges => ranges.length > 0),

@@ -124,6 +124,19 @@ const rows: readonly Row[] = [
   },
   {
     area: 'network',
+    name: 'firewall',
+    bad: 'warn',
+    when: ({ nftAsked, nftProblem }) => nftAsked && nftProblem === undefined,
+    good: ({ forwardBlocks }) => forwardBlocks.length === 0,
+    found: ({ forwardBlocks }) =>
+      forwardBlocks.length === 0
+        ? 'nothing drops what containers are sent'
+        : forwardBlocks.map(({ keeper, chain }) => `${keeper}: "${chain}" drops`).join(', '),
+    without: 'published ports are closed from outside, and containers may have no way out',
+    fix: ({ forwardBlocks }) => forwardBlocks.map(({ advice }) => advice).join(' && '),
+  },
+  {
+    area: 'network',
     name: 'IP forwarding',
     bad: 'warn',
     when: isRoot,

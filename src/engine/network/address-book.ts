@@ -104,7 +104,7 @@ export function bookedPorts(db: Database, protocol: string): Set<number> {
 
 /** Throws `invalid-argument` (`PORT_INVALID`) for a port that cannot be published. */
 export function validatePort(port: PublishedPort): void {
-  const { hostAddress, hostPort, containerPort } = port;
+  const { hostAddress, hostPort, containerPort, lastHostPort = hostPort } = port;
   const inRange = (value: number, least: number) =>
     Number.isInteger(value) && value >= least && value <= 65_535;
   if (hostAddress !== '' && isIP(hostAddress) === 0) {
@@ -113,7 +113,7 @@ export function validatePort(port: PublishedPort): void {
       hint: 'publish on 127.0.0.1, another address that the host has, or none for all of them',
     });
   }
-  if (!inRange(hostPort, 0) || !inRange(containerPort, 1)) {
+  if (!inRange(hostPort, 0) || !inRange(lastHostPort, hostPort) || !inRange(containerPort, 1)) {
     throw new PlimsollError('invalid-argument', `"${hostPort}:${containerPort}" is not a pair of ports`, {
       code: 'PORT_INVALID',
       hint: 'ports are 1 to 65535; host port 0 means any free one',

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { isPlimsollError, PlimsollError } from '../../errors.ts';
 import { run, runOrThrow, unmount } from '../kernel/index.ts';
 import type { Root } from '../store/index.ts';
+import { admitDocker, dismissDocker } from './firewall/docker-user.ts';
 import { uplink } from './host-routes.ts';
 import { addressBridge, attachCommands, makeBridge, script } from './ip-batch.ts';
 import { parseCidr, parseIpv4 } from './ipv4.ts';
@@ -39,7 +40,8 @@ export interface BridgeDriver {
   detachOthers(bridge: string, expected: () => ReadonlySet<string>): Promise<void>;
   /** Puts links on their bridge that are off it. */
   attach(links: readonly Pick<Link, 'host' | 'bridge'>[]): Promise<void>;
-  addPorts(ports: readonly PortRule[]): Promise<void>;
+  /** Returns the chains of this machine, as `nft list chains` prints them: asked in passing, as a command costs more. */
+  addPorts(ports: readonly PortRule[]): Promise<string>;
   deletePorts(ports: readonly PortRule[]): Promise<void>;
   /** Names of the root's namespaces that are there. */
   namespaces(): string[];
@@ -98,8 +100,10 @@ export function createBridgeDriver(root: Root): BridgeDriver {
       const known = expected();
       for (const name of links.filter(link => !known.has(link))) await run('ip', ['link', 'del', name]);
     },
-    addPorts: ports => nft(portScript('add', table, ports)),
-    deletePorts: ports => nft(portScript('delete', table, ports)),
+    addPorts: ports => nft(`${portScript('add', table, ports)}list chains\n`),
+    async deletePorts(ports) {
+      await nft(portScript('delete', table, ports));
+    },
     namespaces() {
       return listFolder(namespaceFolder).filter(name => name.startsWith(namespacePrefix(root)));
     },
@@ -135,7 +139,7 @@ async function raiseBridge(network: BridgeNetwork, mtu: number): Promise<void> {
     await batch(addressBridge({ ...place, gateways: [own, `${gateway6}/${subnet6?.split('/')[1]}`] }));
   }
   setSysctl(`ipv4/conf/${bridge}/route_localnet`, '1');
-  await admitDocker(bridge);
+  await admitDocker(bridge, gateway6 === undefined ? ['ip'] : ['ip', 'ip6']);
 }
 
 async function lowerBridge(bridge: string): Promise<void> {
@@ -154,40 +158,12 @@ async function lowerBridge(bridge: string): Promise<void> {
   await dismissDocker(bridge);
 }
 
-/** Docker drops what it does not know in FORWARD, and offers the chain DOCKER-USER to say what else may pass. */
-async function admitDocker(bridge: string): Promise<void> {
-  if (!(await hasDockerUser())) return;
-  for (const rule of dockerRules(bridge)) {
-    const known = await run('iptables', ['-w', '-C', 'DOCKER-USER', ...rule]);
-    if (known.code !== 0) await runOrThrow('iptables', ['-w', '-I', 'DOCKER-USER', ...rule]);
-  }
-}
-
-async function dismissDocker(bridge: string): Promise<void> {
-  if (!(await hasDockerUser())) return;
-  for (const rule of dockerRules(bridge)) await run('iptables', ['-w', '-D', 'DOCKER-USER', ...rule]);
-}
-
-/** Towards the bridge our own table decides; from it, everything may leave. */
-function dockerRules(bridge: string): string[][] {
-  return [
-    ['-i', bridge, '-j', 'ACCEPT'],
-    ['-o', bridge, '-j', 'ACCEPT'],
-  ];
-}
-
-async function hasDockerUser(): Promise<boolean> {
-  if (!hasLink('docker0')) return false;
-  const listed = await run('iptables', ['-w', '-n', '-L', 'DOCKER-USER']).catch(() => undefined);
-  return listed?.code === 0;
-}
-
 async function batch(input: string): Promise<void> {
   await runOrThrow('ip', ['-batch', '-'], { input });
 }
 
-async function nft(input: string): Promise<void> {
-  if (input !== '') await runOrThrow('nft', ['-f', '-'], { input });
+async function nft(input: string): Promise<string> {
+  return input === '' ? '' : (await runOrThrow('nft', ['-f', '-'], { input })).stdout;
 }
 
 /** A machine without nft(8) has no table to take away, and must be able to say what it lacks. */

@@ -3,6 +3,7 @@ import type { Database } from '../store/index.ts';
 import { anyBooked, type Booking, book, bookedPorts, unbookOne, validatePort } from './address-book.ts';
 import { disconnectOne } from './disconnect.ts';
 import type { DnsEntry } from './dns-config.ts';
+import { forwardBlocks } from './firewall/forward-blocks.ts';
 import { perAddress } from './host-address.ts';
 import { hostNameservers } from './host-nameservers.ts';
 import { findFreePort, probePort } from './host-ports.ts';
@@ -70,14 +71,15 @@ async function choosePorts(
 ): Promise<PublishedPort[]> {
   const chosen: PublishedPort[] = [];
   for (const wish of wishes) {
-    const ports = perAddress(wish, network);
-    if (wish.hostPort !== 0) {
+    const { lastHostPort, ...plain } = wish;
+    const ports = perAddress(plain, network);
+    if (wish.hostPort !== 0 && lastHostPort === undefined) {
       chosen.push(...ports);
       continue;
     }
     const taken = bookedPorts(db, wish.protocol);
     for (const other of chosen) if (other.protocol === wish.protocol) taken.add(other.hostPort);
-    const hostPort = await findFreePort(ports, taken);
+    const hostPort = await findFreePort(ports, taken, lastHostPort);
     chosen.push(...ports.map(port => ({ ...port, hostPort })));
   }
   return chosen;
@@ -93,13 +95,13 @@ async function realise(
   const { root, driver, names, events } = state;
   if (!driver.isUp(network)) await raise(state, () => driver.isUp(network));
   const link = linkOf(state, booking, network);
-  const [named] = await settle([
+  const [named, , warnings] = await settle([
     names.update(network.name, network.gateway, entries => [
       ...entries.filter(entry => entry.container !== booking.container),
       { ...dnsPlace(booking), names: request.names },
     ]),
     driver.plug(link, { first: booking.interface === 'eth0' }),
-    publish(state, booking),
+    publish(state, booking, network),
   ]);
   announce(events, network, 'connect', booking.container);
   return {
@@ -112,6 +114,7 @@ async function realise(
     namespace: namespacePath(root, booking.container),
     ports: booking.ports,
     nameservers: named ? [network.gateway] : hostNameservers(),
+    warnings,
   };
 }
 
@@ -120,9 +123,14 @@ function dnsPlace({ container, address, address6 }: Booking): Omit<DnsEntry, 'na
 }
 
 /** Adds the ports to the table; if somebody flushed it (a firewall reload does), makes it anew from the database. */
-async function publish(state: ServiceState, booking: Booking): Promise<void> {
-  if (booking.ports.length === 0) return;
-  await state.driver.addPorts(rules(booking)).catch(() => raise(state));
+async function publish(state: ServiceState, booking: Booking, { bridge }: BridgeNetwork): Promise<string[]> {
+  if (booking.ports.length === 0) return [];
+  const chains = await state.driver.addPorts(rules(booking)).catch(() => raise(state));
+  const blocks = await forwardBlocks({ bridge, ...(chains === undefined ? {} : { chains }) });
+  return blocks.map(
+    ({ chain, keeper }) =>
+      `published ports may be closed from outside: the host's firewall (${keeper}, chain "${chain}") drops what it forwards; 'plimsoll doctor' says how to let them in`,
+  );
 }
 
 function portsOfInternal(name: string): PlimsollError {

@@ -20,15 +20,16 @@ export async function probePort(port: PublishedPort): Promise<void> {
 }
 
 /**
- * A port of the host that is free on all of these addresses, of those that the kernel gives to clients (ip_local_port_range), none of `taken`. A
- * random one, so that it is not the one that has just been freed.
+ * A port of the host that is free on all of these addresses, and none of `taken`. With `last` the first one from their
+ * own to that; else one of those that the kernel gives to clients (ip_local_port_range), a random one, so that it is
+ * not the one that has just been freed. Throws `resource-exhausted`.
  */
 export async function findFreePort(
   ports: readonly PublishedPort[],
   taken: ReadonlySet<number>,
+  last?: number,
 ): Promise<number> {
-  const { first, count } = localPortRange();
-  const start = Math.floor(Math.random() * count);
+  const { first, count, start } = range(ports, last);
   for (let i = 0; i < count; i++) {
     const hostPort = first + ((start + i) % count);
     if (taken.has(hostPort)) continue;
@@ -43,7 +44,10 @@ export async function findFreePort(
   }
   throw new PlimsollError('resource-exhausted', 'no free host port is left to publish on', {
     code: 'PORTS_EXHAUSTED',
-    hint: 'name a host port below the range of /proc/sys/net/ipv4/ip_local_port_range',
+    hint:
+      last === undefined
+        ? 'name a host port below the range of /proc/sys/net/ipv4/ip_local_port_range'
+        : `all of ${first} to ${last} are in use: publish on others`,
   });
 }
 
@@ -97,6 +101,18 @@ function bindError(port: PublishedPort, error: unknown): PlimsollError {
         { code: 'PORT_REFUSED', hint: 'run as root, or publish a port above 1023', cause: error },
       );
   }
+}
+
+function range(
+  ports: readonly PublishedPort[],
+  last: number | undefined,
+): { first: number; count: number; start: number } {
+  if (last === undefined) {
+    const { first, count } = localPortRange();
+    return { first, count, start: Math.floor(Math.random() * count) };
+  }
+  const first = ports[0]?.hostPort ?? last;
+  return { first, count: last - first + 1, start: 0 };
 }
 
 function localPortRange(): { first: number; count: number } {

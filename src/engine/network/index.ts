@@ -5,6 +5,7 @@
  *     const endpoint = await networks.connect({ container: id, names: ['web'], network: 'bridge', ports: [] });
  * @module
  */
+export { type ForwardBlock, forwardBlocks } from './firewall/forward-blocks.ts';
 export { createIdleBridge, type IdleBridge } from './idle-bridge.ts';
 export { lowerForgotten } from './lower-forgotten.ts';
 export { createNetworkService, type NetworkServiceOptions } from './network-service.ts';

@@ -1,4 +1,13 @@
-import { accessSync, closeSync, constants, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -24,6 +33,8 @@ export interface NameServer {
   /** Forgets a network that nobody is on. */
   forget(network: string): Promise<void>;
   isRunning(): boolean;
+  /** Starts it again, if it has names to serve and is dead. */
+  revive(): Promise<void>;
   /** Ends the server and forgets all names. */
   stop(): Promise<void>;
 }
@@ -64,6 +75,12 @@ export function createNameServer(root: Root, env: NodeJS.ProcessEnv = process.en
         if (running !== undefined) process.kill(running.pid, 'SIGHUP');
       }),
     isRunning: () => findRunning(folder) !== undefined,
+    async revive() {
+      if (findRunning(folder) !== undefined || !existsSync(folder)) return;
+      await withLock(lock, async () => {
+        if (findRunning(folder) === undefined) await launch(root, folder, env);
+      });
+    },
     stop: () =>
       withLock(lock, async () => {
         await end(findRunning(folder));

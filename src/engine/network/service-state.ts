@@ -44,11 +44,13 @@ export async function leave(state: ServiceState): Promise<void> {
   else state.idle.begin();
 }
 
-/** What a killed process had no time for. */
+/** What a killed process had no time for, and a name server that somebody killed. */
 export async function tidy(state: ServiceState): Promise<void> {
-  const { db, driver } = state;
+  const { db, driver, names } = state;
   const isUp = bridgeNetworks(db).some(({ bridge }) => driver.hasBridge(bridge));
-  if (isUp && !anyBooked(db)) await leave(state);
+  if (!isUp) return;
+  if (anyBooked(db)) await names.revive();
+  else await leave(state);
 }
 
 /** Takes bridges, table and name server away if nobody is on any network. */

@@ -34,6 +34,8 @@ export interface PublishedPort {
   readonly hostAddress: string;
   /** 0: a free one is chosen at start. */
   readonly hostPort: number;
+  /** The first free one from `hostPort` to this is chosen at start. */
+  readonly lastHostPort?: number;
   readonly containerPort: number;
 }
 
@@ -52,6 +54,8 @@ export interface Endpoint {
   readonly ports: readonly PublishedPort[];
   /** What /etc/resolv.conf of the container should name. */
   readonly nameservers: readonly string[];
+  /** What may not work as asked for: ports that the host's firewall closes. */
+  readonly warnings: readonly string[];
 }
 
 export interface ConnectRequest {

@@ -49,6 +49,9 @@ function info({ root, containers, images, runtime, cgroupVersion }: SystemParts)
     root,
     runtime: runtime(),
     cgroupVersion: cgroupVersion(),
+    networking: root.rootless
+      ? "the host's own network, or none"
+      : 'bridges of the kernel, no proxy: clients keep their addresses',
     containers: { running, paused, stopped: all.length - running - paused },
     images: images.list().length,
   };

@@ -19,6 +19,8 @@ export interface SystemInfo {
   };
   readonly runtime: string;
   readonly cgroupVersion: 'v1' | 'v2' | 'hybrid';
+  /** Who carries what containers send and what is published: decides speed, and whose address a server sees. */
+  readonly networking: string;
   readonly containers: { readonly running: number; readonly paused: number; readonly stopped: number };
   readonly images: number;
 }

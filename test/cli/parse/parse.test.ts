@@ -81,6 +81,10 @@ test('parsePort() pairs ranges, and leaves the host port open where none is give
       [8002, 82, 'udp'],
     ],
   );
+  assert.deepEqual(parsePort('8000-8010:80'), [
+    { protocol: 'tcp', hostAddress: '', hostPort: 8000, lastHostPort: 8010, containerPort: 80 },
+  ]);
+  assert.equal(formatPort({ ...parsePort('8000-8010:80/udp')[0] } as never), '8000-8010:80/udp');
   assert.equal(parsePort('80')[0]?.hostPort, 0);
   assert.equal(parsePort('127.0.0.1::80')[0]?.hostAddress, '127.0.0.1');
 });

@@ -22,6 +22,7 @@ const healthy: HostFacts = {
   cgroup: { version: 'v2', controllers: ['cpu', 'memory', 'pids', 'io'] },
   seccomp: true,
   nftAsked: true,
+  forwardBlocks: [],
   ipForward: false,
   tun: true,
   subordinateIds: true,

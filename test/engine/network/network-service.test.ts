@@ -2,37 +2,43 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import { createEventService } from '../../../src/engine/events/index.ts';
+import { test } from 'node:test';
 import { identify } from '../../../src/engine/kernel/index.ts';
 import {
   type ConnectRequest,
-  createNetworkService,
   type Endpoint,
-  type IdleBridge,
   lowerForgotten,
   type NetworkRequest,
-  type PublishedPort,
 } from '../../../src/engine/network/index.ts';
 import { findNameServer } from '../../../src/engine/network/name-server.ts';
-import { createRootFolders, Database, resolveRoot } from '../../../src/engine/store/index.ts';
+import { createRootFolders } from '../../../src/engine/store/index.ts';
 import { isPlimsollError } from '../../../src/errors.ts';
+import {
+  assertNothingLeft,
+  firewall,
+  host,
+  id,
+  inside,
+  listening,
+  nameServerPid,
+  nft,
+  noNetworks,
+  publish,
+  request,
+  serve,
+  until,
+  world,
+} from '../../support/network-world.ts';
 import { isPrivate, runPrivately } from '../../support/private-network.ts';
 
-const missing = ['ip', 'nft', 'unshare', 'busybox'].filter(tool => spawnSync('which', [tool]).status !== 0);
-const reason =
-  process.getuid?.() !== 0
-    ? 'needs root'
-    : missing.length > 0 && `needs the host commands ${missing.join(', ')}`;
 const src = join(import.meta.dirname, '../../../src');
 const noNameServer = findNameServer() === undefined && 'aardvark-dns is not installed';
 
 if (isPrivate) kernelTests();
-else runPrivately(import.meta.filename, reason);
+else runPrivately(import.meta.filename, noNetworks);
 
 function kernelTests(): void {
   test('containers reach one another and the host, and get what they asked for', async t => {
@@ -87,6 +93,40 @@ function kernelTests(): void {
     socket.send('question', 18_053, '127.0.0.1', () => socket.close());
     const [data] = await once(server.stdout, 'data');
     assert.equal(String(data), 'got question\n');
+  });
+
+  test('of a range the first port is taken that is free on every address', async t => {
+    const { networks } = world(t);
+    networks.create({ name: 'six', ipv6: true });
+    const server = createServer().listen({ port: 18_300, host: '::', ipv6Only: true });
+    await once(server, 'listening');
+    t.after(() => server.close());
+    const range = { ...publish(18_300, 80), hostAddress: '', lastHostPort: 18_302 };
+    const take = async (word: string) =>
+      (await networks.connect({ ...request(word, [range]), network: 'six' })).ports;
+    const taken = [...(await take('one')), ...(await take('two'))];
+    assert.deepEqual(
+      taken.map(({ hostAddress, hostPort }) => `${hostAddress} ${hostPort}`),
+      ['0.0.0.0 18301', ':: 18301', '0.0.0.0 18302', ':: 18302'],
+    );
+    await assert.rejects(take('three'), { code: 'PORTS_EXHAUSTED', message: /no free host port/ });
+    await take('two');
+    await assert.rejects(networks.connect(request('four', [{ ...range, lastHostPort: 3 }])), {
+      code: 'PORT_INVALID',
+    });
+  });
+
+  test('SCTP is published too, and its ports are not those of TCP', async t => {
+    const { networks, root } = world(t);
+    const sctp = { ...publish(18_310, 80), protocol: 'sctp' as const };
+    const web = await networks.connect(request('web', [sctp, publish(18_310, 80)]));
+    assert.match(
+      nft('list', 'map', 'ip', `plimsoll_${root.id}`, 'ports'),
+      new RegExp(`sctp \\. 18310 : ${web.address.replace(/\/.*/, '')} \\. 80`),
+    );
+    await assert.rejects(networks.connect(request('two', [sctp])), {
+      message: /18310\/sctp is in use by container/,
+    });
   });
 
   test("a port of a host's process is refused with the process's name, and nothing is left", async t => {
@@ -500,16 +540,14 @@ function kernelTests(): void {
 
   test("a published port answers through Docker's firewall, whose rules stay as they were", async t => {
     if (spawnSync('which', ['iptables']).status !== 0) return t.skip('iptables is not installed');
-    host('ip link add docker0 type bridge');
     host('ip netns add lan', 'ip link add lan0 type veth peer name eth0 netns lan');
     host('ip addr add 192.0.2.1/24 dev lan0', 'ip link set lan0 up');
     host('ip -n lan addr add 192.0.2.2/24 dev eth0', 'ip -n lan link set eth0 up');
     host('iptables -P FORWARD DROP', 'iptables -N DOCKER-USER', 'iptables -A FORWARD -j DOCKER-USER');
     host('iptables -A DOCKER-USER -s 198.51.100.7/32 -j DROP', 'iptables -A DOCKER-USER -j RETURN');
-    host('iptables -A FORWARD -o docker0 -j ACCEPT');
     t.after(() => {
       host('iptables -P FORWARD ACCEPT', 'iptables -F FORWARD', 'iptables -F DOCKER-USER');
-      host('iptables -X DOCKER-USER', 'ip link del lan0', 'ip netns del lan', 'ip link del docker0');
+      host('iptables -X DOCKER-USER', 'ip link del lan0', 'ip netns del lan');
     });
     const fetchFromLan = () =>
       spawnSync('ip', ['netns', 'exec', 'lan', 'busybox', 'nc', '-w', '2', '192.0.2.1', '18080'], {
@@ -522,6 +560,7 @@ function kernelTests(): void {
     const web = await networks.connect(request('web', [publish(18_080, 80)]));
     await serve(t, web, 'hello from web');
     assert.equal(fetchFromLan(), 'hello from web');
+    assert.deepEqual(web.warnings, []);
     assert.deepEqual(
       firewall().filter(rule => !/\b(pl|plimsoll)\w*/.test(rule)),
       before,
@@ -547,106 +586,4 @@ function kernelTests(): void {
     await assertNothingLeft(root.id);
     createRootFolders(root);
   });
-}
-
-function world(t: TestContext, options: { idle?: IdleBridge } = {}) {
-  const folder = mkdtempSync(join(tmpdir(), 'plimsoll-network-'));
-  const root = resolveRoot({ root: folder, env: {}, uid: 0 });
-  createRootFolders(root);
-  const db = Database.open(join(root.dataDir, 'plimsoll.db'));
-  const events = createEventService({ root, db, clock: Date.now });
-  const networks = createNetworkService({ root, db, events, clock: Date.now, ...options });
-  t.after(async () => {
-    await networks.repair(new Set());
-    await networks.lowerIfUnused();
-    db.close();
-    for (const path of [folder, root.runDir]) rmSync(path, { recursive: true });
-  });
-  return { root, db, networks };
-}
-
-/** A container id made from a word. */
-function host(...commands: string[]): void {
-  for (const command of commands) {
-    const { status, stderr } = spawnSync('sh', ['-c', command], { encoding: 'utf8' });
-    assert.equal(status, 0, `${command}: ${stderr}`);
-  }
-}
-
-/** The rules of iptables in their order. */
-function firewall(): string[] {
-  return spawnSync('sh', ['-c', 'iptables -S'], { encoding: 'utf8' }).stdout.trim().split('\n');
-}
-
-function id(word: string): string {
-  return Buffer.from(word).toString('hex').padEnd(64, '0');
-}
-
-function request(word: string, ports: readonly PublishedPort[] = []): ConnectRequest {
-  return { container: id(word), names: [word], network: 'bridge', ports };
-}
-
-function publish(hostPort: number, containerPort: number): PublishedPort {
-  return { protocol: 'tcp', hostAddress: '0.0.0.0', hostPort, containerPort };
-}
-
-function inside(endpoint: Endpoint, ...command: string[]): string {
-  const result = spawnSync('ip', ['netns', 'exec', basename(endpoint.namespace), ...command], {
-    encoding: 'utf8',
-    timeout: 10_000,
-  });
-  return result.stdout;
-}
-
-/** A server on port 80 of an endpoint that says one thing to whoever connects. */
-async function serve(t: TestContext, endpoint: Endpoint, words: string): Promise<void> {
-  const program = `require('net').createServer(s => s.end(${JSON.stringify(words)})).listen(80)`;
-  const server = spawn('ip', [
-    'netns',
-    'exec',
-    basename(endpoint.namespace),
-    process.execPath,
-    '-e',
-    program,
-  ]);
-  t.after(() => server.kill());
-  await listening(endpoint, 'tcp');
-}
-
-async function listening(endpoint: Endpoint, protocol: string): Promise<void> {
-  await until(() =>
-    /:00(50|35) /.test(inside(endpoint, 'cat', `/proc/net/${protocol}`, `/proc/net/${protocol}6`)),
-  );
-}
-
-/** Waits for something that takes a moment in another process; the test's own time limit ends it. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise(resolve => setTimeout(resolve, 10));
-}
-
-function nft(...args: string[]): string {
-  return spawnSync('nft', args, { encoding: 'utf8' }).stdout;
-}
-
-function nameServerPid(runDir: string): number {
-  return Number(readFileSync(join(runDir, 'dns/aardvark.pid'), 'utf8'));
-}
-
-async function assertNothingLeft(rootId: string): Promise<void> {
-  const own = readdirSync('/run/netns').filter(name => name.startsWith(`plim-${rootId}`));
-  assert.deepEqual(own, []);
-  assert.ok(!existsSync(`/sys/class/net/plb${rootId}`));
-  const others = readdirSync('/run/netns').length; // the kernel takes the links of dead namespaces along a moment later
-  await until(() => readdirSync('/sys/class/net').filter(name => name.startsWith('plv')).length === others);
-  assert.doesNotMatch(nft('list', 'tables'), new RegExp(rootId));
-  const running = readdirSync('/proc').filter(pid => /^\d+$/.test(pid) && commandLine(pid).includes(rootId));
-  assert.deepEqual(running.map(commandLine), []);
-}
-
-function commandLine(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-  } catch {
-    return '';
-  }
 }

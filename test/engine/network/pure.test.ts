@@ -9,7 +9,14 @@ import { formatDnsConfig, parseDnsConfig } from '../../../src/engine/network/dns
 import { perAddress } from '../../../src/engine/network/host-address.ts';
 import { hostNameservers } from '../../../src/engine/network/host-nameservers.ts';
 import { hostRoutes, hostRoutes6, uplink } from '../../../src/engine/network/host-routes.ts';
-import { formatCidr, formatIpv4, overlap, parseCidr, parseIpv4 } from '../../../src/engine/network/ipv4.ts';
+import {
+  formatCidr,
+  formatIpv4,
+  overlap,
+  parseCidr,
+  parseIpv4,
+  size,
+} from '../../../src/engine/network/ipv4.ts';
 import {
   formatCidr6,
   formatIpv6,
@@ -103,11 +110,13 @@ test('chooseSubnet() keeps away from every route, and says so when none is left'
     fc.property(fc.array(route, { maxLength: 20 }), fc.nat(), (routes, seed) => {
       const taken = routes.map(({ base, prefix }) => ({ base: base - (base % 2 ** (32 - prefix)), prefix }));
       const subnet = chooseSubnet(taken, seed);
-      return taken.every(other => !overlap(other, subnet)) && subnet.base % 2 ** 12 === 0;
+      return taken.every(other => !overlap(other, subnet)) && subnet.base % size(subnet) === 0;
     }),
   );
-  const all = parseCidr('10.0.0.0/8');
-  assert.ok(all);
+  const vpn = parseCidr('10.0.0.0/8');
+  const all = parseCidr('0.0.0.0/0');
+  assert.ok(vpn && all);
+  assert.match(formatCidr(chooseSubnet([vpn], 0)), /^172\.16\./);
   assert.throws(
     () => chooseSubnet([all], 0),
     error => isPlimsollError(error, 'resource-exhausted'),
