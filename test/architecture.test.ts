@@ -26,7 +26,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   ],
   'engine/runtime': ['engine/kernel', 'oci', 'lib'],
   'engine/network': ['engine/store', 'engine/events', 'engine/kernel', 'oci', 'lib'],
-  'engine/volume': ['engine/store', 'engine/events', 'engine/kernel', 'oci', 'lib'],
+  'engine/volume': ['engine/archive', 'engine/store', 'engine/events', 'engine/kernel', 'oci', 'lib'],
   'engine/build': [
     'engine/image',
     'engine/snapshot',

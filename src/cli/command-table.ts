@@ -374,7 +374,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     name: 'volume',
-    summary: 'Manage volumes (ls, create, inspect, rm)',
+    summary: 'Manage volumes (ls, create, inspect, rm, export, import)',
     group: machine,
     configure: configureVolume,
   },

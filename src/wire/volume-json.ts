@@ -2,7 +2,7 @@ import type { Volume } from '../engine/index.ts';
 import { formatTime } from './time.ts';
 
 /** A volume as docker's answers have it. */
-export function volumeJson({ name, path, labels, created }: Volume): object {
+export function volumeJson({ name, path, labels, created, options }: Volume): object {
   return {
     Name: name,
     Driver: 'local',
@@ -10,6 +10,6 @@ export function volumeJson({ name, path, labels, created }: Volume): object {
     CreatedAt: formatTime(created),
     Labels: labels,
     Scope: 'local',
-    Options: {},
+    Options: options,
   };
 }

@@ -36,6 +36,7 @@ const full: ContainerSpec = {
   ],
   mounts: [
     { type: 'bind', source: '/srv/data', target: '/data', readOnly: true, propagation: 'rslave' },
+    { type: 'bind', source: '/srv/mine', target: '/mine', readOnly: false, idmap: true },
     { type: 'volume', name: 'files', target: '/files', readOnly: false, noCopy: true },
     { type: 'volume', name: '', target: '/anonymous', readOnly: false },
     { type: 'bind', source: '/a:b', target: '/colon', readOnly: true, recursive: 'readonly' },

@@ -1,5 +1,6 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { createContainerService } from '../../src/engine/container/index.ts';
 import { createEventService } from '../../src/engine/events/index.ts';
 import type { ImageService, ImageStore } from '../../src/engine/image/index.ts';
@@ -123,7 +124,7 @@ function folderVolumes(folder: string): VolumeService {
   const inspect = (name: string) => {
     const path = join(folder, name);
     mkdirSync(path, { recursive: true });
-    return { name, path, anonymous: false, labels: {}, created: 0, containers: [] };
+    return { name, path, anonymous: false, labels: {}, options: {}, created: 0, containers: [] };
   };
   return {
     list: () => readdirSync(folder).map(inspect),
@@ -132,6 +133,11 @@ function folderVolumes(folder: string): VolumeService {
     remove: async name => rmSync(join(folder, name), { recursive: true }),
     use: inspect,
     release: async () => {},
+    mount: async () => {},
+    unmount: async () => {},
+    export: async () => Readable.from([]),
+    import: async () => {},
+    sizes: async () => new Map(),
   };
 }
 

@@ -31,11 +31,11 @@ export function volumeRoutes(app: FastifyInstance, { volumes }: Parts): void {
     const [name, labels] = [fields.words('Name'), fields.pairs('Labels')];
     const driver = fields.words('Driver') ?? 'local';
     if (driver !== 'local') throw notServed(`there is no volume driver "${driver}"`, 'use local');
-    if (fields.entries('DriverOpts').length > 0)
-      throw notServed('volumes have no options', 'mount a tmpfs or a folder instead');
+    const options = fields.pairs('DriverOpts');
     const made = volumes.create({
       ...(name === undefined ? {} : { name }),
       ...(labels === undefined ? {} : { labels }),
+      ...(options === undefined ? {} : { options }),
     });
     return reply.code(201).send(volumeJson(made));
   });

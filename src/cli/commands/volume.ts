@@ -1,31 +1,76 @@
 import type { Command } from 'commander';
 import type { Volume } from '../../engine/index.ts';
+import { humanSize } from '../../words/index.ts';
 import type { Cli } from '../cli.ts';
 import { collect } from '../collect.ts';
 import { eachName } from '../each-name.ts';
 import { examples } from '../examples.ts';
 import type { Column } from '../format/table.ts';
 import { type ListingOptions, listingOptions } from '../listing-options.ts';
+import { openInput } from '../open-input.ts';
+import { badOption } from '../parse/bad-option.ts';
 import { parsePairs } from '../parse/parse-pairs.ts';
 import { writeListing } from '../write-listing.ts';
+import { writeStream } from '../write-stream.ts';
+import { writeWholeFile } from '../write-whole-file.ts';
 import { configureInspectOf } from './inspect.ts';
 
-/** `volume ls|create|inspect|rm` */
+interface CreateOptions {
+  readonly label?: string[];
+  readonly opt?: string[];
+  readonly driver?: string;
+}
+
+/** `volume ls|create|inspect|rm|export|import` */
 export function configureVolume(command: Command, cli: Cli): void {
-  listingOptions(command.command('ls').description('List volumes'), { ids: false }).action(
-    async (options: ListingOptions) => {
-      const engine = await cli.engine();
-      await writeListing(cli, engine.volumes.list(), columns, options);
-    },
-  );
-  examples(command.command('create').description('Make a volume'), 'plimsoll volume create files')
+  listingOptions(command.command('ls').description('List volumes'), { ids: false })
+    .option('-s, --size', 'Also how much room each takes')
+    .action(async ({ size, ...options }: ListingOptions & { size?: true }) => {
+      const { volumes } = await cli.engine();
+      const list = volumes.list();
+      const sizes = size ? await volumes.sizes(list.map(({ name }) => name)) : undefined;
+      const rows = list.map(row => ({ ...row, ...(sizes ? { sizeBytes: sizes.get(row.name) ?? 0 } : {}) }));
+      await writeListing(cli, rows, columnsFor(size === true), options);
+    });
+  examples(
+    command.command('create').description('Make a volume'),
+    'plimsoll volume create files',
+    'plimsoll volume create -o type=tmpfs -o o=size=100m scratch',
+    'plimsoll volume create -o type=none -o o=bind -o device=/srv/data data',
+    'plimsoll volume create -o type=nfs -o o=addr=10.0.0.1,rw -o device=:/exports shared',
+  )
     .argument('[name]')
+    .option('-d, --driver <name>', 'There is only local')
     .option('-l, --label <name=value>', 'Label', collect)
-    .action(async (name: string | undefined, { label }: { label?: string[] }) => {
-      const engine = await cli.engine();
-      const labels = parsePairs(label ?? [], '--label');
-      const volume = engine.volumes.create({ labels, ...(name === undefined ? {} : { name }) });
-      cli.stdout.write(`${volume.name}\n`);
+    .option('-o, --opt <name=value>', 'What to mount while it is used: type, device, o', collect)
+    .action((name: string | undefined, options: CreateOptions) => create(cli, name, options));
+  examples(
+    command.command('export').description('Write the files of a volume as a tar'),
+    'plimsoll volume export -o files.tar files',
+  )
+    .argument('<volume>')
+    .option('-o, --output <file>', 'Write into a file instead of the output')
+    .action(async (name: string, { output }: { output?: string }) => {
+      const { volumes } = await cli.engine();
+      const tar = await volumes.export(name, { signal: cli.signal });
+      try {
+        if (output === undefined) await writeStream(cli, tar);
+        else await writeWholeFile(cli, output, tar);
+      } finally {
+        tar.destroy();
+      }
+    });
+  examples(
+    command.command('import').description('Put the files of a tar into a volume'),
+    'plimsoll volume import files files.tar',
+    'plimsoll volume export old | plimsoll volume import new',
+  )
+    .argument('<volume>', 'Made if it is not there')
+    .argument('[file]', 'A file, a URL, or - for the input')
+    .action(async (name: string, file: string | undefined) => {
+      const { volumes } = await cli.engine();
+      const { bytes } = await openInput(cli, file);
+      await volumes.import(name, bytes, { signal: cli.signal });
     });
   configureInspectOf('volume')(
     command.command('inspect').description('Print all that is known of volumes'),
@@ -38,7 +83,29 @@ export function configureVolume(command: Command, cli: Cli): void {
     .action((names: string[]) => eachName(cli, names, (engine, name) => engine.volumes.remove(name)));
 }
 
-const columns: readonly Column<Volume>[] = [
+async function create(
+  cli: Cli,
+  name: string | undefined,
+  { label, opt, driver = 'local' }: CreateOptions,
+): Promise<void> {
+  if (driver !== 'local') throw badOption(`there is no volume driver "${driver}"`, 'there is only local');
+  const engine = await cli.engine();
+  const volume = engine.volumes.create({
+    labels: parsePairs(label ?? [], '--label'),
+    options: parsePairs(opt ?? [], '--opt'),
+    ...(name === undefined ? {} : { name }),
+  });
+  cli.stdout.write(`${volume.name}\n`);
+}
+
+type Listed = Volume & { readonly sizeBytes?: number };
+
+function columnsFor(withSize: boolean): Column<Listed>[] {
+  const size = { field: 'Size', title: 'SIZE', value: (row: Listed) => humanSize(row.sizeBytes ?? 0) };
+  return [...columns, ...(withSize ? [size] : [])];
+}
+
+const columns: readonly Column<Listed>[] = [
   { field: 'Driver', title: 'DRIVER', value: () => 'local' },
   { field: 'Name', title: 'VOLUME NAME', value: row => row.name, quiet: true },
   { field: 'Mountpoint', title: 'MOUNTPOINT', value: row => row.path, hidden: true },

@@ -157,6 +157,9 @@ function mountArgument(mount: ContainerMount): Argument {
       ...(mount.readOnly ? ['ro'] : []),
       ...(mount.type === 'volume' && mount.noCopy ? ['nocopy'] : []),
       ...(mount.type === 'bind' && mount.propagation !== undefined ? [mount.propagation] : []),
+      ...(mount.type === 'bind' && mount.idmap !== undefined
+        ? [mount.idmap === true ? 'idmap' : `idmap=${mount.idmap}`]
+        : []),
     ];
     const parts = [
       ...(source === '' ? [] : [source]),

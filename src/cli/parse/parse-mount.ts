@@ -13,7 +13,7 @@ const propagations = ['rprivate', 'private', 'rshared', 'shared', 'rslave', 'sla
 
 /**
  * One `--volume`: `source:target[:options]`; a source that is no path names a volume; a target alone is anonymous.
- * Options: `ro`, `rw`, `nocopy`, how mounts propagate, and those of other systems, which mean nothing here.
+ * Options: `ro`, `rw`, `nocopy`, `idmap`, how mounts propagate, and those of other systems, which mean nothing here.
  */
 export function parseVolume(text: string, cwd: string): ContainerMount {
   const parts = text.split(':');
@@ -27,9 +27,10 @@ export function parseVolume(text: string, cwd: string): ContainerMount {
     if (words.includes('nocopy'))
       throw badVolume(text, 'nothing is copied into a bind: "nocopy" is for volumes');
     const spread = propagation === undefined ? {} : { propagation };
-    return { type: 'bind', source: toAbsolute(source, cwd), ...common, ...spread };
+    return { type: 'bind', source: toAbsolute(source, cwd), ...common, ...spread, ...idmapOf(words) };
   }
   if (propagation !== undefined) throw badVolume(text, `"${propagation}" is for binds`);
+  if (idmapOf(words).idmap !== undefined) throw badVolume(text, '"idmap" is for binds');
   const copy = words.includes('nocopy') ? { noCopy: true } : {};
   return { type: 'volume', name: checkName(source, text), ...common, ...copy };
 }
@@ -40,10 +41,20 @@ const withoutMeaning = ['z', 'Z', 'consistent', 'cached', 'delegated'];
 function volumeWords(options: string, text: string): string[] {
   const words = options.split(',').filter(word => word !== '');
   const known = ['ro', 'rw', 'nocopy', ...propagations, ...withoutMeaning];
-  const unknown = words.find(word => !known.includes(word));
+  const unknown = words.find(word => !known.includes(word) && !idmapWord.test(word));
   if (unknown !== undefined)
-    throw badVolume(text, `"${unknown}" is none of ro, rw, nocopy, z, Z and a propagation`);
+    throw badVolume(text, `"${unknown}" is none of ro, rw, nocopy, idmap, z, Z and a propagation`);
   return words;
+}
+
+/** podman's form: `idmap`, or with mappings `idmap=uids=0-1000-1#1-2000-10;gids=…`. */
+const idmapWord =
+  /^idmap(=[ug]ids=@?\d+-\d+-\d+(#@?\d+-\d+-\d+)*(;[ug]ids=@?\d+-\d+-\d+(#@?\d+-\d+-\d+)*)?)?$/;
+
+function idmapOf(words: readonly string[]): Pick<Bind, 'idmap'> {
+  const word = words.find(each => idmapWord.test(each));
+  if (word === undefined) return {};
+  return { idmap: word === 'idmap' ? true : word.slice('idmap='.length) };
 }
 
 /** One `--mount`, in docker's long form: `type=bind|volume|tmpfs,source=…,target=…` and what goes with the type. */

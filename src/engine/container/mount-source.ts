@@ -4,11 +4,15 @@ import { resolveInRoot } from '../kernel/index.ts';
 import type { ContainerMount } from './types.ts';
 import type { World } from './world.ts';
 
-/** The folder of this machine that a volume's mount shows. Throws `not-found` for a subpath that is not there. */
-export function volumeSource(
+/**
+ * The folder of this machine that a volume's mount shows, mounted if its options want that. Throws `not-found` for a
+ * subpath that is not there, `unavailable` for what cannot be mounted.
+ */
+export async function volumeSource(
   world: Pick<World, 'volumes'>,
   { name, subpath }: Extract<ContainerMount, { type: 'volume' }>,
-): string {
+): Promise<string> {
+  await world.volumes.mount(name);
   const { path } = world.volumes.inspect(name);
   if (subpath === undefined) return path;
   const source = resolveInRoot(path, subpath);

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { PlimsollError } from '../../errors.ts';
 import { resolveInRoot } from '../kernel/index.ts';
 import {
@@ -12,6 +12,7 @@ import {
 } from '../runtime/index.ts';
 import { copyUp } from './copy-up.ts';
 import { makeEtcFiles } from './etc-files.ts';
+import { ownersSwapped } from './idmap.ts';
 import { volumeSource } from './mount-source.ts';
 import { namespacesFor, shmFor } from './namespaces.ts';
 import type { ContainerRecord } from './records.ts';
@@ -61,6 +62,7 @@ export async function processRequest(
       record,
       paths,
       cdi.flatMap(edits => edits.mounts),
+      user,
     ),
     devices: [...(spec.devices ?? []), ...cdi.flatMap(edits => edits.devices)],
     deviceRules: spec.deviceRules ?? [],
@@ -109,8 +111,9 @@ async function mountsFor(
   { spec, resolved }: ContainerRecord,
   paths: ContainerPaths,
   ofDevices: readonly CdiMount[],
+  user: MountUser,
 ): Promise<ProcessMount[]> {
-  const own = await userMounts(world, resolved.mounts, paths.rootfs);
+  const own = await userMounts(world, resolved.mounts, paths.rootfs, user);
   const taken = new Set(own.map(({ target }) => target));
   const etc = makeEtcFiles({ folder: paths.data }).filter(({ target }) => !taken.has(target));
   const init = spec.init
@@ -127,19 +130,23 @@ async function userMounts(
   world: World,
   mounts: ContainerRecord['resolved']['mounts'],
   rootfs: string,
+  user: MountUser,
 ): Promise<ProcessMount[]> {
   const made: ProcessMount[] = [];
   for (const mount of mounts) {
     if (mount.type === 'tmpfs') made.push(mount);
-    else if (mount.type === 'bind') made.push(bindOf(mount));
+    else if (mount.type === 'bind') made.push({ ...bindOf(mount), ...idmapOf(world, mount, user) });
     else {
-      const source = volumeSource(world, mount);
+      const source = await volumeSource(world, mount);
       if (!mount.noCopy && mount.subpath === undefined) await copyUp(rootfs, mount.target, source);
       made.push({ type: 'bind', source, target: mount.target, readOnly: mount.readOnly });
     }
   }
   return made;
 }
+
+type BindMount = Extract<ContainerRecord['resolved']['mounts'][number], { type: 'bind' }>;
+type MountUser = Pick<ReturnType<typeof resolveUser>, 'uid' | 'gid'>;
 
 /** Docker's words for what is mounted below the source; read-only reaches it too, unless it is to be writable. */
 function bindOf({
@@ -148,7 +155,7 @@ function bindOf({
   readOnly,
   propagation,
   recursive = 'enabled',
-}: Extract<ContainerRecord['resolved']['mounts'][number], { type: 'bind' }>): ProcessMount {
+}: BindMount): Extract<ProcessMount, { type: 'bind' }> {
   if (!existsSync(source)) throw missingSource(source);
   return {
     type: 'bind',
@@ -159,6 +166,18 @@ function bindOf({
     writableBelow: recursive === 'writable',
     ...(propagation === undefined ? {} : { propagation }),
   };
+}
+
+function idmapOf(world: World, { source, idmap }: BindMount, user: MountUser): { readonly idmap?: string } {
+  if (idmap === undefined) return {};
+  const { name } = world.runtime();
+  if (name !== 'crun') {
+    throw new PlimsollError('not-implemented', `${name} cannot show the files of a bind under other owners`, {
+      code: 'IDMAP_UNSUPPORTED',
+      hint: 'install crun, or leave "idmap" out',
+    });
+  }
+  return { idmap: idmap === true ? ownersSwapped(statSync(source), user) : idmap };
 }
 
 function missingSource(source: string): PlimsollError {

@@ -26,6 +26,7 @@ export async function releaseKernel(world: World, id: string): Promise<void> {
     removeMountPoint(world, paths.rootfs), // a process that is just being killed has the mounts of its own namespace
   ]);
   await clearCgroup(paths.cgroup);
+  await world.volumes.unmount(id);
 }
 
 /**

@@ -18,6 +18,11 @@ export type ContainerMount =
       readonly propagation?: string;
       /** What is mounted below the source: there too (default), not at all, or there and writable or read-only. */
       readonly recursive?: 'enabled' | 'disabled' | 'writable' | 'readonly';
+      /**
+       * Shows its files under other owners: true: those of the owner of `source` are the container's user's, and the
+       * other way round; or crun's own form, `uids=CONTAINER-HOST-LENGTH;gids=…`.
+       */
+      readonly idmap?: true | string;
     }
   | {
       readonly type: 'volume' /** Empty: anonymous. */;

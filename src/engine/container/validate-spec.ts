@@ -69,7 +69,7 @@ function validateMount(mount: ContainerMount): void {
   if (mount.type !== 'bind' || existsSync(mount.source)) return;
   throw new PlimsollError('invalid-argument', `the bind source "${mount.source}" does not exist`, {
     code: 'MOUNT_SOURCE_MISSING',
-    hint: 'create it first, or name a volume (no slash) instead',
+    hint: 'create it first, as the user who shall own it, or name a volume (no slash) instead',
     data: { source: mount.source },
   });
 }

@@ -19,6 +19,8 @@ export type ProcessMount =
       readonly writableBelow?: boolean;
       /** Options of mount(8), in place of what all these say. */
       readonly options?: readonly string[];
+      /** Owners of its files, as crun's option `idmap` has them: `uids=CONTAINER-HOST-LENGTH#…;gids=…`. */
+      readonly idmap?: string;
     }
   | {
       readonly type: 'tmpfs';

@@ -122,4 +122,8 @@ export const migrations: readonly string[] = [
   ALTER TABLE addresses ADD COLUMN address6 TEXT;
   CREATE UNIQUE INDEX addresses_address6 ON addresses (network, address6);
   `,
+  `
+  -- Options of docker's driver local, as JSON: what is mounted for the volume.
+  ALTER TABLE volumes ADD COLUMN options TEXT NOT NULL DEFAULT '{}';
+  `,
 ];

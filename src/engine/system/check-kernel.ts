@@ -37,7 +37,7 @@ function leases({ db, snapshots }: KernelCheck): Finding[] {
   );
 }
 
-function mounts({ snapshots, db }: KernelCheck, live: ReadonlySet<string>): Finding[] {
+function mounts({ snapshots, db, root }: KernelCheck, live: ReadonlySet<string>): Finding[] {
   const dead = new Set(
     createLeases({ db, clock: Date.now })
       .dead()
@@ -45,9 +45,14 @@ function mounts({ snapshots, db }: KernelCheck, live: ReadonlySet<string>): Find
   );
   const leased = db.all('SELECT id, target FROM leases').filter(row => !dead.has(String(row.id)));
   const staged = leased.map(row => String(row.target));
+  const uses = db.all('SELECT volume, container FROM volume_uses');
+  const volumes = uses.flatMap(({ volume, container }) =>
+    live.has(String(container)) ? [join(root.runDir, 'volumes', String(volume))] : [],
+  );
   return snapshots
     .mounts()
     .filter(target => ![...live].some(id => target.includes(id)))
+    .filter(target => !volumes.includes(target))
     .filter(target => !staged.some(name => target.includes(name)))
     .map(target =>
       finding('mount', target, 'mounted for nothing that runs', {

@@ -5,5 +5,5 @@
  *     const { path } = volumes.use('data', containerId);
  * @module
  */
-export type { Volume, VolumeService } from './types.ts';
+export type { Volume, VolumeRequest, VolumeService } from './types.ts';
 export { createVolumeService, type VolumeServiceOptions } from './volume-service.ts';

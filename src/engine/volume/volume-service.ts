@@ -1,11 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { isDeepStrictEqual } from 'node:util';
 import { errnoOf, PlimsollError } from '../../errors.ts';
 import type { EventService } from '../events/index.ts';
+import { withLock } from '../kernel/index.ts';
 import type { Database, Root, Row } from '../store/index.ts';
-import type { Volume, VolumeService } from './types.ts';
+import { localMount } from './local-options.ts';
+import { mountLocal, unmountLocal } from './mount-local.ts';
+import type { Volume, VolumeRequest, VolumeService } from './types.ts';
+import { packFolder, roomOf, unpackFolder } from './volume-files.ts';
 
 /** What the volume service of a root needs. */
 export interface VolumeServiceOptions {
@@ -18,40 +24,63 @@ export interface VolumeServiceOptions {
 
 /**
  * The volumes of a root: rows of table `volumes`, files in DATA/volumes/NAME/_data. The folder is made before its
- * row and leaves (renamed away, then deleted) with it, so that a row always has its folder.
+ * row and leaves (renamed away, then deleted) with it, so that a row always has its folder. What the options of a volume
+ * say is mounted in the run folder while a container uses it.
  */
 export function createVolumeService(options: VolumeServiceOptions): VolumeService {
   const { db } = options;
   return {
     list: () => db.all('SELECT * FROM volumes ORDER BY name').map(row => toVolume(options, row)),
     inspect: name => findVolume(options, name) ?? fail(volumeNotFound(name)),
-    create({ name, labels = {} } = {}) {
+    create({ name, labels = {}, options: own = {} } = {}) {
       const anonymous = name === undefined;
-      return ensure(options, { name: name ?? randomBytes(32).toString('hex'), labels, anonymous });
+      const mounted = { labels, anonymous, options: own };
+      return ensure(options, { name: name ?? randomBytes(32).toString('hex'), ...mounted });
     },
     remove: name => remove(options, name),
     use: (name, container) => use(options, name, container),
     release: (container, { removeAnonymous = false } = {}) => release(options, container, removeAnonymous),
+    mount: name => mount(options, name),
+    unmount: container => unmountIdle(options, container),
+    export: (name, { signal } = {}) => exportVolume(options, name, signal),
+    async import(name, tar, { signal } = {}) {
+      ensure(options, { name, labels: {}, anonymous: false });
+      const { path } = findVolume(options, name) ?? fail(volumeNotFound(name));
+      await mount(options, name);
+      await unpackFolder(path, tar, signal);
+      await unmountUnneeded(options, name);
+    },
+    async sizes(names) {
+      const own = names.map(name => findVolume(options, name) ?? fail(volumeNotFound(name)));
+      const room = await roomOf(own.filter(volume => !isMounted(volume)).map(({ path }) => path));
+      return new Map(own.map(({ name, path }) => [name, room.get(path) ?? 0]));
+    },
   };
 }
 
 function ensure(
   options: VolumeServiceOptions,
-  wanted: { name: string; labels: Readonly<Record<string, string>>; anonymous: boolean },
+  wanted: { name: string; anonymous: boolean } & Pick<VolumeRequest, 'labels' | 'options'>,
 ): Volume {
   const { db, events, clock } = options;
-  const { name, labels, anonymous } = wanted;
+  const { name, labels = {}, anonymous, options: own } = wanted;
   validateName(name);
+  localMount(own ?? {});
   return db.transaction(() => {
     const known = findVolume(options, name);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      if (own !== undefined && Object.keys(own).length > 0 && !isDeepStrictEqual(known.options, own))
+        throw volumeDiffers(known);
+      return known;
+    }
     mkdirSync(dataFolder(options, name), { recursive: true, mode: 0o755 });
     db.run(
-      'INSERT INTO volumes VALUES (?, ?, ?, ?)',
+      'INSERT INTO volumes VALUES (?, ?, ?, ?, ?)',
       name,
       anonymous ? 1 : 0,
       JSON.stringify(labels),
       Math.trunc(clock()),
+      JSON.stringify(own ?? {}),
     );
     events.emit('volume', 'create', name, { driver: 'local' });
     return findVolume(options, name) ?? fail(volumeNotFound(name));
@@ -59,6 +88,7 @@ function ensure(
 }
 
 async function remove(options: VolumeServiceOptions, name: string): Promise<void> {
+  await unmountUnneeded(options, name); // or its removal is refused
   const trash = discard(options, name);
   await rm(trash, { recursive: true, force: true });
 }
@@ -84,7 +114,7 @@ function discard(options: VolumeServiceOptions, name: string): string {
 function use(options: VolumeServiceOptions, name: string, container: string): Volume {
   const { db, events } = options;
   return db.transaction(() => {
-    ensure(options, { name, labels: {}, anonymous: false });
+    ensure(options, { name, anonymous: false });
     const added = db.run('INSERT OR IGNORE INTO volume_uses VALUES (?, ?)', name, container).changes > 0;
     if (added) events.emit('volume', 'mount', name, { container, driver: 'local' });
     return findVolume(options, name) ?? fail(volumeNotFound(name));
@@ -118,15 +148,68 @@ function findVolume(options: VolumeServiceOptions, name: string): Volume | undef
 
 function toVolume(options: VolumeServiceOptions, row: Row): Volume {
   const name = String(row.name);
+  const own = JSON.parse(String(row.options)) as Volume['options'];
   const uses = options.db.all('SELECT container FROM volume_uses WHERE volume = ? ORDER BY container', name);
   return {
     name,
-    path: dataFolder(options, name),
+    path: isMounted({ options: own }) ? mountPoint(options, name) : dataFolder(options, name),
     anonymous: row.anonymous === 1,
     labels: JSON.parse(String(row.labels)),
+    options: own,
     created: Number(row.created),
     containers: uses.map(use => String(use.container)),
   };
+}
+
+function isMounted({ options }: Pick<Volume, 'options'>): boolean {
+  return Object.keys(options).length > 0;
+}
+
+/** In the run folder: what deletes files of the root never meets files of others. */
+function mountPoint({ root }: VolumeServiceOptions, name: string): string {
+  return join(root.runDir, 'volumes', name);
+}
+
+/** Of several processes one mounts, or unmounts. */
+function withMounts<T>({ root }: VolumeServiceOptions, action: () => Promise<T>): Promise<T> {
+  return withLock(join(root.runDir, 'locks', 'volumes'), action);
+}
+
+async function mount(options: VolumeServiceOptions, name: string): Promise<void> {
+  const volume = findVolume(options, name) ?? fail(volumeNotFound(name));
+  const local = localMount(volume.options);
+  if (local !== undefined) await withMounts(options, () => mountLocal(name, volume.path, local));
+}
+
+async function unmountIdle(options: VolumeServiceOptions, container: string): Promise<void> {
+  const used = options.db.all(
+    "SELECT volume FROM volume_uses JOIN volumes ON name = volume WHERE container = ? AND options <> '{}'",
+    container,
+  );
+  for (const { volume } of used) await unmountUnneeded(options, String(volume), container);
+}
+
+/** A container that is there, or on its way, has a run folder. Without `but` one is enough to keep it. */
+async function unmountUnneeded(options: VolumeServiceOptions, name: string, but?: string): Promise<void> {
+  await withMounts(options, async () => {
+    const volume = findVolume(options, name);
+    if (volume === undefined || !isMounted(volume)) return;
+    const others = volume.containers.filter(id => id !== but);
+    const runs = (id: string) => existsSync(join(options.root.runDir, 'containers', id));
+    if (!others.some(runs)) await unmountLocal(volume.path);
+  });
+}
+
+async function exportVolume(
+  options: VolumeServiceOptions,
+  name: string,
+  signal: AbortSignal | undefined,
+): Promise<Readable> {
+  const { path } = findVolume(options, name) ?? fail(volumeNotFound(name));
+  await mount(options, name);
+  const tar = await packFolder(path, signal);
+  tar.once('close', () => void unmountUnneeded(options, name));
+  return tar;
 }
 
 function dataFolder({ root }: VolumeServiceOptions, name: string): string {
@@ -146,6 +229,14 @@ function validateName(name: string): void {
 function volumeNotFound(name: string): PlimsollError {
   return new PlimsollError('not-found', `there is no volume "${name}"`, {
     code: 'VOLUME_NOT_FOUND',
+    data: { volume: name },
+  });
+}
+
+function volumeDiffers({ name }: Volume): PlimsollError {
+  return new PlimsollError('conflict', `the volume "${name}" is there already, with other options`, {
+    code: 'VOLUME_DIFFERS',
+    hint: 'choose another name, or remove it first',
     data: { volume: name },
   });
 }

@@ -80,6 +80,11 @@ async function mountStopped(
   const disposable = spec.autoRemove;
   await world.snapshots.mount({ layers: resolved.layers, upper, work, target: rootfs, disposable });
   const binds = resolved.mounts.filter(mount => mount.type !== 'tmpfs');
+  if (!bare && binds.some(({ type }) => type === 'volume')) {
+    stack.defer(() => world.volumes.unmount(record.id));
+    // Before the space is made, which sees nothing of what is mounted later.
+    for (const mount of binds) if (mount.type === 'volume') await world.volumes.mount(mount.name);
+  }
   if (bare || (binds.length === 0 && !spec.readOnlyRoot)) return rootfs;
   const space = stack.use(await openPrivateMounts());
   for (const mount of binds) await bindInto(world, space, rootfs, mount);
@@ -93,7 +98,7 @@ async function bindInto(
   rootfs: string,
   mount: Exclude<ContainerRecord['resolved']['mounts'][number], { type: 'tmpfs' }>,
 ): Promise<void> {
-  const source = mount.type === 'bind' ? mount.source : volumeSource(world, mount);
+  const source = mount.type === 'bind' ? mount.source : await volumeSource(world, mount);
   if (mount.type === 'volume' && !mount.noCopy && mount.subpath === undefined)
     await copyUp(rootfs, mount.target, source);
   const target = resolveInRoot(join(space.root, rootfs), mount.target);

@@ -64,8 +64,10 @@ function bind(mount: Extract<ProcessMount, { type: 'bind' }>, canReachBelow: boo
     type: 'bind',
     source,
     // A propagation with an r would make the bind itself recursive.
-    options:
-      mount.options ??
-      (recursive ? ['rbind', propagation, access] : ['bind', propagation.replace(/^r/, ''), access]),
+    options: [
+      ...(mount.options ??
+        (recursive ? ['rbind', propagation, access] : ['bind', propagation.replace(/^r/, ''), access])),
+      ...(mount.idmap === undefined ? [] : [`idmap=${mount.idmap}`]), // crun(1)
+    ],
   };
 }
