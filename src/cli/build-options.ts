@@ -31,6 +31,7 @@ export interface BuildOptions
   readonly cgroupParent?: string;
   readonly cpuPeriod?: string;
   readonly cpuQuota?: string;
+  readonly isolation?: 'default' | 'oci' | 'chroot';
   readonly squash?: true;
   readonly jobs?: string;
   readonly output?: string[];
@@ -94,6 +95,12 @@ export function buildOptions(command: Command): Command {
     .option('--shm-size <size>', 'Size of /dev/shm in RUN')
     .option('--ulimit <limit>', 'Limit of the processes of RUN, as in nofile=1024:2048', collect)
     .option('--cgroup-parent <path>', 'Cgroup to run steps below')
+    .addOption(
+      new Option(
+        '--isolation <kind>',
+        'oci (default), or chroot where containers cannot be had (also BUILDAH_ISOLATION)',
+      ).choices(['default', 'oci', 'chroot']),
+    )
     .option('--squash', 'One layer for all that is built upon the base')
     .option('--jobs <number>', 'Steps at once (default: one per core)')
     .option(
@@ -133,7 +140,6 @@ const meaningless = ['--compress', '--rm', '--force-rm', '--load', '--disable-co
 const refused: readonly (readonly [flags: string, why: string, hint: string])[] = [
   ['--builder [name]', 'there is one builder, this process', 'take it away'],
   ['--cpuset-mems [nodes]', 'memory nodes are not among the limits', 'use --cpuset-cpus'],
-  ['--isolation [kind]', 'steps run in containers of the OCI runtime', 'take it away'],
   [
     '--security-opt [option]',
     'every step has the default profile',

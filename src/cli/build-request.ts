@@ -33,6 +33,7 @@ export function toBuildRequest(
     buildArgs: { ...sourceDateOf(env), ...parseBuildArgs(options.buildArg ?? [], env) },
     labels: parsePairs(options.label ?? [], '--label'),
     ...(options.squash ? { squash: true } : {}),
+    ...isolationOf(options.isolation, env),
     noCache: !options.cache,
     pull: whenToPull[options.pull ?? 'missing'],
     registry: access,
@@ -64,6 +65,15 @@ const whenToPull = {
   true: 'always',
   false: 'missing',
 } as const;
+
+/** `--isolation`, else what Buildah's variable says. */
+export function isolationOf(
+  wanted: BuildOptions['isolation'],
+  env: Cli['env'],
+): Pick<BuildRequest, 'isolation'> {
+  const kind = wanted ?? env.BUILDAH_ISOLATION;
+  return kind === 'chroot' ? { isolation: kind } : {};
+}
 
 /** As buildx does: who sets it means his builds too. */
 function sourceDateOf({ SOURCE_DATE_EPOCH: date }: Cli['env']): Record<string, string> {

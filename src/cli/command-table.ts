@@ -58,6 +58,7 @@ import { configureVolume } from './commands/volume.ts';
 import { configureWait } from './commands/wait.ts';
 import { configureWaste } from './commands/waste.ts';
 import { configureWhatIf } from './commands/what-if.ts';
+import { configureWork } from './commands/work.ts';
 
 /** Gives a bare command its arguments, options, examples and action. */
 export type Configure = (command: Command, cli: Cli) => void;
@@ -137,6 +138,12 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'Make an image of the tar of a root filesystem',
     group: build,
     configure: configureImport,
+  },
+  {
+    name: 'work',
+    summary: 'Make an image step by step (from, run, copy, config, commit), as Buildah does',
+    group: build,
+    configure: configureWork,
   },
   {
     name: 'builder',

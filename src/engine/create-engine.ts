@@ -71,6 +71,9 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     get builds() {
       return parts.builds();
     },
+    get works() {
+      return parts.builds().works;
+    },
     get containers() {
       return parts.containers();
     },
@@ -253,7 +256,9 @@ async function bringInLine(root: Root, parts: Parts): Promise<void> {
 /** False where the sweep of builds has nothing to look at; asked here, as loading all that builds takes longer. */
 function mayHaveLostBuilds(root: Root, db: Database): boolean {
   if (db.get("SELECT 1 FROM builds WHERE state = 'running'") !== undefined) return true;
-  return readdirSync(join(root.dataDir, 'mounts')).length > 0;
+  if (readdirSync(join(root.dataDir, 'mounts')).length > 0) return true;
+  const running = join(root.runDir, 'builds');
+  return existsSync(running) && readdirSync(running).some(name => name.startsWith('work.'));
 }
 
 function databaseOf(root: Root): string {

@@ -1,4 +1,4 @@
-import type { BuildService } from './build/index.ts';
+import type { BuildService, WorkService } from './build/index.ts';
 import type { ContainerFiles, ContainerService } from './container/index.ts';
 import type { EventService } from './events/index.ts';
 import type { HistoryService } from './history/index.ts';
@@ -20,6 +20,7 @@ export interface Engine extends AsyncDisposable {
   readonly archives: ImageArchives;
   readonly registries: RegistryService;
   readonly builds: BuildService;
+  readonly works: WorkService;
   readonly containers: ContainerService;
   readonly files: ContainerFiles;
   readonly volumes: VolumeService;

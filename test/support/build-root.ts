@@ -5,6 +5,7 @@ import {
   type BuildProgress,
   type BuildRequest,
   createBuildService,
+  type WorkService,
 } from '../../src/engine/build/index.ts';
 import { createRuntime, removeCgroup } from '../../src/engine/runtime/index.ts';
 import { type LayerRoot, openLayerRoot } from './layer-root.ts';
@@ -12,6 +13,7 @@ import { type LayerRoot, openLayerRoot } from './layer-root.ts';
 /** A root with real images and builds; its steps have no network. */
 export interface BuildRoot extends LayerRoot {
   readonly builds: BuildKeeper;
+  readonly works: WorkService;
   readonly context: string;
   /** Words of every command that a RUN step ran. */
   readonly commands: string[];
@@ -54,6 +56,7 @@ export function openBuildRoot(
   return {
     ...layers,
     builds,
+    works: builds.works,
     context,
     commands,
     write: (path, content) => writeFileSync(join(context, path), content),

@@ -343,6 +343,22 @@ export function createFakeEngine(options: FakeOptions = {}): Engine {
       pullAll: () => Promise.reject(new TypeError('the fake engine pulls nothing')),
       prune: async () => ({ deleted: [], reclaimedBytes: 0 }),
     },
+    works: {
+      from: () => Promise.reject(new TypeError('the fake engine has no files')),
+      list: () => [],
+      inspect: () => {
+        throw new TypeError('the fake engine has no files');
+      },
+      run: () => Promise.reject(new TypeError('the fake engine has no files')),
+      copy: () => Promise.reject(new TypeError('the fake engine has no files')),
+      config: () => {
+        throw new TypeError('the fake engine has no files');
+      },
+      mount: () => Promise.reject(new TypeError('the fake engine has no files')),
+      unmount: async () => {},
+      commit: () => Promise.reject(new TypeError('the fake engine has no files')),
+      remove: async () => {},
+    },
     builds: {
       build: request => fakeBuild(request),
       list: () => builds.map(one => one.record).toReversed(),

@@ -11,20 +11,26 @@ export interface BuildAccess extends AsyncDisposable {
   readonly git: GitAccess;
 }
 
+type Lending = Pick<
+  BuildRequest,
+  'secrets' | 'ssh' | 'limits' | 'ulimits' | 'shmBytes' | 'cgroupParent' | 'isolation' | 'signal'
+>;
+
 /** Makes ready what a request lends; nothing is read or started before it is asked for. */
-export function buildAccess(id: string, root: Root, request: BuildRequest): BuildAccess {
+export function buildAccess(id: string, root: Root, request: Lending): BuildAccess {
   const secrets = secretValues(request.secrets ?? {});
   const folder = join(root.runDir, 'builds', `${id}-agents`);
   const agents = sshAgents(request.ssh ?? {}, async () => {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     return folder;
   });
-  const { limits = {}, ulimits = [], shmBytes, cgroupParent } = request;
+  const { limits = {}, ulimits = [], shmBytes, cgroupParent, isolation } = request;
   return {
     settings: {
       ...{ secrets, agents, limits, ulimits },
       ...(shmBytes === undefined ? {} : { shmBytes }),
       ...(cgroupParent === undefined ? {} : { cgroupParent }),
+      ...(isolation === undefined ? {} : { isolation }),
     },
     git: {
       agent: () => agents.socket('default', request.signal),

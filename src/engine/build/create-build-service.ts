@@ -1,14 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { machine } from 'node:os';
 import { join } from 'node:path';
 import { cancelled, isPlimsollError } from '../../errors.ts';
 import { hostPlatform, type Platform, parseReference } from '../../oci/index.ts';
 import type { EventService } from '../events/index.ts';
-import { identify, mountsBelow, unmount } from '../kernel/index.ts';
+import { identify, isAlive, mountsBelow, unmount } from '../kernel/index.ts';
 import type { NetworkService } from '../network/index.ts';
 import type { Runtime } from '../runtime/index.ts';
-import type { SnapshotService } from '../snapshot/index.ts';
 import { createLeases, type Database, type Root } from '../store/index.ts';
 import { buildAccess } from './build-access.ts';
 import { openContexts } from './build-contexts.ts';
@@ -30,13 +29,14 @@ import type { StepDeps } from './solve/index.ts';
 import { openKnownDigests } from './source/index.ts';
 import { sourceDateOf } from './source-date.ts';
 import type { BuildRecord, BuildService, CacheRecord } from './types.ts';
+import { createWorkService, type WorkService, type WorkServiceOptions } from './work/index.ts';
 
 /** What builds need of the rest of the engine. */
 export interface BuildServiceOptions {
   readonly root: Root;
   readonly db: Database;
   readonly images: BuildImages;
-  readonly snapshots: Pick<SnapshotService, 'layer' | 'hold' | 'stage' | 'cover' | 'removeLayer' | 'merge'>;
+  readonly snapshots: WorkServiceOptions['deps']['snapshots'];
   /** Asked when a RUN needs it: a host without a runtime can still build what runs nothing. */
   readonly runtime: () => Pick<Runtime, 'runToEnd'>;
   readonly networks: Pick<NetworkService, 'connect' | 'disconnect'>;
@@ -49,6 +49,7 @@ export interface BuildServiceOptions {
 
 /** Builds of a root, plus what the engine does for them at its start. */
 export interface BuildKeeper extends BuildService {
+  readonly works: WorkService;
   /** Tidies up after builds whose process died: networks and folders of their steps. Call it at open. */
   sweep(): Promise<void>;
   /** Names under which steps that run now, of any process, have a network: `NetworkService.repair` must leave them. */
@@ -76,6 +77,7 @@ export function createBuildService(options: BuildServiceOptions): BuildKeeper {
       isHeld: diffId => leases.isHeld('layer', diffId),
     });
   const keeper: BuildKeeper = {
+    works: createWorkService({ deps: { ...deps, snapshots }, db, images, platform: options.platform }),
     build: async request => {
       for (const tag of request.tags ?? []) parseReference(tag); // what is wrong is no news for the end of a build
       sourceDateOf(request);
@@ -174,10 +176,23 @@ export function createBuildService(options: BuildServiceOptions): BuildKeeper {
         await clearFolder(join(root.runDir, 'builds', id));
         await clearFolder(join(root.runDir, 'builds', `${id}-agents`));
       }
+      for (const name of deadRuns(join(root.runDir, 'builds'))) {
+        await networks.disconnect(`build-${name}-0`);
+        await clearFolder(join(root.runDir, 'builds', name));
+      }
       await cacheMounts.sweep();
     },
   };
   return keeper;
+}
+
+/** Folders of commands of working containers whose process is gone. */
+function deadRuns(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).filter(name => {
+    const [kind, pid, startTime] = name.split('.');
+    return kind === 'work' && !isAlive({ pid: Number(pid), startTime: Number(startTime) });
+  });
 }
 
 /** Deletes a run folder of a build, and what is still mounted in it. */

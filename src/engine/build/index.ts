@@ -24,3 +24,12 @@ export type {
   CheckReport,
   StepCost,
 } from './types.ts';
+export type {
+  WorkCommitRequest,
+  WorkConfigChange,
+  WorkCopyRequest,
+  WorkFromRequest,
+  WorkingContainer,
+  WorkRunRequest,
+  WorkService,
+} from './work/index.ts';

@@ -74,6 +74,11 @@ export interface BuildRequest {
   readonly shmBytes?: number;
   /** Cgroup to run steps below. */
   readonly cgroupParent?: string;
+  /**
+   * How RUN is kept apart from the machine: `oci` in a container of the OCI runtime (default); `chroot` with another root
+   * folder alone, where containers cannot be had: the processes and the network of the machine are seen.
+   */
+  readonly isolation?: 'oci' | 'chroot';
   /** How many steps run at once. Default: the number of cores. */
   readonly jobs?: number;
   readonly signal?: AbortSignal;

@@ -86,6 +86,8 @@ export function createImageRecords(db: Database, blobs: Blobs): ImageRecords {
         .map(row => ({ id: String(row.id), busy: busyStates.has(String(row.status)) })),
     usesLayer: diffId =>
       db.get('SELECT 1 FROM build_cache WHERE diff_id = ?', diffId) !== undefined ||
+      db.get("SELECT 1 FROM works, json_each(works.record, '$.layers') WHERE value = ?", diffId) !==
+        undefined ||
       db.get('SELECT 1 FROM images, json_each(images.layers) WHERE value = ?', diffId) !== undefined,
   };
 }

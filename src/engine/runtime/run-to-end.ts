@@ -9,19 +9,20 @@ import type { Runtime } from './types.ts';
 type EndRequest = Parameters<Runtime['runToEnd']>[0];
 
 /**
- * Runs `crun run` (or runc's) below a shell that gets a line on descriptor 3 when it may begin, and then waits on it. Only
+ * Runs `crun run` (or runc's) below a shell (which gives what it starts its own input on descriptor 4) that gets a line on descriptor 3 when it may begin, and then waits on it. Only
  * the caller holds it open: when the caller ends, however it ends, the shell deletes the container, and goes on with that as
  * long as the runner lives: the container may be only about to be created.
  * Arguments: the program for run, the program for delete, the state folder, the log, the bundle, the id.
  */
 const script = `
 read -r _ <&3 || exit 1
-"$1" --root "$3" --log "$4" --log-format json run --bundle "$5" "$6" 3<&- & runner=$!
+exec 4<&0
+"$1" --root "$3" --log "$4" --log-format json run --bundle "$5" "$6" <&4 3<&- 4<&- & runner=$!
 (
   read -r _ <&3
   while "$2" --root "$3" delete --force "$6"; kill -0 $runner; do sleep 0.05; done
 ) >/dev/null 2>&1 & guard=$!
-exec 3<&-
+exec 3<&- 4<&-
 wait $runner; code=$?
 kill $guard 2>/dev/null
 exit $code`;
@@ -50,10 +51,14 @@ export async function runToEnd(runtime: Runtime, stateDir: string, request: EndR
   }
 }
 
-function spawnGuarded(runtime: Runtime, args: string[], { onOutput, signal }: EndRequest): Promise<number> {
+function spawnGuarded(
+  runtime: Runtime,
+  args: string[],
+  { onOutput, signal, terminal }: EndRequest,
+): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = start('/bin/sh', ['-c', script, 'sh', ...args], {
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      stdio: terminal ? ['inherit', 'inherit', 'inherit', 'pipe'] : ['ignore', 'pipe', 'pipe', 'pipe'],
     });
     const lifeline = child.stdio[3] as Duplex;
     lifeline.on('error', () => {}); // the shell closes its end as soon as the guard has it

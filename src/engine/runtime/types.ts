@@ -135,5 +135,7 @@ export interface Runtime {
     readonly process: ProcessRequest;
     readonly onOutput: (stream: 'stdout' | 'stderr', chunk: Buffer) => void;
     readonly signal?: AbortSignal;
+    /** With the caller's own terminal as its own (`process.tty`); then `onOutput` gets nothing. */
+    readonly terminal?: boolean;
   }): Promise<number>;
 }

@@ -43,6 +43,7 @@ const dataFolders = [
   'volumes',
   'builds',
   'mounts',
+  'works',
   'tmp',
 ] as const;
 

@@ -126,4 +126,10 @@ export const migrations: readonly string[] = [
   -- Options of docker's driver local, as JSON: what is mounted for the volume.
   ALTER TABLE volumes ADD COLUMN options TEXT NOT NULL DEFAULT '{}';
   `,
+  `
+  -- record: WorkingContainer; its changes are in works/<id>/upper.
+  CREATE TABLE works (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, created INTEGER NOT NULL, record TEXT NOT NULL
+  ) STRICT;
+  `,
 ];

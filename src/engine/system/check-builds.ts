@@ -11,7 +11,7 @@ export interface BuildCheck {
 
 /** What builds keep from one to the next: folders of cache mounts, journals, what is known of contexts. */
 export function checkBuilds(check: BuildCheck): Finding[] {
-  return [...cacheMounts(check), ...journals(check), ...contexts(check)];
+  return [...cacheMounts(check), ...journals(check), ...contexts(check), ...works(check)];
 }
 
 /** A record without a folder is one whose folder is made at its next use. */
@@ -46,6 +46,13 @@ function contexts({ root }: BuildCheck): Finding[] {
   return namesIn(folder)
     .filter(name => !/^[0-9a-f]{16}$/.test(name) && !isBusy(name))
     .map(name => stray('build', folder, name));
+}
+
+function works({ root, db }: BuildCheck): Finding[] {
+  const folder = join(root.dataDir, 'works');
+  return namesIn(folder)
+    .filter(name => !db.get('SELECT 1 FROM works WHERE id = ?', name))
+    .map(name => stray('working container', folder, name));
 }
 
 function stray(area: string, folder: string, name: string): Finding {

@@ -44,7 +44,8 @@ function mounts({ snapshots, db, root }: KernelCheck, live: ReadonlySet<string>)
       .map(({ id }) => id),
   );
   const leased = db.all('SELECT id, target FROM leases').filter(row => !dead.has(String(row.id)));
-  const staged = leased.map(row => String(row.target));
+  const works = db.all('SELECT id FROM works').map(row => String(row.id)); // mounted while somebody works on them
+  const staged = [...leased.map(row => String(row.target)), ...works];
   const uses = db.all('SELECT volume, container FROM volume_uses');
   const volumes = uses.flatMap(({ volume, container }) =>
     live.has(String(container)) ? [join(root.runDir, 'volumes', String(volume))] : [],

@@ -25,8 +25,9 @@ export type {
   WorkdirOperation,
 } from './plan.ts';
 export { planBuild } from './plan-build.ts';
+export { planOneRun } from './plan-one-run.ts';
 export { scriptPath } from './plan-run.ts';
 export { parsePlatform } from './platform.ts';
 export { findStage, type Stage, type StagedDockerfile, splitStages } from './split-stages.ts';
-export { environmentOf } from './stage-state.ts';
+export { environmentOf, scratchConfig } from './stage-state.ts';
 export { formatPlatform, platformArgs } from './variables.ts';

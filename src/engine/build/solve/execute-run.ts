@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PlimsollError } from '../../../errors.ts';
 import { resolveInRoot } from '../../kernel/index.ts';
@@ -12,6 +12,7 @@ import {
 import { makeFolder } from '../copy/index.ts';
 import { type RunOperation, scriptPath } from '../plan/index.ts';
 import type { StepDeps } from './build-deps.ts';
+import { runInChroot } from './chroot/run-in-chroot.ts';
 import { hideValues } from './hide-values.ts';
 import { LastLines } from './last-lines.ts';
 import { inMemory, openMounts, type SecretValues, type SshAgents } from './mounts/index.ts';
@@ -28,6 +29,8 @@ export interface RunSettings {
   readonly shmBytes?: number;
   /** Cgroup to run below, relative to the cgroup mounts; default the root's own. */
   readonly cgroupParent?: string;
+  /** Default `oci`. */
+  readonly isolation?: 'oci' | 'chroot';
 }
 
 export interface RunRequest {
@@ -41,6 +44,12 @@ export interface RunRequest {
   /** A folder of its own, to be made and deleted. */
   readonly bundle: string;
   readonly onOutput: (stream: 'stdout' | 'stderr', chunk: Buffer) => void;
+  /** Further mounts, over those of the operation. */
+  readonly volumes?: readonly ProcessMount[];
+  /** With the caller's own terminal. */
+  readonly terminal?: boolean;
+  /** An exit code other than 0 is a result like another. */
+  readonly anyCode?: boolean;
 }
 
 /** A RUN step's command that ended with another code than 0. */
@@ -58,11 +67,11 @@ export class CommandFailed extends PlimsollError {
 
 /**
  * Runs the command of a RUN step in its root filesystem, with mounts, a network, names and a resolver of its own that leave
- * no trace in the layer. Secrets are in memory only, and hidden in its output. Throws `CommandFailed` for an exit code
+ * no trace in the layer. Secrets are in memory only, and hidden in its output. Returns the exit code. Throws `CommandFailed` for an exit code
  * other than 0, `cancelled` if the signal fired; then nothing of the process, its network or its bundle is left.
  */
-export async function executeRun(deps: StepDeps, request: RunRequest): Promise<void> {
-  const { operation, rootfs, settings, name, bundle, files } = request;
+export async function executeRun(deps: StepDeps, request: RunRequest): Promise<number> {
+  const { operation, rootfs, settings, name, bundle, files, volumes = [], terminal = false } = request;
   await using stack = new AsyncDisposableStack();
   const user = resolveUser(rootfs, operation.user);
   makeFolder(rootfs, operation.cwd, { uid: 0, gid: 0 });
@@ -75,15 +84,19 @@ export async function executeRun(deps: StepDeps, request: RunRequest): Promise<v
       say: line => request.onOutput('stderr', Buffer.from(`${line}\n`)),
     }),
   );
-  const network = await connect(deps, operation, name);
+  const isChroot = settings.isolation === 'chroot';
+  const network = await connect(deps, isChroot ? seenAsHost(operation) : operation, name);
   stack.defer(() => network.disconnect());
   const inside = (place: string) => resolveInRoot(rootfs, place).slice(rootfs.length);
-  stack.defer(makeStubs(rootfs, ['/proc/', '/dev/', '/sys/', ...names, ...opened.places]));
+  stack.defer(
+    makeStubs(rootfs, ['/proc/', '/dev/', '/sys/', ...names, ...opened.places, ...volumes.map(placeOf)]),
+  );
   const output = hiddenOutput(opened.hidden, request.onOutput);
-  const code = await deps.runtime().runToEnd({
+  const code = await (isChroot ? runInChroot : deps.runtime().runToEnd)({
     bundle,
     signal: files.signal,
     onOutput: output.add,
+    terminal,
     process: {
       id: name,
       rootfs,
@@ -92,7 +105,7 @@ export async function executeRun(deps: StepDeps, request: RunRequest): Promise<v
       cwd: operation.cwd,
       user,
       hostname: operation.hostname ?? 'build',
-      tty: false,
+      tty: terminal,
       readOnlyRoot: false,
       privileged: operation.privileged,
       capAdd: [],
@@ -106,6 +119,7 @@ export async function executeRun(deps: StepDeps, request: RunRequest): Promise<v
           ? []
           : [file(bundle, 'script', operation.script, scriptPath, 0o755)]),
         ...opened.mounts.map(mount => ({ ...mount, target: inside(mount.target) })),
+        ...volumes,
       ],
       limits: settings.limits,
       ulimits: settings.ulimits,
@@ -114,7 +128,14 @@ export async function executeRun(deps: StepDeps, request: RunRequest): Promise<v
     },
   });
   output.end();
-  if (code !== 0) throw new CommandFailed(code, output.lastLines());
+  if (code !== 0 && !request.anyCode) throw new CommandFailed(code, output.lastLines());
+  return code;
+}
+
+/** What a mount stands on, as `makeStubs` takes it. */
+function placeOf(mount: ProcessMount): string {
+  const isFile = mount.type === 'bind' && !lstatSync(mount.source).isDirectory();
+  return isFile ? mount.target : `${mount.target.replace(/\/$/, '')}/`;
 }
 
 /** Files of the root filesystem that a step sees in another form. */
@@ -159,6 +180,11 @@ function file(folder: string, name: string, content: string, target: string, mod
   const source = join(folder, name);
   writeFileSync(source, content, { mode });
   return { type: 'bind', source, target, readOnly: true };
+}
+
+/** Without a network namespace of its own there is only the machine's. */
+function seenAsHost(operation: RunOperation): RunOperation {
+  return operation.network === 'bridge' ? { ...operation, network: 'host' } : operation;
 }
 
 interface StepNetworkState {

@@ -23,7 +23,7 @@ import type { StepContent, StepFiles } from './step-files.ts';
 export interface PreparedCopy {
   readonly content: StepContent;
   /** Copies into a layer that is staged, and detaches it; names of owners are looked up in `users`. */
-  apply(staged: StagedLayer, users: string): Promise<void>;
+  apply(staged: Pick<StagedLayer, 'target' | 'upper' | 'detach'>, users: string): Promise<void>;
 }
 
 /**
@@ -133,7 +133,7 @@ interface Application {
   readonly operation: CopyOperation;
   readonly files: StepFiles;
   readonly sources: readonly OpenSource[];
-  readonly staged: StagedLayer;
+  readonly staged: Pick<StagedLayer, 'target' | 'upper' | 'detach'>;
   readonly users: string;
 }
 

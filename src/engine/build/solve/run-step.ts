@@ -142,7 +142,7 @@ function filesFor({ deps, contexts }: BuildScope, { result, signal }: StepReques
   return new StepFiles({ deps, contexts, signal, layersOfStep: step => result(step).layers });
 }
 
-type Work = (staged: StagedLayer) => Promise<void>;
+type Work = (staged: StagedLayer) => Promise<unknown>;
 
 /** The step's layer: what the cache has, also what another build puts there just now; else what `work` makes. */
 async function layered(

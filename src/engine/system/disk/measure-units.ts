@@ -18,6 +18,7 @@ const shelves: ReadonlySet<string> = new Set([
   'tmp',
   'tmp/trash',
   'volumes',
+  'works',
 ]);
 
 /**

@@ -44,6 +44,7 @@ export function ownersOf(root: Root, db: Database): (unit: string) => Owner {
   const containers = new Set(column('SELECT id FROM containers'));
   const volumes = new Set(column('SELECT name FROM volumes'));
   const mounts = new Set(column('SELECT dir FROM build_mounts'));
+  const works = new Set(column('SELECT id FROM works'));
   const builds = new Set(column('SELECT id FROM builds'));
   const dead = new Set(
     createLeases({ db, clock: Date.now })
@@ -72,6 +73,8 @@ export function ownersOf(root: Root, db: Database): (unit: string) => Owner {
       case 'containers':
         if (containers.has(name)) return { kind: 'container', id: name };
         return isSettled(join(root.dataDir, unit)) ? orphan : work;
+      case 'works':
+        return works.has(name) ? { kind: 'container', id: name } : orphan;
       case 'volumes':
         return volumes.has(name) ? { kind: 'volume', name } : orphan;
       case 'mounts':

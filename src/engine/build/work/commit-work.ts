@@ -1,0 +1,54 @@
+import { existsSync } from 'node:fs';
+import type { ImageConfig, ImageHistory } from '../../../oci/index.ts';
+import type { HeldLayer, SnapshotService } from '../../snapshot/index.ts';
+import type { Root } from '../../store/index.ts';
+import type { BuildImages } from '../build-images.ts';
+import type { WorkCommitRequest, WorkingContainer } from './types.ts';
+import { upperOf } from './work-folder.ts';
+
+export interface CommitOptions {
+  readonly deps: {
+    readonly root: Root;
+    readonly snapshots: Pick<SnapshotService, 'capture' | 'entries' | 'removeLayer'>;
+    readonly clock: () => number;
+  };
+  readonly images: Pick<BuildImages, 'create' | 'freeLayers'>;
+}
+
+/** Makes an image of a working container: one layer for all that was changed, none if nothing was. */
+export async function commitWork(
+  { deps, images }: CommitOptions,
+  work: WorkingContainer,
+  { references = [], signal }: WorkCommitRequest,
+): Promise<string> {
+  const { snapshots, root, clock } = deps;
+  const upper = upperOf(root, work.id);
+  const options = signal === undefined ? {} : { signal };
+  const isTouched = existsSync(upper);
+  const folder = { layers: work.layers, upper, mountPoints: [] };
+  using layer = isTouched ? await snapshots.capture(folder, options) : undefined;
+  const added = layer !== undefined && (await holdsAnything(snapshots, layer)) ? layer.diffId : undefined;
+  const created = new Date(clock()).toISOString();
+  const { platform, config, author, layers } = work;
+  const whole: ImageConfig = {
+    created,
+    ...(author === undefined ? {} : { author }),
+    ...platform,
+    config,
+    rootfs: { type: 'layers', diff_ids: added === undefined ? layers : [...layers, added] },
+    history: [...work.history, ...(added === undefined ? [] : [lastEntry(created)])],
+  };
+  return images.create({ config: whole, references });
+}
+
+function lastEntry(created: string): ImageHistory {
+  return { created, created_by: 'plimsoll work commit', comment: 'plimsoll' };
+}
+
+async function holdsAnything(
+  snapshots: Pick<SnapshotService, 'entries'>,
+  { diffId }: HeldLayer,
+): Promise<boolean> {
+  for await (const _ of snapshots.entries(diffId)) return true;
+  return false;
+}
