@@ -1,8 +1,5 @@
 import { PlimsollError } from '../errors.ts';
-
-/** The newest version of Docker's API that is served, and the oldest. */
-export const apiVersion = '1.51';
-export const minApiVersion = '1.24';
+import { apiVersion, minApiVersion } from '../wire/index.ts';
 
 const prefix = /^\/v(\d+)\.(\d+)(?=[/?]|$)/;
 

@@ -1,7 +1,7 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Engine } from '../engine/index.ts';
-import { badRequest } from '../wire/index.ts';
-import { apiVersion, minorVersionOf, routedPath } from './api-version.ts';
+import { apiVersion, badRequest } from '../wire/index.ts';
+import { minorVersionOf, routedPath } from './api-version.ts';
 import { createExecRegistry } from './exec-registry.ts';
 import { serveHijacks } from './hijack.ts';
 import { httpErrorOf } from './http-status.ts';

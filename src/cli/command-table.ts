@@ -24,6 +24,7 @@ import { configureHistory } from './commands/history.ts';
 import { configureImage } from './commands/image.ts';
 import { configureImages } from './commands/images.ts';
 import { configureImport } from './commands/import.ts';
+import { configureInfo } from './commands/info.ts';
 import { configureInspect } from './commands/inspect.ts';
 import { configureKill } from './commands/kill.ts';
 import { configureLoad } from './commands/load.ts';
@@ -381,7 +382,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     name: 'volume',
-    summary: 'Manage volumes (ls, create, inspect, rm, export, import)',
+    summary: 'Manage volumes (ls, create, inspect, rm, prune, export, import)',
     group: machine,
     configure: configureVolume,
   },
@@ -390,6 +391,12 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'Manage networks (ls, create, connect, disconnect, inspect, rm, prune)',
     group: machine,
     configure: configureNetwork,
+  },
+  {
+    name: 'info',
+    summary: 'Describe the engine and its root',
+    group: machine,
+    configure: configureInfo,
   },
   {
     name: 'daemon',

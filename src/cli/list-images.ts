@@ -1,11 +1,19 @@
 import type { ImageSummary } from '../engine/index.ts';
 import { familiarReference, parseReference } from '../oci/index.ts';
-import { humanDuration, humanSize, shortId } from '../words/index.ts';
+import { humanDuration, humanSize, imageFilters, imageMatcher, shortId } from '../words/index.ts';
 import type { Cli } from './cli.ts';
 import type { Column } from './format/table.ts';
 import type { ListingOptions } from './listing-options.ts';
 import { noteWithoutRoot } from './note-without-root.ts';
+import { parseFilters } from './parse/parse-filters.ts';
+import { parseTime } from './parse/parse-time.ts';
 import { writeListing } from './write-listing.ts';
+
+/** The options of `images`. */
+export interface ImageListing extends ListingOptions {
+  readonly digests?: true;
+  readonly filter?: string[];
+}
 
 /** A row of `images`: an image under one of its names. */
 interface NamedImage {
@@ -15,15 +23,20 @@ interface NamedImage {
 }
 
 /** Writes the images of the root, newest first, a row for each name; an image without one is `<none>`. */
-export async function listImages(cli: Cli, name: string | undefined, options: ListingOptions): Promise<void> {
+export async function listImages(cli: Cli, name: string | undefined, options: ImageListing): Promise<void> {
+  const filters = parseFilters(options.filter ?? [], imageFilters);
   const engine = await cli.engine();
-  const images = [...engine.images.list()].sort((a, b) => b.created - a.created);
+  const matches = imageMatcher(engine, filters, text => parseTime(text, Date.now()));
+  const images = engine.images
+    .list()
+    .filter(matches)
+    .sort((a, b) => b.created - a.created);
   const rows = images.flatMap(namesOf).filter(row => name === undefined || isNamed(row, name));
   if (options.json) {
     await writeListing(cli, [...new Set(rows.map(row => row.image))], [], options);
     return;
   }
-  await writeListing(cli, rows, imageColumns(Date.now(), options.trunc === false), options);
+  await writeListing(cli, rows, imageColumns(Date.now(), options), options);
   if (rows.length === 0) await noteWithoutRoot(cli, 'images');
 }
 
@@ -40,11 +53,12 @@ function isNamed({ repository, tag }: NamedImage, name: string): boolean {
   return [repository, `${repository}:${tag}`].some(full => full === name || full.endsWith(`/${name}`));
 }
 
-function imageColumns(now: number, whole: boolean): readonly Column<NamedImage>[] {
-  const id = ({ image }: NamedImage) => (whole ? image.id : shortId(image.id));
+function imageColumns(now: number, { trunc, digests }: ImageListing): readonly Column<NamedImage>[] {
+  const id = ({ image }: NamedImage) => (trunc === false ? image.id : shortId(image.id));
   return [
     { field: 'Repository', title: 'REPOSITORY', value: row => row.repository },
     { field: 'Tag', title: 'TAG', value: row => row.tag },
+    { field: 'Digest', title: 'DIGEST', value: digestOf, hidden: digests !== true },
     { field: 'ID', title: 'IMAGE ID', value: id, quiet: true },
     {
       field: 'CreatedSince',
@@ -71,4 +85,13 @@ function imageColumns(now: number, whole: boolean): readonly Column<NamedImage>[
       hidden: true,
     },
   ];
+}
+
+/** The digest by which a registry knows the image under this name. */
+function digestOf({ repository, image }: NamedImage): string {
+  const digests = image.references.flatMap(text => {
+    const { digest, tag: _, ...reference } = parseReference(text);
+    return digest !== undefined && familiarReference(reference) === repository ? [digest] : [];
+  });
+  return digests[0] ?? '<none>';
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { PruneOptions } from '../engine/index.ts';
+import { matchesLabel } from '../lib/matches-label.ts';
 import { collect } from './collect.ts';
 import { parseFilters } from './parse/parse-filters.ts';
 import { parseTime } from './parse/parse-time.ts';
@@ -29,4 +30,15 @@ export function parsePruneFilters({ filter = [] }: PruneFilters): PruneOptions {
     ...(labels === undefined ? {} : { labels }),
     ...(withoutLabels === undefined ? {} : { withoutLabels }),
   };
+}
+
+/** The same, for what a host itself goes through: true for an object that is meant. */
+export function pruneMatcher(
+  filters: PruneFilters,
+): (object: { readonly labels: Readonly<Record<string, string>>; readonly created: number }) => boolean {
+  const { until = Number.POSITIVE_INFINITY, labels = [], withoutLabels = [] } = parsePruneFilters(filters);
+  return object =>
+    object.created < until &&
+    labels.every(label => matchesLabel(object.labels, label)) &&
+    !withoutLabels.some(label => matchesLabel(object.labels, label));
 }

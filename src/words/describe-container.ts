@@ -49,3 +49,10 @@ export function describeCommand(command: readonly string[], whole: boolean): str
   const text = command.join(' ');
   return `"${whole || text.length <= 20 ? text : `${text.slice(0, 19)}…`}"`;
 }
+
+/** Labels in one cell: `team=a,tier=data`. */
+export function joinLabels(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(',');
+}

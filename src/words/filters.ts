@@ -1,3 +1,4 @@
+import { PlimsollError } from '../errors.ts';
 import { matchesLabel } from '../lib/matches-label.ts';
 
 /** Filters as docker has them, by key; values of one key are alternatives. */
@@ -11,4 +12,14 @@ export function passes(filters: Filters, key: string, test: (value: string) => b
 /** True if labels match every `label=name` and `label=name=value` filter (docker asks for all of them). */
 export function passesLabels(filters: Filters, labels: Readonly<Record<string, string>>): boolean {
   return (filters.get('label') ?? []).every(wanted => matchesLabel(labels, wanted));
+}
+
+/** Docker's yes and no in filters. Throws `invalid-argument` for what is neither. */
+export function isTrueFilter(key: string, value: string): boolean {
+  if (['true', '1'].includes(value)) return true;
+  if (['false', '0'].includes(value)) return false;
+  throw new PlimsollError('invalid-argument', `invalid filter '${key}=${value}'`, {
+    code: 'BAD_FILTER',
+    hint: 'write true or false',
+  });
 }

@@ -5,9 +5,18 @@
  * @module
  */
 export { containerFilters, containerMatcher } from './container-filters.ts';
-export { describeCommand, describeHostPort, describePorts, describeState } from './describe-container.ts';
+export {
+  describeCommand,
+  describeHostPort,
+  describePorts,
+  describeState,
+  joinLabels,
+} from './describe-container.ts';
 export { parseDetachKeys, usualDetachKeys, watchDetachKeys } from './detach-keys.ts';
 export { eventFilters, eventMatcher } from './event-filters.ts';
-export { type Filters, passes, passesLabels } from './filters.ts';
+export { type Filters, isTrueFilter, passes, passesLabels } from './filters.ts';
 export { hasLogFile } from './has-log-file.ts';
 export { binarySize, humanDuration, humanSize, shortId } from './human.ts';
+export { imageFilters, imageMatcher } from './image-filters.ts';
+export { isOwnNetwork, matchesNetwork, networkFilters } from './network-filters.ts';
+export { matchesVolume, volumeFilters } from './volume-filters.ts';

@@ -1,18 +1,17 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Engine, ImageSummary } from '../../engine/index.ts';
+import type { Engine } from '../../engine/index.ts';
 import { familiarReference, parseReference } from '../../oci/index.ts';
 import {
   badRequest,
   imageHistoryJson,
   imageJson,
-  imageNames,
   imageSummaryJson,
   parseFilters,
   parseFilterTime,
   transferMessages,
 } from '../../wire/index.ts';
-import { type Filters, passes, passesLabels } from '../../words/index.ts';
+import { imageFilters, imageMatcher } from '../../words/index.ts';
 import { minorVersionOf } from '../api-version.ts';
 import type { NamedParams } from '../container-name.ts';
 import { progressReply } from '../progress-reply.ts';
@@ -196,41 +195,11 @@ function familiar(reference: string): string {
   return familiarReference(parseReference(reference));
 }
 
-const known = ['dangling', 'reference', 'label', 'before', 'since', 'until'];
-
 function list(images: Engine['images'], query: Query, minor: number): object[] {
-  const filters = parseFilters(query.text('filters'), known);
-  const created = (key: string) => (filters.get(key) ?? []).map(name => images.inspect(name).created);
-  const [before, since] = [created('before'), created('since')];
-  const until = (filters.get('until') ?? []).map(text => parseFilterTime(text, Date.now()));
+  const filters = parseFilters(query.text('filters'), imageFilters);
   return images
     .list()
-    .filter(image => matches(image, filters))
-    .filter(
-      image =>
-        [...before, ...until].every(time => image.created < time) &&
-        since.every(time => image.created > time),
-    )
+    .filter(imageMatcher({ images }, filters, text => parseFilterTime(text, Date.now())))
     .sort((a, b) => b.created - a.created)
     .map(image => imageSummaryJson(image, minor));
-}
-
-function matches({ references, labels }: ImageSummary, filters: Filters): boolean {
-  const dangling = references.length === 0;
-  const names = imageNames(references).RepoTags;
-  return (
-    passes(filters, 'dangling', value => ['true', '1'].includes(value) === dangling) &&
-    passes(filters, 'reference', pattern => names.some(name => fits(name, pattern))) &&
-    passesLabels(filters, labels)
-  );
-}
-
-/** As docker: a pattern of the shell, for a name with or without its tag. */
-function fits(name: string, pattern: string): boolean {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '[^/]*')
-    .replaceAll('?', '[^/]');
-  const whole = new RegExp(`^${source}$`);
-  return [name, name.replace(/:[^:/]*$/, ''), name.replace(/^[^/]*\//, '')].some(each => whole.test(each));
 }

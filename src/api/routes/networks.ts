@@ -10,7 +10,7 @@ import {
   toAttachment,
   toNetworkRequest,
 } from '../../wire/index.ts';
-import { type Filters, passes, passesLabels } from '../../words/index.ts';
+import { isOwnNetwork, matchesNetwork, networkFilters, passesLabels } from '../../words/index.ts';
 import type { NamedParams } from '../container-name.ts';
 import { Query } from '../query.ts';
 
@@ -23,11 +23,11 @@ export function networkRoutes(app: FastifyInstance, { networks, containers }: Pa
     return (id: string) => names.get(id) ?? '';
   };
   app.get('/networks', async request => {
-    const filters = parseFilters(new Query(request.query).text('filters'), known);
+    const filters = parseFilters(new Query(request.query).text('filters'), networkFilters);
     const nameOf = namer();
     return networks
       .list()
-      .filter(network => matches(network, filters))
+      .filter(network => matchesNetwork(network, filters))
       .map(network => networkJson(network, nameOf));
   });
   app.get<NamedParams>('/networks/:name', async request =>
@@ -61,34 +61,13 @@ export function networkRoutes(app: FastifyInstance, { networks, containers }: Pa
     const until = (filters.get('until') ?? []).map(text => parseFilterTime(text, Date.now()));
     const unused = networks
       .list()
-      .filter(network => isOwn(network) && Object.keys(network.containers).length === 0)
+      .filter(network => isOwnNetwork(network) && Object.keys(network.containers).length === 0)
       .filter(({ labels, created }) => passesLabels(filters, labels) && until.every(time => created < time));
     const wanted = new Set(containers.list({ all: true }).flatMap(({ network }) => network));
     const free = unused.filter(({ name, id }) => !wanted.has(name) && !wanted.has(id));
     for (const { name } of free) await networks.remove(name);
     return { NetworksDeleted: free.map(({ name }) => name) };
   });
-}
-
-const known = ['name', 'id', 'driver', 'type', 'label', 'scope', 'dangling'];
-
-function matches(network: Network, filters: Filters): boolean {
-  const { name, id, driver, labels } = network;
-  const unused = isOwn(network) && Object.keys(network.containers).length === 0;
-  return (
-    passes(filters, 'name', value => name.includes(value)) &&
-    passes(filters, 'id', value => id.startsWith(value)) &&
-    passes(filters, 'driver', value => (driver === 'none' ? 'null' : driver) === value) &&
-    passes(filters, 'type', value => (value === 'custom') === isOwn(network)) &&
-    passes(filters, 'scope', value => value === 'local') &&
-    passes(filters, 'dangling', value => ['true', '1'].includes(value) === unused) &&
-    passesLabels(filters, labels)
-  );
-}
-
-/** One that somebody made; the others are always there. */
-function isOwn({ name }: Network): boolean {
-  return !['bridge', 'host', 'none'].includes(name);
 }
 
 /** By name, by id, or by a beginning of an id that only one has. */

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
-import type { Engine, Volume } from '../../engine/index.ts';
+import type { Engine } from '../../engine/index.ts';
 import { isPlimsollError } from '../../errors.ts';
-import { badRequest, JsonFields, notServed, parseFilters, volumeJson } from '../../wire/index.ts';
-import { type Filters, passes, passesLabels } from '../../words/index.ts';
+import { JsonFields, notServed, parseFilters, volumeJson } from '../../wire/index.ts';
+import { type Filters, isTrueFilter, matchesVolume, passesLabels, volumeFilters } from '../../words/index.ts';
 import { minorVersionOf } from '../api-version.ts';
 import type { NamedParams } from '../container-name.ts';
 import { Query } from '../query.ts';
@@ -12,16 +12,11 @@ type Parts = Pick<Engine, 'volumes'>;
 /** Volumes. */
 export function volumeRoutes(app: FastifyInstance, { volumes }: Parts): void {
   app.get('/volumes', async request => {
-    const filters = parseFilters(new Query(request.query).text('filters'), [
-      'dangling',
-      'name',
-      'label',
-      'driver',
-    ]);
+    const filters = parseFilters(new Query(request.query).text('filters'), volumeFilters);
     return {
       Volumes: volumes
         .list()
-        .filter(volume => matches(volume, filters))
+        .filter(volume => matchesVolume(volume, filters))
         .map(volumeJson),
       Warnings: [],
     };
@@ -67,16 +62,5 @@ export function volumeRoutes(app: FastifyInstance, { volumes }: Parts): void {
 
 function passesAll(filters: Filters): boolean {
   const value = filters.get('all')?.[0];
-  if (value === undefined) return false;
-  if (!['true', '1', 'false', '0'].includes(value)) throw badRequest(`invalid filter 'all=${value}'`);
-  return value === 'true' || value === '1';
-}
-
-function matches({ name, labels, containers }: Volume, filters: Filters): boolean {
-  return (
-    passes(filters, 'name', value => name.includes(value)) &&
-    passes(filters, 'driver', value => value === 'local') &&
-    passes(filters, 'dangling', value => ['true', '1'].includes(value) === (containers.length === 0)) &&
-    passesLabels(filters, labels)
-  );
+  return value !== undefined && isTrueFilter('all', value);
 }

@@ -26,16 +26,14 @@ export function configureEvents(command: Command, cli: Cli): void {
     .option('--since <time>', 'Past events from then on: RFC 3339, or a duration like 10m')
     .option('--until <time>', 'Stop there')
     .option('-f, --filter <key=value>', 'Only these: type, event, container, image, label', collect)
-    .option('--format <format>', 'json: an object per line')
+    .option('--format <format>', "json: an object per line; or a Go template over docker's fields")
     .action(async (options: Options) => {
-      const { format } = options;
-      if (format !== undefined && format !== 'json')
-        throw badOption(`unknown format "${format}"`, 'there is json');
+      const describe = await describer(options.format);
       const filters = parseFilters(options.filter ?? [], eventFilters);
       const matches = eventMatcher(filters);
       const write = (event: EngineEvent) => {
         if (!matches(event)) return;
-        cli.stdout.write(`${format === 'json' ? JSON.stringify(event) : describe(event)}\n`);
+        cli.stdout.write(describe(event));
       };
       await follow(cli, options, write);
     });
@@ -55,6 +53,19 @@ async function follow(cli: Cli, options: Options, write: (event: EngineEvent) =>
   const signals = until === undefined ? [] : [AbortSignal.timeout(until - now)];
   const signal = AbortSignal.any([cli.signal, ...signals]);
   for await (const event of engine.events.follow({ sinceSeq, signal })) write(event);
+}
+
+/** What a line is made by. */
+async function describer(format: string | undefined): Promise<(event: EngineEvent) => string> {
+  if (format === undefined) return event => `${describe(event)}\n`;
+  if (format === 'json') return event => `${JSON.stringify(event)}\n`;
+  if (!format.includes('{{'))
+    throw badOption(`unknown format "${format}"`, 'there is json, and Go templates');
+  const [{ eventJson }, { formatObject }] = await Promise.all([
+    import('../../wire/index.ts'),
+    import('../format/template.ts'),
+  ]);
+  return event => formatObject(eventJson(event), format);
 }
 
 /** As docker prints it: `TIME TYPE ACTION ID (name=value, …)`. */

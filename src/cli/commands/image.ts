@@ -4,18 +4,20 @@ import { humanSize } from '../../words/index.ts';
 import type { Cli } from '../cli.ts';
 import { examples } from '../examples.ts';
 import { configureImageWaste } from '../image-waste.ts';
-import { listImages } from '../list-images.ts';
-import { listingOptions } from '../listing-options.ts';
 import { type PruneFilters, parsePruneFilters, pruneFilters } from '../prune-filters.ts';
-import { type PullOptions, pullImage } from '../pull-image.ts';
-import { removeImages } from '../remove-images.ts';
+import { configureBuild } from './build.ts';
+import { configureHistory } from './history.ts';
+import { configureImages } from './images.ts';
 import { configureImport } from './import.ts';
 import { configureInspectOf } from './inspect.ts';
 import { configureLoad } from './load.ts';
-import { pullOptions } from './pull.ts';
+import { configurePull } from './pull.ts';
+import { configurePush } from './push.ts';
+import { configureRmi } from './rmi.ts';
 import { configureSave } from './save.ts';
+import { configureTag } from './tag.ts';
 
-/** `image bootstrap|ls|inspect|pull|rm|save|load|import|waste|prune` */
+/** `image VERB`: the verbs of images once more, as docker groups them, and `image bootstrap|waste|prune`. */
 export function configureImage(command: Command, cli: Cli): void {
   const bootstrap = command
     .command('bootstrap')
@@ -27,28 +29,8 @@ export function configureImage(command: Command, cli: Cli): void {
     .action((source: string, options: { tag?: string; quiet?: true }) =>
       bootstrapImage(cli, source, options),
     );
-  listingOptions(command.command('ls').description('List images'))
-    .argument('[name]', 'Only those of this name')
-    .action((name, options) => listImages(cli, name, options));
-  command
-    .command('rm')
-    .description('Remove images')
-    .argument('<image...>')
-    .option('-f, --force', 'Also if stopped containers use it')
-    .action((names: string[], options: { force?: true }) => removeImages(cli, names, options));
-  pullOptions(command.command('pull').description('Fetch an image from a registry')).action(
-    (name: string, options: PullOptions) => pullImage(cli, name, options),
-  );
-  configureInspectOf('image')(
-    command.command('inspect').description('Print all that is known of images'),
-    cli,
-  );
-  configureSave(command.command('save').description('Write images into a file'), cli);
-  configureLoad(command.command('load').description('Take over the images of a file'), cli);
-  configureImport(
-    command.command('import').description('Make an image of the tar of a root filesystem'),
-    cli,
-  );
+  for (const [name, summary, configure] of verbs) configure(command.command(name).description(summary), cli);
+  command.commands.find(child => child.name() === 'ls')?.alias('list');
   configureImageWaste(
     command.command('waste').description('Say what an image ships for nothing, and which step costs what'),
     cli,
@@ -64,6 +46,20 @@ export function configureImage(command: Command, cli: Cli): void {
       cli.stdout.write(`Total reclaimed space: ${humanSize(reclaimedBytes)}\n`);
     });
 }
+
+const verbs: readonly (readonly [string, string, (command: Command, cli: Cli) => void])[] = [
+  ['build', 'Build an image from a Dockerfile', configureBuild],
+  ['history', 'Show the steps of an image', configureHistory],
+  ['import', 'Make an image of the tar of a root filesystem', configureImport],
+  ['inspect', 'Print all that is known of images', configureInspectOf('image')],
+  ['load', 'Take over the images of a file', configureLoad],
+  ['ls', 'List images', configureImages],
+  ['pull', 'Fetch an image from a registry', configurePull],
+  ['push', 'Send an image to a registry', configurePush],
+  ['rm', 'Remove images', configureRmi],
+  ['save', 'Write images into a file', configureSave],
+  ['tag', 'Give an image a further name', configureTag],
+];
 
 async function bootstrapImage(
   cli: Cli,

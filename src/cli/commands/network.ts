@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Network } from '../../engine/index.ts';
-import { shortId } from '../../words/index.ts';
+import { joinLabels, matchesNetwork, networkFilters, shortId } from '../../words/index.ts';
 import type { Cli } from '../cli.ts';
 import { collect } from '../collect.ts';
 import { eachName } from '../each-name.ts';
@@ -8,19 +8,29 @@ import { examples } from '../examples.ts';
 import type { Column } from '../format/table.ts';
 import { type ListingOptions, listingOptions } from '../listing-options.ts';
 import { badOption } from '../parse/bad-option.ts';
+import { parseFilters } from '../parse/parse-filters.ts';
 import { parseAddress, parseAddress6 } from '../parse/parse-networks.ts';
 import { parsePairs } from '../parse/parse-pairs.ts';
+import { type PruneFilters, pruneFilters, pruneMatcher } from '../prune-filters.ts';
+import { unlessMissing } from '../unless-missing.ts';
 import { writeListing } from '../write-listing.ts';
 import { configureInspectOf } from './inspect.ts';
 
 /** `network ls|create|inspect|connect|disconnect|rm|prune` */
 export function configureNetwork(command: Command, cli: Cli): void {
-  listingOptions(examples(command.command('ls').description('List networks'), 'plimsoll network ls')).action(
-    async (options: ListingOptions) => {
+  listingOptions(
+    examples(
+      command.command('ls').alias('list').description('List networks'),
+      'plimsoll network ls -f type=custom',
+    ),
+  )
+    .option('-f, --filter <key=value>', `Only these: ${networkFilters.join(', ')}`, collect)
+    .action(async (options: ListingOptions & { filter?: string[] }) => {
+      const filters = parseFilters(options.filter ?? [], networkFilters);
       const engine = await cli.engine();
-      await writeListing(cli, engine.networks.list(), columns(options.trunc === false), options);
-    },
-  );
+      const rows = engine.networks.list().filter(network => matchesNetwork(network, filters));
+      await writeListing(cli, rows, columns(options.trunc === false), options);
+    });
   configureCreate(command, cli);
   configureInspectOf('network')(
     command.command('inspect').description('Print all that is known of networks'),
@@ -29,20 +39,24 @@ export function configureNetwork(command: Command, cli: Cli): void {
   configureConnections(command, cli);
   command
     .command('rm')
+    .alias('remove')
     .description('Remove networks that nobody is on')
     .argument('<network...>')
-    .action((names: string[]) => eachName(cli, names, (engine, name) => engine.networks.remove(name)));
-  command
-    .command('prune')
-    .description('Remove every network that no container uses')
-    .option('-f, --force', 'Accepted for scripts; it never asks')
-    .action(async () => {
+    .option('-f, --force', 'One that is not there is no error')
+    .action((names: string[], { force }: { force?: true }) =>
+      eachName(cli, names, (engine, name) => unlessMissing(engine.networks.remove(name), force)),
+    );
+  pruneFilters(command.command('prune').description('Remove every network that no container uses')).action(
+    async (options: PruneFilters) => {
+      const isMeant = pruneMatcher(options);
       const engine = await cli.engine();
       for (const name of engine.system.unusedNetworks()) {
+        if (!isMeant(engine.networks.inspect(name))) continue;
         await engine.networks.remove(name);
         cli.stdout.write(`${name}\n`);
       }
-    });
+    },
+  );
 }
 
 function configureCreate(command: Command, cli: Cli): void {
@@ -129,6 +143,7 @@ function configureConnections(command: Command, cli: Cli): void {
     .description('Take a container off a network, also while it runs')
     .argument('<network>')
     .argument('<container>')
+    .option('-f, --force', 'Accepted for scripts: it is taken off in any case')
     .action(async (network: string, container: string) => {
       const engine = await cli.engine();
       await engine.containers.disconnect(container, network);
@@ -145,9 +160,17 @@ function columns(whole: boolean): readonly Column<Network>[] {
   return [
     { field: 'ID', title: 'NETWORK ID', value: row => (whole ? row.id : shortId(row.id)) },
     { field: 'Name', title: 'NAME', value: row => row.name },
-    { field: 'Driver', title: 'DRIVER', value: row => row.driver },
+    { field: 'Driver', title: 'DRIVER', value: row => (row.driver === 'none' ? 'null' : row.driver) },
     { field: 'Subnet', title: 'SUBNET', value: row => [row.subnet, row.subnet6].filter(Boolean).join(', ') },
     { field: 'Internal', title: 'INTERNAL', value: row => String(row.internal), hidden: true },
+    { field: 'Scope', title: 'SCOPE', value: () => 'local', hidden: true },
+    { field: 'Labels', title: 'LABELS', value: row => joinLabels(row.labels), hidden: true },
+    {
+      field: 'CreatedAt',
+      title: 'CREATED AT',
+      value: row => new Date(row.created).toISOString(),
+      hidden: true,
+    },
     { field: 'Bridge', title: 'BRIDGE', value: row => row.bridge ?? '', hidden: true },
   ];
 }

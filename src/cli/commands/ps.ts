@@ -8,6 +8,7 @@ import {
   describeState,
   humanDuration,
   humanSize,
+  joinLabels,
   shortId,
 } from '../../words/index.ts';
 import type { Cli } from '../cli.ts';
@@ -108,10 +109,4 @@ function columns(
 function mountName(mount: ContainerMount): string {
   if (mount.type === 'volume') return mount.name;
   return mount.type === 'bind' ? mount.source : mount.target;
-}
-
-function joinLabels(labels: Readonly<Record<string, string>>): string {
-  return Object.entries(labels)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(',');
 }

@@ -9,8 +9,7 @@ export function configurePull(command: Command, cli: Cli): void {
   pullOptions(command).action((name: string, options: PullOptions) => pullImage(cli, name, options));
 }
 
-/** What `pull` and `image pull` take. */
-export function pullOptions(command: Command): Command {
+function pullOptions(command: Command): Command {
   return examples(
     registryOptions(command),
     'plimsoll pull debian:bookworm-slim',

@@ -8,5 +8,6 @@ export function configureRmi(command: Command, cli: Cli): void {
   examples(command, 'plimsoll rmi web:old')
     .argument('<image...>')
     .option('-f, --force', 'Also if stopped containers use it')
+    .option('--no-prune', 'Accepted for scripts: there are no images between those that are listed')
     .action((names: string[], options: { force?: true }) => removeImages(cli, names, options));
 }

@@ -1,8 +1,11 @@
 import type { Command } from 'commander';
 import type { FoundRepository } from '../../engine/index.ts';
+import { isTrueFilter, passes } from '../../words/index.ts';
 import type { Cli } from '../cli.ts';
+import { collect } from '../collect.ts';
 import { examples } from '../examples.ts';
 import type { Column } from '../format/table.ts';
+import { parseFilters } from '../parse/parse-filters.ts';
 import { parseCount } from '../parse/parse-limits.ts';
 import { type RegistryOptions, registryAccess, registryOptions } from '../registry-options.ts';
 import { writeListing } from '../write-listing.ts';
@@ -12,6 +15,7 @@ interface Options extends RegistryOptions {
   readonly registry?: string;
   readonly format?: string;
   readonly json?: true;
+  readonly filter?: string[];
   readonly trunc: boolean;
 }
 
@@ -26,9 +30,15 @@ export function configureSearch(command: Command, cli: Cli): void {
     .option('--limit <number>', 'At most so many', '25')
     .option('--registry <host>', 'Where to search (default: the first of the search list)')
     .option('--format <format>', "table, 'table FIELD,FIELD', or json: an object per line")
+    .option('-f, --filter <key=value>', 'Only these: stars=NUMBER, is-official=true|false', collect)
     .option('--json', 'One JSON array of all that is known')
     .option('--no-trunc', 'Whole descriptions')
     .action(async (words: string, options: Options) => {
+      const filters = parseFilters(options.filter ?? [], ['stars', 'is-official']);
+      const stars = (filters.get('stars') ?? []).map(text => parseCount(text, 'a number of stars', 0));
+      const matches = (row: FoundRepository) =>
+        stars.every(least => row.stars >= least) &&
+        passes(filters, 'is-official', value => isTrueFilter('is-official', value) === row.official);
       const engine = await cli.engine();
       const [registry, rest] = splitRegistry(words, options.registry);
       const found = await engine.registries.search(rest, {
@@ -37,7 +47,7 @@ export function configureSearch(command: Command, cli: Cli): void {
         ...(registry === undefined ? {} : { registry }),
         ...registryAccess(options),
       });
-      await writeListing(cli, found, columns(options.trunc), options);
+      await writeListing(cli, found.filter(matches), columns(options.trunc), options);
     });
 }
 

@@ -4,6 +4,8 @@ import { cleanText } from '../../lib/clean-text.ts';
 import type { Cli } from '../cli.ts';
 import { examples } from '../examples.ts';
 import { paint } from '../format/paint.ts';
+import { configureEvents } from './events.ts';
+import { configureInfo } from './info.ts';
 import { configureDiskUsage } from './system-df.ts';
 import { configureSystemPrune } from './system-prune.ts';
 import { configureSystemUnits } from './system-units.ts';
@@ -14,7 +16,7 @@ interface CheckOptions {
   readonly json?: true;
 }
 
-/** `system check|df|info|prune|install|uninstall|boot` */
+/** `system check|df|info|events|prune|install|uninstall|boot` */
 export function configureSystem(command: Command, cli: Cli): void {
   const check = command
     .command('check')
@@ -30,31 +32,8 @@ export function configureSystem(command: Command, cli: Cli): void {
   );
   configureSystemPrune(command.command('prune').description('Remove all that nothing needs'), cli);
   configureSystemUnits(command, cli);
-  command
-    .command('info')
-    .description('Describe the engine and its root')
-    .option('--json', 'As JSON')
-    .action(async ({ json }: { json?: true }) => {
-      const engine = await cli.engine();
-      const info = engine.system.info();
-      if (json) {
-        cli.stdout.write(`${JSON.stringify(info, undefined, 2)}\n`);
-        return;
-      }
-      const { root, containers } = info;
-      cli.stdout.write(
-        [
-          `Root:        ${root.dataDir} (${root.id}${root.rootless ? ', without root' : ''})`,
-          `Run folder:  ${root.runDir}`,
-          `Runtime:     ${info.runtime}`,
-          `Cgroups:     ${info.cgroupVersion}`,
-          `Networking:  ${info.networking}`,
-          `Containers:  ${containers.running} running, ${containers.paused} paused, ${containers.stopped} stopped`,
-          `Images:      ${info.images}`,
-          '',
-        ].join('\n'),
-      );
-    });
+  configureInfo(command.command('info').description('Describe the engine and its root'), cli);
+  configureEvents(command.command('events').description('Print what happens, as it happens'), cli);
 }
 
 /** Exit code 1 if anything is wrong that was not mended. */

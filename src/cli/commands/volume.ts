@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Volume } from '../../engine/index.ts';
-import { humanSize } from '../../words/index.ts';
+import { humanSize, joinLabels, matchesVolume, volumeFilters } from '../../words/index.ts';
 import type { Cli } from '../cli.ts';
 import { collect } from '../collect.ts';
 import { eachName } from '../each-name.ts';
@@ -9,7 +9,10 @@ import type { Column } from '../format/table.ts';
 import { type ListingOptions, listingOptions } from '../listing-options.ts';
 import { openInput } from '../open-input.ts';
 import { badOption } from '../parse/bad-option.ts';
+import { parseFilters } from '../parse/parse-filters.ts';
 import { parsePairs } from '../parse/parse-pairs.ts';
+import { type PruneFilters, pruneFilters, pruneMatcher } from '../prune-filters.ts';
+import { unlessMissing } from '../unless-missing.ts';
 import { writeListing } from '../write-listing.ts';
 import { writeStream } from '../write-stream.ts';
 import { writeWholeFile } from '../write-whole-file.ts';
@@ -21,17 +24,21 @@ interface CreateOptions {
   readonly driver?: string;
 }
 
-/** `volume ls|create|inspect|rm|export|import` */
+/** `volume ls|create|inspect|rm|prune|export|import` */
 export function configureVolume(command: Command, cli: Cli): void {
-  listingOptions(command.command('ls').description('List volumes'), { ids: false })
+  listingOptions(command.command('ls').alias('list').description('List volumes'), { ids: false })
     .option('-s, --size', 'Also how much room each takes')
-    .action(async ({ size, ...options }: ListingOptions & { size?: true }) => {
-      const { volumes } = await cli.engine();
-      const list = volumes.list();
-      const sizes = size ? await volumes.sizes(list.map(({ name }) => name)) : undefined;
-      const rows = list.map(row => ({ ...row, ...(sizes ? { sizeBytes: sizes.get(row.name) ?? 0 } : {}) }));
-      await writeListing(cli, rows, columnsFor(size === true), options);
-    });
+    .option('-f, --filter <key=value>', `Only these: ${volumeFilters.join(', ')}`, collect)
+    .action(
+      async ({ size, filter = [], ...options }: ListingOptions & { size?: true; filter?: string[] }) => {
+        const filters = parseFilters(filter, volumeFilters);
+        const { volumes } = await cli.engine();
+        const list = volumes.list().filter(volume => matchesVolume(volume, filters));
+        const sizes = size ? await volumes.sizes(list.map(({ name }) => name)) : undefined;
+        const rows = list.map(row => ({ ...row, ...(sizes ? { sizeBytes: sizes.get(row.name) ?? 0 } : {}) }));
+        await writeListing(cli, rows, columnsFor(size === true), options);
+      },
+    );
   examples(
     command.command('create').description('Make a volume'),
     'plimsoll volume create files',
@@ -78,9 +85,31 @@ export function configureVolume(command: Command, cli: Cli): void {
   );
   command
     .command('rm')
+    .alias('remove')
     .description('Remove volumes and their files')
     .argument('<volume...>')
-    .action((names: string[]) => eachName(cli, names, (engine, name) => engine.volumes.remove(name)));
+    .option('-f, --force', 'One that is not there is no error')
+    .action((names: string[], { force }: { force?: true }) =>
+      eachName(cli, names, (engine, name) => unlessMissing(engine.volumes.remove(name), force)),
+    );
+  configurePrune(
+    command.command('prune').description('Remove volumes that no container has and nobody named'),
+    cli,
+  );
+}
+
+function configurePrune(command: Command, cli: Cli): void {
+  pruneFilters(examples(command, 'plimsoll volume prune', 'plimsoll volume prune -a --filter label=scratch'))
+    .option('-a, --all', 'Also those with a name')
+    .action(async ({ all, ...filters }: PruneFilters & { all?: true }) => {
+      const isMeant = pruneMatcher(filters);
+      const engine = await cli.engine();
+      for (const volume of engine.volumes.list()) {
+        if (volume.containers.length > 0 || !(all || volume.anonymous) || !isMeant(volume)) continue;
+        await engine.volumes.remove(volume.name);
+        cli.stdout.write(`${volume.name}\n`);
+      }
+    });
 }
 
 async function create(
@@ -109,5 +138,7 @@ const columns: readonly Column<Listed>[] = [
   { field: 'Driver', title: 'DRIVER', value: () => 'local' },
   { field: 'Name', title: 'VOLUME NAME', value: row => row.name, quiet: true },
   { field: 'Mountpoint', title: 'MOUNTPOINT', value: row => row.path, hidden: true },
+  { field: 'Scope', title: 'SCOPE', value: () => 'local', hidden: true },
+  { field: 'Labels', title: 'LABELS', value: row => joinLabels(row.labels), hidden: true },
   { field: 'Containers', title: 'CONTAINERS', value: row => String(row.containers.length), hidden: true },
 ];

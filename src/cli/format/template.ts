@@ -61,8 +61,7 @@ function fieldsOf<Row>(
   row?: Row,
 ): object {
   const labels = (row as { labels?: Readonly<Record<string, string>> } | undefined)?.labels ?? {};
-  const label = (name: unknown) =>
-    row === undefined ? String(name).toUpperCase() : cleanText(labels[String(name)] ?? '');
+  const label = (name: unknown) => (row === undefined ? String(name) : cleanText(labels[String(name)] ?? ''));
   return Object.fromEntries([...columns.map(column => [column.field, value(column)]), ['Label', label]]);
 }
 

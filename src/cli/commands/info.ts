@@ -1,0 +1,44 @@
+import type { Command } from 'commander';
+import type { Cli } from '../cli.ts';
+import { examples } from '../examples.ts';
+import { programFacts } from '../program-facts.ts';
+
+/** `info [--json] [-f FORMAT]`, and `system info` */
+export function configureInfo(command: Command, cli: Cli): void {
+  examples(command, 'plimsoll info', "plimsoll info -f '{{.NCPU}} {{.MemTotal}}'")
+    .option('--json', 'All that plimsoll knows of itself, as JSON')
+    .option('-f, --format <format>', "A Go template over docker's fields, or json")
+    .action(async ({ json, format }: { json?: true; format?: string }) => {
+      const engine = await cli.engine();
+      const info = engine.system.info();
+      if (format !== undefined) {
+        const { infoJson } = await import('../../wire/index.ts');
+        const facts = await engine.stats.facts();
+        const [networks, program, now] = [engine.networks.list(), programFacts(), Date.now()];
+        const all = infoJson({ info, facts, networks, program, now });
+        cli.stdout.write(
+          format === 'json'
+            ? `${JSON.stringify(all)}\n`
+            : (await import('../format/template.ts')).formatObject(all, format),
+        );
+        return;
+      }
+      if (json) {
+        cli.stdout.write(`${JSON.stringify(info, undefined, 2)}\n`);
+        return;
+      }
+      const { root, containers } = info;
+      cli.stdout.write(
+        [
+          `Root:        ${root.dataDir} (${root.id}${root.rootless ? ', without root' : ''})`,
+          `Run folder:  ${root.runDir}`,
+          `Runtime:     ${info.runtime}`,
+          `Cgroups:     ${info.cgroupVersion}`,
+          `Networking:  ${info.networking}`,
+          `Containers:  ${containers.running} running, ${containers.paused} paused, ${containers.stopped} stopped`,
+          `Images:      ${info.images}`,
+          '',
+        ].join('\n'),
+      );
+    });
+}
