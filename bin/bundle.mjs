@@ -129,6 +129,11 @@ const once = {
     const { runApp } = await import('./tui/app.tsx');
     return await runApp(options);
   },
+  async runFleetApp(options) {
+    await ready;
+    const { runFleetApp } = await import('./tui/app.tsx');
+    return await runFleetApp(options);
+  },
 };
 export { once as "tui/app.tsx" };`;
 

@@ -4,6 +4,7 @@ import type { ServeOptions } from './api/index.ts';
 import { lightProcess, runCli } from './cli/index.ts';
 import type { DemoOptions } from './demo/index.ts';
 import type { Engine, Root } from './engine/index.ts';
+import type { FleetView } from './tui/index.ts';
 
 /**
  * plimsoll: with no verb on a terminal the dashboard, else one command; also what the monitor of a container calls
@@ -19,6 +20,7 @@ async function main(argv: readonly string[]): Promise<number> {
     openEngine,
     serveApi,
     runDashboard,
+    runFleet,
   });
 }
 
@@ -40,6 +42,11 @@ async function runDashboard(engine: () => Promise<Engine>): Promise<number> {
   await enterNamespaces(); // before it draws
   const { runDashboard: run } = await import('./tui/index.ts');
   return await run({ engine, demo });
+}
+
+async function runFleet(pane: FleetView): Promise<number> {
+  const { runFleetDashboard } = await import('./tui/index.ts');
+  return await runFleetDashboard(pane);
 }
 
 /** The demo, for the dashboard's palette; loaded when it is asked for. */

@@ -103,7 +103,9 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   'tui/components': ['tui/terminal', 'lib'],
   'tui/views': ['tui/model', 'tui/components', 'engine', 'capacity', 'lib'],
   'tui/effects': ['tui/model', 'engine', 'capacity', 'demo', 'lib'],
+  'tui/fleet': ['tui/model', 'tui/components', 'capacity', 'lib'],
   tui: [
+    'tui/fleet',
     'tui/model',
     'tui/terminal',
     'tui/components',
@@ -117,7 +119,16 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Folders that may name the engine's types only, never call it. */
-const typesOnly = ['capacity', 'words', 'wire', 'tui/model', 'tui/views', 'tui/components', 'tui'];
+const typesOnly = [
+  'capacity',
+  'words',
+  'wire',
+  'tui/model',
+  'tui/views',
+  'tui/components',
+  'tui/fleet',
+  'tui',
+];
 /** The pure core: no Node built-in, no clock, no environment. */
 const pure = [
   'lib',
@@ -126,6 +137,7 @@ const pure = [
   'words',
   'wire',
   'tui/model',
+  'tui/fleet',
   'engine/build/dockerfile',
   'engine/build/lint',
   'engine/build/plan',

@@ -1,3 +1,4 @@
+import type { FleetMachine, Prices } from '../capacity/index.ts';
 import type { Engine, Root } from '../engine/index.ts';
 
 /** A stream that a command writes to; `process.stdout` is one. */
@@ -17,6 +18,15 @@ export interface ApiOptions {
   readonly onReady: (address: string) => void;
 }
 
+/** A fleet as the pane for it takes it. */
+export interface FleetPane {
+  readonly silentAfterMs: number;
+  readonly prices?: Prices;
+  machines(): readonly FleetMachine[];
+  /** Lends the terminal to the dashboard of a machine; resolves with why that could not be, if it could not. */
+  visit(name: string): Promise<string | undefined>;
+}
+
 /** All that a command may touch: its streams, its surroundings, the engine, and the way it ends. */
 export interface Cli {
   readonly stdin: NodeJS.ReadStream;
@@ -32,6 +42,8 @@ export interface Cli {
   engine(): Promise<Engine>;
   /** Serves the engine to other programs, until the signal fires. */
   serveApi(engine: Engine, options: ApiOptions): Promise<void>;
+  /** Shows a fleet on the terminal until the user quits; undefined where there is no terminal to show it on. */
+  readonly showFleet: ((pane: FleetPane) => Promise<number>) | undefined;
   /** The exit code of a command that ends without an error. Default 0. */
   setExitCode(code: number): void;
   /** Hands signals of the process to `handler` instead of `signal`, until the returned function is called. */

@@ -1,6 +1,6 @@
 import type { Engine, Root } from '../engine/index.ts';
 import { errnoOf, firstFailure, isPlimsollError, PlimsollError } from '../errors.ts';
-import type { ApiOptions, Cli, Output } from './cli.ts';
+import type { ApiOptions, Cli, FleetPane, Output } from './cli.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { parseGlobals } from './globals.ts';
 import { reportError } from './report-error.ts';
@@ -29,6 +29,8 @@ export interface CliHost {
   readonly serveApi?: (engine: Engine, options: ApiOptions) => Promise<void>;
   /** What opens with no verb on a terminal; resolves with the exit code. */
   readonly runDashboard?: (openEngine: () => Promise<Engine>) => Promise<number>;
+  /** What `fleet` opens on a terminal; resolves with the exit code. */
+  readonly runFleet?: (pane: FleetPane) => Promise<number>;
 }
 
 const signalCodes = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
@@ -88,6 +90,14 @@ export async function runCli(host: CliHost): Promise<number> {
         if (host.serveApi === undefined) throw new TypeError('this program serves no API');
         await host.serveApi(engine, options);
       },
+      get showFleet() {
+        const { runFleet } = host;
+        if (runFleet === undefined || !hasTerminal(process)) return undefined;
+        return async (pane: FleetPane) => {
+          stopListening(); // the dashboard owns the terminal and its signals
+          return await runFleet(pane);
+        };
+      },
       setExitCode: code => {
         exitCode = code;
       },
@@ -99,8 +109,7 @@ export async function runCli(host: CliHost): Promise<number> {
       },
     };
     if (rest.length === 0) {
-      const terminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
-      if (!terminal || host.runDashboard === undefined) throw noTerminal();
+      if (!hasTerminal(process) || host.runDashboard === undefined) throw noTerminal();
       stopListening(); // the dashboard owns the terminal and its signals
       return await host.runDashboard(async () => await host.openEngine(await host.resolveRoot(root)));
     }
@@ -116,6 +125,10 @@ export async function runCli(host: CliHost): Promise<number> {
     await opened?.then(engine => engine[Symbol.asyncDispose]()).catch(() => {}); // its failure to open was reported
   }
   return exitCode;
+}
+
+function hasTerminal({ stdin, stdout }: Pick<CliProcess, 'stdin' | 'stdout'>): boolean {
+  return stdin.isTTY === true && stdout.isTTY === true;
 }
 
 function noTerminal(): PlimsollError {

@@ -9,4 +9,5 @@ export { openFleet, silentAfter } from './open-fleet.ts';
 export { parseSshTarget } from './parse-ssh-target.ts';
 export { readFleetConfig } from './read-fleet-config.ts';
 export type { FleetConfig, PrometheusServer, SshMachine } from './types.ts';
+export { visitMachine } from './visit-machine.ts';
 export type { WatchedFleet } from './watch-fleet.ts';

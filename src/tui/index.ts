@@ -7,9 +7,10 @@
 import type { Engine } from '../engine/index.ts';
 import { PlimsollError } from '../errors.ts';
 import type { DemoControl } from './effects/index.ts';
+import type { FleetView } from './fleet-app.tsx';
 import { detectCapabilities, sayBug, skeleton, terminalProblem } from './terminal/index.ts';
 
-export type { DemoControl };
+export type { DemoControl, FleetView };
 
 /** What the dashboard needs from the program around it. */
 export interface DashboardOptions {
@@ -25,6 +26,23 @@ export interface DashboardOptions {
  * `not-implemented` (`NO_TERMINAL`) where there is no terminal to draw on. Containers run on after it.
  */
 export async function runDashboard(options: DashboardOptions): Promise<number> {
+  const { terminal, app } = await openTerminal(options.noColour ?? false);
+  const engine = options.engine();
+  engine.catch(() => undefined);
+  const demo = options.demo === undefined ? {} : { demo: options.demo };
+  const code = await app.runApp({ ...terminal, engine, ...demo });
+  await engine.then(one => one[Symbol.asyncDispose]()).catch(() => undefined);
+  return code;
+}
+
+/** Runs the fleet pane in the same way. */
+export async function runFleetDashboard(fleet: FleetView): Promise<number> {
+  const { terminal, app } = await openTerminal(false);
+  return await app.runFleetApp({ ...terminal, fleet });
+}
+
+/** The terminal with something on it already, and what draws on it, which takes longer to load. */
+async function openTerminal(noColour: boolean) {
   const { stdin, stdout, env } = process;
   const problem = terminalProblem({ env, stdinIsTty: stdin.isTTY, stdoutIsTty: stdout.isTTY });
   if (problem !== undefined)
@@ -32,23 +50,11 @@ export async function runDashboard(options: DashboardOptions): Promise<number> {
       code: 'NO_TERMINAL',
       hint: 'use "plimsoll ps" and "plimsoll stats" there',
     });
-  const noColour = options.noColour ?? false;
   const capabilities = detectCapabilities({ env, noColour });
   stdout.write(skeleton(stdout, { unicode: capabilities.unicode, colour: capabilities.colours !== 'none' }));
   const release = guardScreen();
-  const { runApp } = await import('./app.tsx').finally(release);
-  const engine = options.engine();
-  engine.catch(() => undefined);
-  const code = await runApp({
-    engine,
-    stdin,
-    stdout,
-    env,
-    capabilities,
-    ...(options.demo === undefined ? {} : { demo: options.demo }),
-  });
-  await engine.then(one => one[Symbol.asyncDispose]()).catch(() => undefined);
-  return code;
+  const app = await import('./app.tsx').finally(release);
+  return { app, terminal: { stdin, stdout, env, capabilities } };
 }
 
 /** Leaves the alternate screen if the process is ended, or fails, while the app is still being loaded. */

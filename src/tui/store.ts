@@ -1,14 +1,16 @@
-import { type Command, type Msg, type State, update } from './model/index.ts';
-
-/** Holds the state; React reads it from here. */
-export interface Store {
+/** Holds a state; React reads it from here. */
+export interface Store<State, Msg = never> {
   getState(): State;
   subscribe(listener: () => void): () => void;
   dispatch(msg: Msg): void;
 }
 
 /** A store whose commands go to `run`. One message, one notification; none when nothing changed. */
-export function createStore(initial: State, run: (command: Command) => void): Store {
+export function createStore<State, Msg, Command>(
+  initial: State,
+  update: (state: State, msg: Msg) => readonly [State, readonly Command[]],
+  run: (command: Command) => void,
+): Store<State, Msg> {
   let state = initial;
   const listeners = new Set<() => void>();
   return {

@@ -7,6 +7,7 @@ import { fleetTable } from '../../src/capacity/index.ts';
 import { openFleet, readFleetConfig, type WatchedFleet } from '../../src/fleet/index.ts';
 import { isPrivate, runPrivately } from '../support/private-network.ts';
 import { noSshHosts, openSshHosts } from '../support/ssh-hosts.ts';
+import { keys, openTerminal } from '../support/terminal.ts';
 
 const plimsoll = resolve(import.meta.dirname, '../../bin/plimsoll');
 
@@ -54,6 +55,19 @@ else {
     await hosts.comeBack(2);
     await changes.until(() => statuses(fleet)[2] === 'answers');
     assert.ok((seenOf(fleet)[2] ?? 0) > (before[2] ?? 0));
+
+    await using pane = openTerminal([plimsoll, 'fleet', '--config', path], { columns: 100, rows: 24 });
+    await pane.see(/5 machines . all answer/, 20_000);
+    pane.type('/');
+    pane.type('host-3');
+    pane.type(keys.enter);
+    await pane.see(/host-3 +[A-F] /);
+    pane.type(keys.enter);
+    await pane.see(/No containers yet/, 20_000); // its own dashboard
+    pane.type('q');
+    await pane.see(/load line of the fleet/, 20_000);
+    pane.type('q');
+    assert.equal((await pane.exit()).exitCode, 0);
   });
 }
 

@@ -7,7 +7,7 @@ import {
   fleetTable,
   type Prices,
 } from '../../capacity/index.ts';
-import { openFleet, silentAfter } from '../../fleet/index.ts';
+import { openFleet, silentAfter, visitMachine } from '../../fleet/index.ts';
 import type { Cli } from '../cli.ts';
 import { readPrices } from '../config/read-prices.ts';
 import { examples } from '../examples.ts';
@@ -36,6 +36,7 @@ export function configureFleet(command: Command, cli: Cli): void {
     examples(
       command,
       'plimsoll fleet deploy@web-1 deploy@web-2',
+      'plimsoll fleet --format table',
       'plimsoll fleet --fail-over 60% --json',
       'plimsoll fleet --html fleet.html',
       'plimsoll fleet --consolidate --headroom 30%',
@@ -54,6 +55,8 @@ export function configureFleet(command: Command, cli: Cli): void {
     .action(async (targets: string[], options: Options) => {
       if (options.agent) return await runAgent(cli, parseSeconds(options.every ?? '5', '--every') * 1000);
       const limit = parseFailOver(options);
+      if (cli.showFleet !== undefined && !isForPaper(options))
+        return cli.setExitCode(await showFleet(cli, targets, { ...options, show: cli.showFleet }));
       const rule = { headroom: parseHeadroom(options.headroom), cpuPeaks: options.cpuPeaks ?? false };
       const { machines, ...known } = await readFleet(cli, targets, options);
       const table = fleetTable(machines, known);
@@ -63,6 +66,29 @@ export function configureFleet(command: Command, cli: Cli): void {
       } else await report(cli, table, options);
       if (isFailure(table, { ...options, limit })) cli.setExitCode(1);
     });
+}
+
+/** Something other than the pane is asked for. */
+function isForPaper(options: Options): boolean {
+  const { format, json, quiet, csv, md, html, failOver, failSilent, consolidate: plan } = options;
+  return [format, json, quiet, csv, md, html, failOver, failSilent, plan].some(one => one !== undefined);
+}
+
+/** The pane, with the machines as they are known from moment to moment. */
+async function showFleet(
+  cli: Cli,
+  targets: readonly string[],
+  { show, ...options }: Options & { readonly show: NonNullable<Cli['showFleet']> },
+): Promise<number> {
+  const config = parseFleet(cli, targets, options);
+  const prices = await readPrices(cli);
+  await using fleet = openFleet(config);
+  return await show({
+    machines: () => fleet.machines(),
+    silentAfterMs: silentAfter(config),
+    visit: name => visitMachine(config, name),
+    ...(prices === undefined ? {} : { prices }),
+  });
 }
 
 /** What is known of a fleet, and by what it is told. */
