@@ -35,6 +35,7 @@ export interface BuildOptions
   readonly squash?: true;
   readonly jobs?: string;
   readonly output?: string[];
+  readonly debugShell?: true;
   readonly push?: true;
   readonly iidfile?: string;
   readonly metadataFile?: string;
@@ -109,6 +110,7 @@ export function buildOptions(command: Command): Command {
       collect,
     )
     .option('--push', 'Send the image to the registry of each of its names')
+    .option('--debug-shell', 'After a failed step: a shell in what it began with, to look into it')
     .option('--iidfile <file>', "Write the image's id to this file")
     .option('--metadata-file <file>', 'Write what was built to this file, as JSON')
     .addOption(

@@ -345,6 +345,9 @@ export function createFakeEngine(options: FakeOptions = {}): Engine {
     },
     works: {
       from: () => Promise.reject(new TypeError('the fake engine has no files')),
+      fromFailure: () => {
+        throw new TypeError('the fake engine has no files');
+      },
       list: () => [],
       inspect: () => {
         throw new TypeError('the fake engine has no files');

@@ -5,6 +5,7 @@ import type { BuildProgress, BuildRequest, Engine } from '../../engine/index.ts'
 import { type BuildOptions, buildOptions } from '../build-options.ts';
 import { toBuildRequest } from '../build-request.ts';
 import type { Cli } from '../cli.ts';
+import { openDebugShell, requireTerminal } from '../debug-shell.ts';
 import { examples } from '../examples.ts';
 import { paint } from '../format/paint.ts';
 import { type BuildCall, parseCall } from '../parse/parse-call.ts';
@@ -41,7 +42,18 @@ async function build(
 ): Promise<void> {
   const engine = await cli.engine();
   using progress = await progressFor(cli, options);
-  const result = await engine.builds.build({ ...request, onProgress: progress.onProgress });
+  if (options.debugShell) requireTerminal(cli);
+  let id = '';
+  const onProgress = (event: BuildProgress) => {
+    if (event.kind === 'planned') id = event.build;
+    progress.onProgress(event);
+  };
+  const result = await engine.builds.build({ ...request, onProgress }).catch(async (error: unknown) => {
+    progress[Symbol.dispose]();
+    if (!options.debugShell || !(await openDebugShell(cli, id, error))) throw error;
+    cli.setExitCode(1);
+  });
+  if (result === undefined) return;
   progress[Symbol.dispose]();
   const { image } = result;
   await writeOutputs(cli, {

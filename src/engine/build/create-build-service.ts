@@ -28,7 +28,7 @@ import { runBuild, summaryOf } from './run-build.ts';
 import type { StepDeps } from './solve/index.ts';
 import { openKnownDigests } from './source/index.ts';
 import { sourceDateOf } from './source-date.ts';
-import type { BuildRecord, BuildService, CacheRecord } from './types.ts';
+import type { BuildRecord, BuildService, CacheRecord, FailedStep } from './types.ts';
 import { createWorkService, type WorkService, type WorkServiceOptions } from './work/index.ts';
 
 /** What builds need of the rest of the engine. */
@@ -77,7 +77,11 @@ export function createBuildService(options: BuildServiceOptions): BuildKeeper {
       isHeld: diffId => leases.isHeld('layer', diffId),
     });
   const keeper: BuildKeeper = {
-    works: createWorkService({ deps: { ...deps, snapshots }, db, images, platform: options.platform }),
+    works: createWorkService({
+      deps: { ...deps, snapshots },
+      ...{ db, images, platform: options.platform },
+      findBuild: build => records.get(build),
+    }),
     build: async request => {
       for (const tag of request.tags ?? []) parseReference(tag); // what is wrong is no news for the end of a build
       sourceDateOf(request);
@@ -101,8 +105,14 @@ export function createBuildService(options: BuildServiceOptions): BuildKeeper {
         ...(request.onProgress === undefined ? {} : { onEvent: request.onProgress }),
       });
       records.begin(record);
+      let failedStep: FailedStep | undefined;
+      const onFailedStep = (step: FailedStep) => {
+        failedStep ??= step;
+      };
       try {
-        const image = await runBuild({ id, request, contexts, access, journal, deps, images, platforms });
+        const image = await runBuild({
+          ...{ id, request, contexts, access, journal, deps, images, platforms, onFailedStep },
+        });
         journal.write({ kind: 'finished', time: clock(), outcome: 'succeeded', image });
         records.end({ ...record, finished: clock(), state: 'succeeded', image });
         return { build: id, image };
@@ -111,7 +121,8 @@ export function createBuildService(options: BuildServiceOptions): BuildKeeper {
         const state = isPlimsollError(failure, 'cancelled') ? 'cancelled' : 'failed';
         const said = state === 'failed' ? { error: summaryOf(failure) } : {};
         journal.write({ kind: 'finished', time: clock(), outcome: state, ...said });
-        records.end({ ...record, finished: clock(), state, ...said });
+        const step = failedStep === undefined || state !== 'failed' ? {} : { failedStep };
+        records.end({ ...record, finished: clock(), state, ...said, ...step });
         throw failure;
       } finally {
         rmSync(join(root.runDir, 'builds', id), { recursive: true, force: true });

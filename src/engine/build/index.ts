@@ -22,6 +22,7 @@ export type {
   CacheSelection,
   CacheTo,
   CheckReport,
+  FailedStep,
   StepCost,
 } from './types.ts';
 export type {

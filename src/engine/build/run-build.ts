@@ -38,7 +38,7 @@ import {
 } from './solve/index.ts';
 import { sourceDateOf } from './source-date.ts';
 import { squashImage } from './squash-image.ts';
-import type { BuildRequest } from './types.ts';
+import type { BuildRequest, FailedStep } from './types.ts';
 
 export interface BuildRun {
   readonly id: string;
@@ -49,6 +49,8 @@ export interface BuildRun {
   readonly deps: StepDeps;
   readonly images: BuildImages;
   readonly platforms: BuildPlatforms;
+  /** Told the step at which the build fails. */
+  readonly onFailedStep: (step: FailedStep) => void;
 }
 
 /** One build from its text to its image: plan, solve, record. Returns the image's id; nothing is left if it throws. */
@@ -133,6 +135,7 @@ async function solve(
       try {
         return await runStep(scope, { vertex, result, signal, report });
       } catch (error) {
+        if (!signal.aborted) run.onFailedStep(failedStep(plan, vertex, result));
         throw report.failed(stepError(run, vertex, error), signal);
       }
     },
@@ -213,6 +216,15 @@ function reportOf(journal: BuildJournal, clock: () => number, { id: step }: Vert
     },
   };
   return report;
+}
+
+/** What a step began with, as far as somebody who looks into its failure wants to see it. */
+function failedStep(plan: BuildPlan, vertex: Vertex, result: (id: number) => StepState): FailedStep {
+  const { name, parent, operation } = vertex;
+  const begun = { name, layers: parent === undefined ? [] : result(parent).layers, platform: plan.platform };
+  if (operation.kind !== 'run') return { ...begun, env: {}, cwd: '/', user: '' };
+  const { env, buildArgs, proxyArgs, cwd, user, args } = operation;
+  return { ...begun, env: { ...proxyArgs, ...buildArgs, ...env }, cwd, user, command: args };
 }
 
 /** Whatever went wrong in a step is told with its lines; a cancel is not the Dockerfile's fault. */

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Platform } from '../../oci/index.ts';
 import type { PullRequest } from '../image/index.ts';
 import type { ContainerLimits, Ulimit } from '../runtime/index.ts';
 
@@ -184,6 +185,21 @@ export type BuildProgress =
       readonly error?: string;
     };
 
+/** The step at which a build failed, and what it began with. */
+export interface FailedStep {
+  /** As `BuildStep.name`. */
+  readonly name: string;
+  /** DiffIDs, base first. */
+  readonly layers: readonly string[];
+  readonly platform: Platform;
+  /** Of its command, arguments of the build too. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly user: string;
+  /** Of a RUN. */
+  readonly command?: readonly string[];
+}
+
 /** A build as the list shows it, past or running, of any process of the root. */
 export interface BuildRecord {
   readonly id: string;
@@ -198,6 +214,8 @@ export interface BuildRecord {
   readonly buildArgs: Readonly<Record<string, string>>;
   readonly image?: string;
   readonly error?: string;
+  /** From it `WorkService.fromFailure` begins. */
+  readonly failedStep?: FailedStep;
   readonly owner: { readonly pid: number; readonly startTime: number };
 }
 

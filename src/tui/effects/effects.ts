@@ -138,6 +138,9 @@ export class Effects {
       case 'shell':
         this.#watch(this.#host.lend(() => openShell(engine, command.target)));
         break;
+      case 'failed-shell':
+        this.#watch(this.#host.lend(() => openFailedShell(engine, command)));
+        break;
       case 'demo':
         this.#demo(engine, command.direction);
         break;
@@ -199,6 +202,24 @@ async function openShell(engine: Engine, target: Target): Promise<void> {
   } catch (error) {
     if (!isMissingCommand(error)) throw error;
     await open('/bin/sh');
+  }
+}
+
+/** A shell in what a failed step of a build began with; what is done there is lost when it ends. */
+async function openFailedShell(
+  engine: Engine,
+  { build, step }: { build: string; step: string },
+): Promise<void> {
+  const work = engine.works.fromFailure(build);
+  try {
+    process.stdout.write(`Shell before ${cleanText(step)}; exit comes back to the dashboard.\n`);
+    await engine.works.run(work.id, {
+      args: ['/bin/sh', '-c', '[ -x /bin/bash ] && exec /bin/bash; exec /bin/sh'],
+      env: { TERM: process.env.TERM ?? 'xterm' },
+      terminal: true,
+    });
+  } finally {
+    await engine.works.remove(work.id);
   }
 }
 

@@ -46,6 +46,8 @@ export function runAction(state: State, action: Action): Next {
       return [{ ...state, showAll: !state.showAll }, []];
     case 'mark':
       return [toggleMark(state), []];
+    case 'failed-shell':
+      return openFailedShell(state);
     case 'cancel-build':
       return cancelBuild(state);
     case 'apply-advice':
@@ -205,6 +207,14 @@ function openShell(state: State): Next {
   if (container.state.status === 'running')
     return [state, [{ type: 'shell', target: { id: container.id, name: container.name } }]];
   return warn(state, `"${container.name}" does not run, so there is no shell to open`, 'start it with s');
+}
+
+function openFailedShell(state: State): Next {
+  const row = selectedRow(state);
+  if (row?.noun !== 'builds') return [state, []];
+  if (row.item.failedStep !== undefined)
+    return [state, [{ type: 'failed-shell', build: row.id, step: row.item.failedStep.name }]];
+  return warn(state, 'no step of this build failed, so there is nothing to look into', 'choose one that did');
 }
 
 function cancelBuild(state: State): Next {

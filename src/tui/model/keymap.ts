@@ -26,6 +26,7 @@ export type Action =
   | 'toggle-all'
   | 'mark'
   | 'cancel-build'
+  | 'failed-shell'
   | 'apply-advice'
   | 'undo-limits'
   | 'show-why'
@@ -108,6 +109,13 @@ export const keymap: readonly KeyBinding[] = [
     doc: 'remove, even if it is in use',
   },
   { context: 'builds', keys: ['l'], action: 'show-logs', doc: 'output of the build', short: 'output' },
+  {
+    context: 'builds',
+    keys: ['e'],
+    action: 'failed-shell',
+    doc: 'a shell before the step that failed',
+    short: 'shell',
+  },
   {
     context: 'builds',
     keys: ['x'],

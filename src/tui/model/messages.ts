@@ -69,6 +69,7 @@ export type Command =
   | { readonly type: 'cancel-operations' }
   | { readonly type: 'run'; readonly spec: ContainerSpec }
   | { readonly type: 'shell'; readonly target: Target }
+  | { readonly type: 'failed-shell'; readonly build: string; readonly step: string }
   | { readonly type: 'follow-logs'; readonly container: string }
   | { readonly type: 'read-details'; readonly container: string }
   | { readonly type: 'read-processes'; readonly container: string }

@@ -144,3 +144,22 @@ test('a name that is taken, and one that is not there, are said in words', { ski
   assert.throws(() => works.inspect('onne'), /there is no working container "onne"/);
   await assert.rejects(works.from({ image: 'localhost/none' }), error => isPlimsollError(error, 'not-found'));
 });
+
+test('the failed step of a build leaves what it began with to look into, with its variables', {
+  skip: cannotRunContainers,
+}, async t => {
+  const it = await root(t);
+  const text =
+    'FROM busybox\nARG VERSION=3\nENV MODE=fast\nWORKDIR /srv\nRUN echo x > made\nRUN touch late; exit 4\n';
+  await assert.rejects(it.build(text), /exit code 4/);
+  const [record] = it.builds.list();
+  const { name, config } = it.works.fromFailure(record?.id ?? '');
+  assert.match(name, /^failed-/);
+  assert.deepEqual(config.Cmd?.at(-1), 'touch late; exit 4');
+  const output: string[] = [];
+  const onOutput = (_: string, chunk: Buffer) => void output.push(chunk.toString());
+  await it.works.run(name, { args: ['sh', '-c', 'pwd; ls; echo $MODE $VERSION'], network: 'none', onOutput });
+  assert.equal(output.join(''), '/srv\nmade\nfast 3\n');
+  const { build } = await it.build('FROM busybox\nLABEL a=b\n');
+  assert.throws(() => it.works.fromFailure(build), /no failed step to look into/);
+});

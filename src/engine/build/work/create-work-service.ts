@@ -14,9 +14,11 @@ import type { SideSteps } from '../journal/index.ts';
 import { type FileSource, planOneRun, scratchConfig } from '../plan/index.ts';
 import { executeRun, prepareCopy, type StepDeps, StepFiles } from '../solve/index.ts';
 import { openFolder } from '../source/index.ts';
+import type { BuildRecord } from '../types.ts';
 import { changeConfig } from './change-config.ts';
 import { commitWork } from './commit-work.ts';
 import { copyOperation, wholeFolder } from './copy-into.ts';
+import { failedWork, layersGone } from './failed-work.ts';
 import type {
   WorkCopyRequest,
   WorkFromRequest,
@@ -35,6 +37,8 @@ export interface WorkServiceOptions {
   };
   readonly db: Parameters<typeof createWorkRecords>[0];
   readonly images: BuildImages;
+  /** A build by its id, or the beginning of one. Throws `not-found`. */
+  readonly findBuild: (build: string) => BuildRecord;
   /** What this host is. */
   readonly platform?: Platform | undefined;
 }
@@ -69,6 +73,13 @@ export function createWorkService(options: WorkServiceOptions): WorkService {
     inspect: records.get,
     from: async request => {
       const work = await beginWork(request, { images, host, clock, isTaken: records.isTaken });
+      records.add(work);
+      return work;
+    },
+    fromFailure: build => {
+      const work = failedWork(options.findBuild(build), { clock, isTaken: records.isTaken });
+      const gone = work.layers.find(diffId => deps.snapshots.layer(diffId) === undefined);
+      if (gone !== undefined) throw layersGone(build);
       records.add(work);
       return work;
     },

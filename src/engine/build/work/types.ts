@@ -96,6 +96,11 @@ export interface WorkCommitRequest {
 export interface WorkService {
   /** Begins a working container, fetching its image if it is not here. Rejects with `conflict` for a name that is taken. */
   from(request: WorkFromRequest): Promise<WorkingContainer>;
+  /**
+   * Begins one with what a step that failed began with, its variables and folder, to look into it. Throws `conflict` for a
+   * build without such a step, `not-found` if its layers were freed since.
+   */
+  fromFailure(build: string): WorkingContainer;
   /** Newest first. */
   list(): WorkingContainer[];
   /** By name, id or the beginning of one. Throws `not-found` (`WORK_NOT_FOUND`). */
