@@ -6,11 +6,25 @@ import { formatTime } from './time.ts';
 
 /** A network as docker's answers have it; `nameOf` knows the names of containers. */
 export function networkJson(network: Network, nameOf: (container: string) => string): object {
-  const { id, name, driver, created, internal, labels, subnet, gateway, subnet6, gateway6, bridge } = network;
+  const {
+    id,
+    name,
+    driver,
+    created,
+    internal,
+    labels,
+    subnet,
+    gateway,
+    subnet6,
+    gateway6,
+    range,
+    bridge,
+    options,
+  } = network;
   const within = (address: string | undefined, wide: string | undefined) =>
     address === undefined ? '' : `${address}/${wide?.split('/')[1]}`;
-  const config = (wide: string | undefined, way: string | undefined) =>
-    wide === undefined ? [] : [{ Subnet: wide, ...defined({ Gateway: way }) }];
+  const config = (wide: string | undefined, way: string | undefined, part?: string) =>
+    wide === undefined ? [] : [{ Subnet: wide, ...defined({ IPRange: part, Gateway: way }) }];
   const endpoint = (container: string, { address, address6, mac }: NetworkMember) => ({
     Name: nameOf(container),
     EndpointID: container,
@@ -29,7 +43,7 @@ export function networkJson(network: Network, nameOf: (container: string) => str
     IPAM: {
       Driver: 'default',
       Options: {},
-      Config: [...config(subnet, gateway), ...config(subnet6, gateway6)],
+      Config: [...config(subnet, gateway, range), ...config(subnet6, gateway6)],
     },
     Internal: internal,
     Attachable: false,
@@ -42,7 +56,7 @@ export function networkJson(network: Network, nameOf: (container: string) => str
         endpoint(container, member),
       ]),
     ),
-    Options: bridge === undefined ? {} : { 'com.docker.network.bridge.name': bridge },
+    Options: bridge === undefined ? (options ?? {}) : { 'com.docker.network.bridge.name': bridge },
     Labels: labels,
   };
 }
@@ -53,7 +67,8 @@ export function toNetworkRequest(body: unknown): NetworkRequest {
   const name = fields.words('Name');
   if (name === undefined) throw badRequest('the network has no name', 'give it as Name');
   const driver = fields.words('Driver') ?? 'bridge';
-  if (driver !== 'bridge') throw notServed(`there is no network driver "${driver}"`, 'use bridge');
+  if (driver !== 'bridge' && driver !== 'macvlan' && driver !== 'ipvlan')
+    throw notServed(`there is no network driver "${driver}"`, 'use bridge, macvlan or ipvlan');
   const ipam = fields.object('IPAM');
   if (!['default', ''].includes(ipam.text('Driver') ?? ''))
     throw notServed(`there is no IPAM driver "${ipam.text('Driver')}"`, 'leave it out');
@@ -68,6 +83,9 @@ export function toNetworkRequest(body: unknown): NetworkRequest {
     ...defined({
       subnet: config?.words('Subnet'),
       gateway: config?.words('Gateway'),
+      range: config?.words('IPRange'),
+      driver: driver === 'bridge' ? undefined : driver,
+      options: driver === 'bridge' ? undefined : fields.pairs('Options'),
       ipv6: fields.flag('EnableIPv6') || undefined,
       subnet6: config6?.words('Subnet'),
       gateway6: config6?.words('Gateway'),

@@ -104,6 +104,32 @@ function networkTests(): void {
       await ok('network rm six');
     });
 
+    const noMacvlan =
+      spawnSync('sh', [
+        '-c',
+        `ip link add ma0 type bridge && ip link set ma0 up &&
+      ip link add link ma0 name ma1 type macvlan && ip link del ma1`,
+      ]).status !== 0;
+    await t.test(
+      'macvlan: an address on a link of the host, which is said where ports are asked for',
+      { skip: noMacvlan && 'this kernel has no macvlan' },
+      async () => {
+        const place = '--subnet 192.0.2.0/24 --gateway 192.0.2.1 --ip-range 192.0.2.64/28';
+        await ok(`network create -d macvlan -o parent=ma0 ${place} lan`);
+        const run = await plimsoll('run -d --name cam --network lan -p 18090:80 busybox sleep 1000');
+        assert.equal(run.code, 0, run.stderr);
+        assert.match(run.stderr, /nothing is published: on "lan" \(macvlan\).* 192\.0\.2\.64/);
+        assert.match(await ok('exec cam ip route'), /^default via 192\.0\.2\.1 dev eth0/m);
+        await ok('restart -t 0 cam');
+        assert.match(await ok('exec cam ip addr show eth0'), /inet 192\.0\.2\.\d+\/24/);
+        assert.match(await ok('network ls'), /lan +macvlan +192\.0\.2\.0\/24/);
+        await ok('rm -f cam');
+        await ok('network rm lan');
+        const bad = await plimsoll('network create -d macvlan lan');
+        assert.match(bad.stderr, /none is named\nadd -o parent=eth0/);
+      },
+    );
+
     await t.test('prune removes what nobody wants to be on', async () => {
       await ok('network create idle');
       assert.equal(await ok('network prune -f'), 'idle');

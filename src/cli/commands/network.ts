@@ -64,23 +64,40 @@ function configureCreate(command: Command, cli: Cli): void {
     command.command('create').description('Make a network: containers on it know one another by name'),
     'plimsoll network create --subnet 10.20.0.0/24 backend',
     'plimsoll network create --ipv6 modern',
+    'plimsoll network create -d macvlan -o parent=eth0 --subnet 192.168.1.0/24 --gateway 192.168.1.1 lan',
     'plimsoll network create --internal vault',
   )
     .argument('<name>')
-    .option('-d, --driver <driver>', 'bridge', 'bridge')
+    .option('-d, --driver <driver>', 'bridge, or macvlan or ipvlan: directly on a link of the host', 'bridge')
+    .option(
+      '-o, --opt <name=value>',
+      'Of macvlan and ipvlan: parent=LINK (LINK.ID for a VLAN), macvlan_mode=...',
+      collect,
+    )
     .option('--subnet <cidr>', 'Its addresses; default some that nobody uses; once more for IPv6', collect)
     .option('--gateway <address>', "The host's own address on it; once more for IPv6", collect)
+    .option('--ip-range <cidr>', 'The part of the subnet that addresses are given from')
     .option('--ipv6', 'Addresses of IPv6 too')
     .option('--internal', 'Nothing enters or leaves it')
     .option('--label <name=value>', 'Label', collect)
     .action(async (name: string, options: CreateOptions) => {
-      if (options.driver !== 'bridge') {
-        throw badOption(`there is no network driver "${options.driver}"`, "the one there is is 'bridge'");
+      const driver = networkDrivers.find(each => each === options.driver);
+      if (driver === undefined) {
+        throw badOption(
+          `there is no network driver "${options.driver}"`,
+          `there are ${networkDrivers.join(', ')}`,
+        );
       }
+      const opt = parsePairs(options.opt ?? [], '--opt');
+      if (driver === 'bridge' && Object.keys(opt).length > 0)
+        throw badOption('a bridge has no options', 'leave out --opt, or choose macvlan or ipvlan');
       const { subnet = [], gateway = [], ipv6 = false, internal = false, label = [] } = options;
       const engine = await cli.engine();
       const network = engine.networks.create({
         name,
+        driver,
+        options: opt,
+        ...(options.ipRange === undefined ? {} : { range: options.ipRange }),
         internal,
         ipv6,
         labels: parsePairs(label, '--label'),
@@ -91,8 +108,12 @@ function configureCreate(command: Command, cli: Cli): void {
     });
 }
 
+const networkDrivers = ['bridge', 'macvlan', 'ipvlan'] as const;
+
 interface CreateOptions {
   readonly driver: string;
+  readonly opt?: readonly string[];
+  readonly ipRange?: string;
   readonly subnet?: readonly string[];
   readonly gateway?: readonly string[];
   readonly ipv6?: true;

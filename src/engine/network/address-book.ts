@@ -27,6 +27,8 @@ export interface BookingRequest {
   readonly network: string;
   readonly subnet: string;
   readonly gateway: string;
+  /** The part of the subnet that addresses are given from. */
+  readonly range?: string;
   readonly subnet6?: string;
   readonly gateway6?: string;
   readonly ports: readonly PublishedPort[];
@@ -90,9 +92,10 @@ export function unbookOne(db: Database, booking: Booking): void {
   });
 }
 
-/** True while any container has a place in any network. */
+/** True while any container has a place on any bridge. */
 export function anyBooked(db: Database): boolean {
-  return db.get('SELECT 1 FROM addresses LIMIT 1') !== undefined;
+  const query = "SELECT 1 FROM addresses JOIN networks ON name = network WHERE driver = 'bridge' LIMIT 1";
+  return db.get(query) !== undefined;
 }
 
 /** Host ports of a protocol that are booked, at any address. */
@@ -165,13 +168,12 @@ function containerOwner(db: Database, id: string): string {
 }
 
 /** The address after the one given last: an address is not re-used while clients may remember its last owner. */
-function nextAddress(db: Database, network: string, { subnet, gateway }: BookingRequest): number {
-  const cidr = subnetOf(network, subnet);
+function nextAddress(db: Database, network: string, { subnet, gateway, range }: BookingRequest): number {
+  const { first, usable } = window(subnetOf(network, subnet), range);
   const rows = db.all('SELECT address FROM addresses WHERE network = ? ORDER BY rowid', network);
   const used = new Set([...rows.map(row => String(row.address)), gateway].map(text => parseIpv4(text) ?? 0));
-  const usable = size(cidr) - 2; // not the network, the broadcast address
-  const first = cidr.base + 1;
-  const last = parseIpv4(String(rows.at(-1)?.address ?? '')) ?? first - 1;
+  const given = parseIpv4(String(rows.at(-1)?.address ?? '')) ?? 0;
+  const last = given >= first && given < first + usable ? given : first - 1;
   for (let i = 1; i <= usable; i++) {
     const candidate = first + ((last - first + i) % usable);
     if (!used.has(candidate)) return candidate;
@@ -180,6 +182,14 @@ function nextAddress(db: Database, network: string, { subnet, gateway }: Booking
     code: 'ADDRESSES_EXHAUSTED',
     hint: 'stop containers that are not needed',
   });
+}
+
+/** The addresses that may be given: not the network's own, not the broadcast address. */
+function window(subnet: Cidr, range: string | undefined): { first: number; usable: number } {
+  const part = parseCidr(range ?? '') ?? subnet;
+  const first = Math.max(part.base, subnet.base + 1);
+  const end = Math.min(part.base + size(part), subnet.base + size(subnet) - 1);
+  return { first, usable: end - first };
 }
 
 /** An address that the user chose. */

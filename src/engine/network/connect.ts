@@ -11,6 +11,8 @@ import { hostRoutes } from './host-routes.ts';
 import { bridgeName, namespacePath } from './names.ts';
 import { type BridgeNetwork, resolveBridgeNetwork } from './networks.ts';
 import { probeOtherRoots } from './other-roots.ts';
+import { connectToParent } from './parent/connect-parent.ts';
+import { findParentNetwork } from './parent/parent-networks.ts';
 import { announce, leave, linkOf, needsRoot, raise, rules, type ServiceState } from './service-state.ts';
 import type { ConnectRequest, Endpoint, PublishedPort } from './types.ts';
 
@@ -23,6 +25,8 @@ export async function connect(state: ServiceState, request: ConnectRequest): Pro
   }
   for (const port of request.ports) validatePort(port);
   await disconnectOne(state, request.container, request.network);
+  const onParent = findParentNetwork(state.db, request.network);
+  if (onParent !== undefined) return await connectToParent(state, request, onParent);
   const { booking, network } = await reserve(state, request);
   try {
     return await realise(state, request, booking, network);
@@ -48,9 +52,9 @@ async function reserve(
   const { booking, network } = db.transaction(() => {
     const network = resolve();
     if (network.internal && ports.length > 0) throw portsOfInternal(network.name);
-    const { name, subnet, gateway, subnet6, gateway6 } = network;
+    const { name, subnet, gateway, subnet6, gateway6, range } = network;
     const ipv6 = subnet6 !== undefined && gateway6 !== undefined ? { subnet6, gateway6 } : {};
-    const place = { network: name, subnet, gateway, ...ipv6 };
+    const place = { network: name, subnet, gateway, ...ipv6, ...(range === undefined ? {} : { range }) };
     return { network, booking: book(db, { ...request, ...place, ports }) };
   });
   try {

@@ -4,12 +4,13 @@ import { chooseSubnet } from './choose-subnet.ts';
 import { type Cidr, formatCidr, formatIpv4, overlap, parseCidr, parseIpv4, size } from './ipv4.ts';
 import type { Cidr6 } from './ipv6.ts';
 import { bridgeName } from './names.ts';
-import { type BridgeNetwork, networkId, subnets6Of, subnetsOf, toBridgeNetwork } from './networks.ts';
+import { networkId, subnets6Of, subnetsOf } from './networks.ts';
+import { planParent, planRange } from './parent/create-parent-network.ts';
 import { planIpv6 } from './plan-ipv6.ts';
 import type { NetworkRequest } from './types.ts';
 
 /**
- * Records a network; its bridge comes with its first container. `taken` are the host's routes to keep away from. Throws
+ * Records a network; its bridge, if it has one, comes with its first container. `taken` are the host's routes to keep away from. Throws
  * `conflict` (`NETWORK_EXISTS`, `SUBNET_IN_USE`), `invalid-argument`.
  */
 export function createNetwork(
@@ -17,11 +18,13 @@ export function createNetwork(
   root: Root,
   request: NetworkRequest,
   { taken, taken6, now }: { taken: () => readonly Cidr[]; taken6: () => readonly Cidr6[]; now: number },
-): BridgeNetwork {
-  const { name, internal = false, labels = {} } = request;
+): void {
+  const { name, driver = 'bridge', internal = false, labels = {} } = request;
   validateName(name);
-  return db.transaction(() => {
-    const others = [...taken(), ...subnetsOf(db, name)];
+  const onParent = driver === 'bridge' ? undefined : planParent(driver, request);
+  db.transaction(() => {
+    // The network of a parent is one that the host has a route to.
+    const others = [...(onParent === undefined ? taken() : []), ...subnetsOf(db, name)];
     const subnet =
       request.subnet === undefined
         ? chooseSubnet(others, Number.parseInt(root.id, 16) + db.all('SELECT name FROM networks').length)
@@ -30,19 +33,18 @@ export function createNetwork(
       request.gateway === undefined ? formatIpv4(subnet.base + 1) : wantedGateway(request.gateway, subnet);
     const ipv6 =
       request.ipv6 || request.subnet6 !== undefined
-        ? planIpv6(request, root, [...taken6(), ...subnets6Of(db)])
+        ? planIpv6(request, root, [...(onParent === undefined ? taken6() : []), ...subnets6Of(db)])
         : {};
-    const place = [freeBridge(db, root), formatCidr(subnet), gateway, now] as const;
+    const range = planRange(request.range, subnet);
+    const bridge = onParent === undefined ? freeBridge(db, root) : null;
+    const place = [driver, bridge, formatCidr(subnet), gateway, now] as const;
     try {
-      const options = JSON.stringify({ internal, labels, ...ipv6 });
+      const options = JSON.stringify({ internal, labels, ...ipv6, ...range, ...onParent });
       const values = [name, networkId(root, name), ...place, options] as const;
-      db.run("INSERT INTO networks VALUES (?, ?, 'bridge', ?, ?, ?, ?, ?)", ...values);
+      db.run('INSERT INTO networks VALUES (?, ?, ?, ?, ?, ?, ?, ?)', ...values);
     } catch (error) {
       throw isUniqueViolation(error) ? networkExists(name) : error;
     }
-    const row = db.get('SELECT * FROM networks WHERE name = ?', name);
-    if (row === undefined) throw new TypeError(`network "${name}" was not recorded`);
-    return toBridgeNetwork(row);
   });
 }
 

@@ -1,6 +1,8 @@
 import { anyBooked, type Booking, bookings, bookingsOf, unbook, unbookOne } from './address-book.ts';
 import { linkName, namespaceName } from './names.ts';
 import { type BridgeNetwork, bridgeNetworks } from './networks.ts';
+import { findParentNetwork, parentNetworks } from './parent/parent-networks.ts';
+import { pullChild } from './plug-link.ts';
 import { announce, leave, rules, type ServiceState, tidy, withInfrastructure } from './service-state.ts';
 
 /** Takes all links of a container away, and its namespace. */
@@ -14,7 +16,8 @@ export async function disconnect(state: ServiceState, container: string): Promis
     forgetNames(state, container, networks),
   ]);
   if (!unbook(db, container)) return await tidy(state);
-  for (const network of networks) announce(events, network, 'disconnect', container);
+  const onParents = parentNetworks(db).filter(({ name }) => booked.some(({ network }) => network === name));
+  for (const network of [...networks, ...onParents]) announce(events, network, 'disconnect', container);
   if (!anyBooked(db)) await leave(state);
 }
 
@@ -24,14 +27,18 @@ export async function disconnectOne(state: ServiceState, container: string, name
   const booking = bookingsOf(db, container).find(({ network }) => network === name);
   if (booking === undefined) return;
   if (bookingsOf(db, container).length === 1) return await disconnect(state, container);
+  const onParent = findParentNetwork(db, name);
   const networks = bridgeNetworks(db).filter(network => network.name === name);
   await Promise.all([
-    driver.pull({ host: linkName(root, booking) }),
+    onParent === undefined
+      ? driver.pull({ host: linkName(root, booking) })
+      : pullChild(namespaceName(root, container), booking.interface),
     booking.ports.length > 0 ? unpublish(state, booking) : undefined,
     forgetNames(state, container, networks),
   ]);
   unbookOne(db, booking);
-  for (const network of networks) announce(events, network, 'disconnect', container);
+  for (const network of onParent === undefined ? networks : [onParent])
+    announce(events, network, 'disconnect', container);
 }
 
 /** One network after another: they share a lock. */

@@ -30,8 +30,8 @@ export async function findLeftovers(
     }
   }
   const networks = bridgeNetworks(db);
-  if (booked.length > 0) {
-    const used = networks.filter(({ name }) => booked.some(one => one.network === name));
+  const used = networks.filter(({ name }) => booked.some(one => one.network === name));
+  if (used.length > 0) {
     for (const network of used) {
       if (!driver.isUp(network))
         found.push({ subject: network.bridge, problem: 'containers run, but it is down' });

@@ -3,6 +3,7 @@ import type { Root } from '../store/index.ts';
 import { createBridgeDriver } from './bridge-driver.ts';
 import { createNameServer } from './name-server.ts';
 import { rootOfBridge } from './names.ts';
+import { lowerParents } from './parent/parent-link.ts';
 
 /** Takes away what a root left in the kernel whose folder has been deleted: known by names that follow from its id. */
 export async function lowerForgotten(root: Root): Promise<void> {
@@ -11,5 +12,6 @@ export async function lowerForgotten(root: Root): Promise<void> {
   await createNameServer(root).stop();
   const bridges = readdirSync('/sys/class/net').filter(link => rootOfBridge(link) === root.id);
   await driver.lower(bridges.map(bridge => ({ bridge })));
+  await lowerParents(root);
   rmSync(root.runDir, { recursive: true, force: true });
 }

@@ -11,6 +11,8 @@ import type { IdleBridge } from './idle-bridge.ts';
 import { createNameServer } from './name-server.ts';
 import { linkName, namespaceName, namespacePath } from './names.ts';
 import { bridgeNetworks, defaultNetwork, fixedNetworks, networkNotFound, usedNetworks } from './networks.ts';
+import { writeParentOptions } from './parent/parent-mode.ts';
+import { parentNetworks } from './parent/parent-networks.ts';
 import { removeNetwork } from './remove-network.ts';
 import { linkOf, lowerIfUnused, needsRoot, raise, type ServiceState, tidy } from './service-state.ts';
 import type { Network, NetworkMember, NetworkRequest, NetworkService } from './types.ts';
@@ -63,13 +65,15 @@ function create(state: ServiceState, request: NetworkRequest): Network {
   const { root, db, clock, events } = state;
   if (root.rootless) throw needsRoot();
   return db.transaction(() => {
-    const network = createNetwork(db, root, request, {
+    createNetwork(db, root, request, {
       taken: () => hostRoutes(''),
       taken6: () => hostRoutes6(),
       now: clock(),
     });
-    events.emit('network', 'create', network.id, { name: network.name, type: 'bridge' });
-    return { ...network, driver: 'bridge', containers: {} };
+    const network = listNetworks(state).find(({ name }) => name === request.name);
+    if (network === undefined) throw new TypeError(`network "${request.name}" was not recorded`);
+    events.emit('network', 'create', network.id, { name: network.name, type: network.driver });
+    return network;
   });
 }
 
@@ -85,7 +89,7 @@ async function repair(state: ServiceState, who: Parameters<NetworkService['repai
   for (const namespace of namespaces) {
     if (!expected.has(namespace)) await driver.unplug(namespace);
   }
-  if (kept.length === 0) return await lowerIfUnused(state);
+  if (usedNetworks(db).length === 0) return await lowerIfUnused(state);
   await raise(state);
   for (const network of usedNetworks(db)) {
     const here = kept.filter(booking => booking.network === network.name);
@@ -101,13 +105,19 @@ async function repair(state: ServiceState, who: Parameters<NetworkService['repai
 }
 
 function listNetworks({ root, db }: ServiceState): Network[] {
-  const networks = bridgeNetworks(db).map(network => ({
+  const containers = (name: string) =>
+    Object.fromEntries(bookings(db, name).map(booking => [booking.container, memberOf(booking)]));
+  const bridges = bridgeNetworks(db).map(network => ({
     ...network,
     driver: 'bridge' as const,
-    containers: Object.fromEntries(
-      bookings(db, network.name).map(booking => [booking.container, memberOf(booking)]),
-    ),
+    containers: containers(network.name),
   }));
+  const onParents = parentNetworks(db).map(({ mode, parent, ...network }) => ({
+    ...network,
+    options: writeParentOptions({ driver: network.driver, mode, parent }),
+    containers: containers(network.name),
+  }));
+  const networks = [...bridges, ...onParents];
   const hasDefault = networks.some(({ name }) => name === defaultNetwork);
   return [...networks, ...fixedNetworks(root).filter(({ name }) => !hasDefault || name !== defaultNetwork)];
 }

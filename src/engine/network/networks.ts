@@ -5,6 +5,7 @@ import { chooseSubnet } from './choose-subnet.ts';
 import { type Cidr, formatCidr, formatIpv4, overlap, parseCidr } from './ipv4.ts';
 import { type Cidr6, parseCidr6 } from './ipv6.ts';
 import { bridgeName } from './names.ts';
+import { parentNetworks } from './parent/parent-networks.ts';
 import type { Network } from './types.ts';
 
 /** A network with a bridge of its own: a row of table `networks`. */
@@ -18,6 +19,8 @@ export interface BridgeNetwork {
   /** The same of IPv6, if the network has it: both or none. */
   readonly subnet6?: string;
   readonly gateway6?: string;
+  /** The part of the subnet that addresses are given from. */
+  readonly range?: string;
   readonly created: number;
   /** Nothing enters or leaves it. */
   readonly internal: boolean;
@@ -96,13 +99,15 @@ export function networkId(root: Root, name: string): string {
 
 /** Subnets of the root's other networks, also of those that are down. */
 export function subnetsOf(db: Database, but: string): Cidr[] {
-  const others = bridgeNetworks(db).filter(({ name }) => name !== but);
+  const others = [...bridgeNetworks(db), ...parentNetworks(db)].filter(({ name }) => name !== but);
   return others.flatMap(({ subnet }) => parseCidr(subnet) ?? []);
 }
 
 /** The same of IPv6. */
 export function subnets6Of(db: Database): Cidr6[] {
-  return bridgeNetworks(db).flatMap(({ subnet6 }) => parseCidr6(subnet6 ?? '') ?? []);
+  return [...bridgeNetworks(db), ...parentNetworks(db)].flatMap(
+    ({ subnet6 }) => parseCidr6(subnet6 ?? '') ?? [],
+  );
 }
 
 function inUse(db: Database, name: string): boolean {
@@ -116,7 +121,7 @@ function stillFree(network: BridgeNetwork, taken: readonly Cidr[]): boolean {
 }
 
 /** A network from its row. */
-export function toBridgeNetwork(row: Row): BridgeNetwork {
+function toBridgeNetwork(row: Row): BridgeNetwork {
   const text = (column: string) => String(row[column]);
   return {
     id: text('id'),
@@ -130,7 +135,20 @@ export function toBridgeNetwork(row: Row): BridgeNetwork {
 }
 
 /** What column `options` holds, where it says anything. */
-function readOptions(text: string): Pick<BridgeNetwork, 'internal' | 'labels' | 'subnet6' | 'gateway6'> {
-  const { internal = false, labels = {}, subnet6, gateway6 } = JSON.parse(text) as Partial<BridgeNetwork>;
-  return { internal, labels, ...(subnet6 && gateway6 ? { subnet6, gateway6 } : {}) };
+function readOptions(
+  text: string,
+): Pick<BridgeNetwork, 'internal' | 'labels' | 'subnet6' | 'gateway6' | 'range'> {
+  const {
+    internal = false,
+    labels = {},
+    subnet6,
+    gateway6,
+    range,
+  } = JSON.parse(text) as Partial<BridgeNetwork>;
+  return {
+    internal,
+    labels,
+    ...(subnet6 && gateway6 ? { subnet6, gateway6 } : {}),
+    ...(range ? { range } : {}),
+  };
 }

@@ -2,28 +2,49 @@ import { PlimsollError } from '../../errors.ts';
 import type { Database } from '../store/index.ts';
 import { bookings } from './address-book.ts';
 import { bridgeNetworks, defaultNetwork, fixedNetworks, networkNotFound, usedNetworks } from './networks.ts';
+import { lowerParents } from './parent/parent-link.ts';
+import { type ParentNetwork, parentNetworks } from './parent/parent-networks.ts';
 import { rules, type ServiceState, withInfrastructure } from './service-state.ts';
 
 /** A network that somebody is on stays; its bridge goes with its row. */
 export async function removeNetwork(state: ServiceState, name: string): Promise<void> {
-  const { db, driver, names, events } = state;
-  const found = bridgeNetworks(db).find(network => network.name === name || network.id === name);
+  const { db, driver, names } = state;
+  const isIt = (network: { id: string; name: string }) => network.name === name || network.id === name;
+  const onParent = parentNetworks(db).find(isIt);
+  if (onParent !== undefined) return await removeParentNetwork(state, onParent);
+  const found = bridgeNetworks(db).find(isIt);
   if (found === undefined && !fixedNetworks(state.root).some(fixed => fixed.name === name)) {
     throw networkNotFound(name);
   }
   if (found === undefined || found.name === defaultNetwork) throw builtIn(name);
   await withInfrastructure(state, async () => {
-    db.transaction(() => {
-      const users = bookings(db, found.name).map(({ container }) => container);
-      if (users.length > 0) throw networkInUse(db, found.name, users);
-      db.run('DELETE FROM networks WHERE name = ?', found.name);
-      events.emit('network', 'destroy', found.id, { name: found.name, type: 'bridge' });
-    });
+    forget(state, found);
     await names.forget(found.name);
     if (!driver.hasBridge(found.bridge)) return;
     const rest = usedNetworks(db);
     if (rest.length > 0) await driver.raise(rest, bookings(db).flatMap(rules));
     await driver.removeBridge(found);
+  });
+}
+
+async function removeParentNetwork(state: ServiceState, network: ParentNetwork): Promise<void> {
+  await withInfrastructure(state, async () => {
+    forget(state, network);
+    const rest = parentNetworks(state.db).map(({ parent }) => parent);
+    await lowerParents(state.root, rest);
+  });
+}
+
+/** Takes its row away; throws `conflict` (`NETWORK_IN_USE`) while somebody is on it. */
+function forget(
+  { db, events }: ServiceState,
+  { id, name, driver = 'bridge' }: { id: string; name: string; driver?: string },
+): void {
+  db.transaction(() => {
+    const users = bookings(db, name).map(({ container }) => container);
+    if (users.length > 0) throw networkInUse(db, name, users);
+    db.run('DELETE FROM networks WHERE name = ?', name);
+    events.emit('network', 'destroy', id, { name, type: driver });
   });
 }
 

@@ -91,11 +91,15 @@ export function rules(booking: Booking): PortRule[] {
 
 export function announce(
   events: EventService,
-  network: BridgeNetwork,
+  network: { readonly id: string; readonly name: string; readonly driver?: string },
   action: 'connect' | 'disconnect',
   container: string,
 ): void {
-  events.emit('network', action, network.id, { container, name: network.name, type: 'bridge' });
+  events.emit('network', action, network.id, {
+    container,
+    name: network.name,
+    type: network.driver ?? 'bridge',
+  });
 }
 
 export function needsRoot(): PlimsollError {

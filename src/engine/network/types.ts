@@ -1,7 +1,7 @@
 export interface Network {
   readonly id: string;
   readonly name: string;
-  readonly driver: 'bridge' | 'host' | 'none';
+  readonly driver: 'bridge' | 'macvlan' | 'ipvlan' | 'host' | 'none';
   readonly bridge?: string;
   /** CIDR. */
   readonly subnet?: string;
@@ -9,6 +9,10 @@ export interface Network {
   /** CIDR of IPv6; a network that has it gives every container an address of each kind. */
   readonly subnet6?: string;
   readonly gateway6?: string;
+  /** The part of the subnet that addresses are given from; default all of it. */
+  readonly range?: string;
+  /** Docker's options of the driver: parent and mode. */
+  readonly options?: Readonly<Record<string, string>>;
   readonly created: number;
   /** Nothing enters or leaves it, but the host itself. */
   readonly internal: boolean;
@@ -75,10 +79,16 @@ export interface ConnectRequest {
 /** A network to make. */
 export interface NetworkRequest {
   readonly name: string;
+  /** Default `bridge`. */
+  readonly driver?: 'bridge' | 'macvlan' | 'ipvlan';
+  /** Docker's, of macvlan and ipvlan: `parent` (a link of the host, or `link.ID` for a VLAN), `macvlan_mode`, ... */
+  readonly options?: Readonly<Record<string, string>>;
   /** CIDR; default one that nobody on this host uses. */
   readonly subnet?: string;
   /** Default: the first address of the subnet. */
   readonly gateway?: string;
+  /** CIDR: the part of the subnet that addresses are given from. */
+  readonly range?: string;
   /** Addresses of IPv6 too; so does a `subnet6`. */
   readonly ipv6?: boolean;
   /** CIDR; default unique local addresses of the root's own. */

@@ -1,21 +1,25 @@
 import { isIPv6 } from 'node:net';
 import { parseCidr, parseIpv4, size } from '../ipv4.ts';
 import { parseIpv6 } from '../ipv6.ts';
+import { modeNumbers, type ParentDriver, type ParentMode } from '../parent/parent-mode.ts';
 import { encodeAttributes, type NetlinkRequest } from './message.ts';
 
 // linux/rtnetlink.h, linux/if_link.h, linux/if_addr.h
-const RTM = { newLink: 16, getLink: 18, newAddress: 20, newRoute: 24 } as const;
+const RTM = { newLink: 16, deleteLink: 17, getLink: 18, newAddress: 20, newRoute: 24 } as const;
 const NLM_F_NEW = 0x600; // NLM_F_CREATE | NLM_F_EXCL
 const IFF_UP = 1;
 const AF = { inet: 2, inet6: 10 } as const;
+const IFLA_MACVLAN_MODE = 1;
+const IFLA_IPVLAN = { mode: 1, flags: 2 } as const;
 const IFA_F_NODAD = 2;
-const IFLA = { address: 1, name: 3, mtu: 4, master: 10, linkInfo: 18, namespaceFd: 28 } as const;
+const IFLA = { address: 1, name: 3, mtu: 4, link: 5, master: 10, linkInfo: 18, namespaceFd: 28 } as const;
 const IFLA_INFO = { kind: 1, data: 2, slaveKind: 4, slaveData: 5 } as const;
 const VETH_INFO_PEER = 1;
 const IFLA_BRPORT_MODE = 4; // hairpin
 const IFA = { address: 1, local: 2, broadcast: 4 } as const;
+const RTA_OIF = 4;
 const RTA_GATEWAY = 5;
-const ROUTE = { mainTable: 254, byAdministrator: 3, unicast: 1 } as const; // RT_TABLE_MAIN, RTPROT_BOOT, RTN_UNICAST
+const ROUTE = { mainTable: 254, byAdministrator: 3, onLink: 253, unicast: 1 } as const; // RT_TABLE_MAIN, RTPROT_BOOT, RT_SCOPE_LINK, RTN_UNICAST
 
 /** Asks for a link; `linkIndex` reads its number from the answer. */
 export function getLink(name: string): NetlinkRequest {
@@ -64,6 +68,57 @@ export function addPair(pair: {
     ],
     purpose: `add the link "${pair.host}"`,
   };
+}
+
+/** Makes a link that sits on another one, in another network namespace, down. */
+export function addChild(child: {
+  readonly name: string;
+  readonly kind: ParentDriver;
+  readonly mode: ParentMode;
+  readonly mac: string | undefined;
+  readonly mtu: number;
+  /** The parent's number, and its name for messages. */
+  readonly parent: number;
+  readonly label: string;
+  /** A descriptor of the other namespace. */
+  readonly namespace: number;
+}): NetlinkRequest {
+  const { kind, mode, flag } = { kind: child.kind, ...child.mode };
+  const numbers: Record<string, number> = modeNumbers[kind];
+  const value = numbers[mode] ?? 0;
+  const data =
+    kind === 'macvlan'
+      ? ([[IFLA_MACVLAN_MODE, value]] as const)
+      : ([
+          [IFLA_IPVLAN.mode, short(value)],
+          [IFLA_IPVLAN.flags, short((modeNumbers.flag as Record<string, number>)[flag ?? 'bridge'] ?? 0)],
+        ] as const);
+  return {
+    type: RTM.newLink,
+    flags: NLM_F_NEW,
+    fixed: linkHeader(),
+    attributes: [
+      [IFLA.name, child.name],
+      ...(child.mac === undefined ? [] : [[IFLA.address, parseMac(child.mac)] as const]),
+      [IFLA.mtu, child.mtu],
+      [IFLA.link, child.parent],
+      [IFLA.namespaceFd, child.namespace],
+      [
+        IFLA.linkInfo,
+        [
+          [IFLA_INFO.kind, kind],
+          [IFLA_INFO.data, data],
+        ],
+      ],
+    ],
+    purpose: `add a link of ${kind} on "${child.label}"`,
+  };
+}
+
+/** Takes a link away. */
+export function deleteLink(name: string): NetlinkRequest {
+  const attributes = [[IFLA.name, name]] as const;
+  return { type: RTM.deleteLink, fixed: linkHeader(), attributes, purpose: `remove the link "${name}"` };
 }
 
 /** Lets a link of a bridge take back what it has sent: so a container reaches itself by its published port. */
@@ -120,6 +175,14 @@ export function addDefaultRoute(gateway: string): NetlinkRequest {
   return { type: RTM.newRoute, flags: NLM_F_NEW, fixed, attributes, purpose: `add the route by ${gateway}` };
 }
 
+/** Sends all that has no nearer way out of a link, which asks nobody for the next station (ipvlan's l3). */
+export function addDefaultRouteBy(link: number, family: keyof typeof AF): NetlinkRequest {
+  const fixed = Buffer.alloc(12);
+  fixed.set([AF[family], 0, 0, 0, ROUTE.mainTable, ROUTE.byAdministrator, ROUTE.onLink, ROUTE.unicast]);
+  const attributes = [[RTA_OIF, link]] as const;
+  return { type: RTM.newRoute, flags: NLM_F_NEW, fixed, attributes, purpose: 'add the route by the link' };
+}
+
 function familyOf(address: string): number {
   return isIPv6(address) ? AF.inet6 : AF.inet;
 }
@@ -144,6 +207,12 @@ function linkHeader({ isUp = false } = {}): Buffer {
 function ipv4(value: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(value);
+  return bytes;
+}
+
+function short(value: number): Buffer {
+  const bytes = Buffer.alloc(2);
+  bytes.writeUInt16LE(value);
   return bytes;
 }
 
