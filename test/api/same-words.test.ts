@@ -66,13 +66,14 @@ test('what a format makes of containers, images, networks and volumes is what do
     'A=b c',
   ];
   await ok('run', '-d', '--name', 'web', ...flags, 'busybox', 'sleep', '1000');
+  await ok('run', '--name', 'gone', '-p', '127.0.0.1:18232:80', 'busybox', 'true');
   const docker = dockerClients[0] ?? 'docker';
   for (const [command, wanted] of formats) {
     for (const format of wanted) {
       await t.test(`${command.join(' ')} --format ${format}`, async () => {
         const theirs = await daemon.docker(docker, [...command, '--format', format]);
         assert.equal(theirs.code, 0, theirs.stderr);
-        const alike = (text: string) => text.trimEnd().replace(/ +/g, ' ');
+        const alike = (text: string) => text.trimEnd().replace(/ +/g, ' ').replace(/ $/gm, '');
         assert.equal(alike(await ok(...command, '--format', format)), alike(theirs.stdout));
       });
     }

@@ -79,7 +79,7 @@ function columns(
     { field: 'Command', title: 'COMMAND', value: row => describeCommand(row.command, whole) },
     { field: 'RunningFor', title: 'CREATED', value: row => `${humanDuration(now - row.created)} ago` },
     { field: 'Status', title: 'STATUS', value: row => describeState(row.state, now) },
-    { field: 'Ports', title: 'PORTS', value: row => describePorts(row.ports) },
+    { field: 'Ports', title: 'PORTS', value: row => (hasPorts(row) ? describePorts(row.ports) : '') },
     { field: 'Names', title: 'NAMES', value: row => row.name },
     {
       field: 'Size',
@@ -104,6 +104,11 @@ function columns(
     },
     { field: 'Labels', title: 'LABELS', value: row => joinLabels(row.labels), hidden: true },
   ];
+}
+
+/** What has ended publishes nothing, whatever it was asked to. */
+function hasPorts({ state }: ContainerSummary): boolean {
+  return state.status === 'running' || state.status === 'paused';
 }
 
 function mountName(mount: ContainerMount): string {
