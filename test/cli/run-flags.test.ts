@@ -118,6 +118,20 @@ test("docker's flags of run and update, on a real engine", { skip: noEngine }, a
     },
   );
 
+  await t.test('a single file is bound too, read-only or not, to a path that the image lacks', async () => {
+    writeFileSync(at('one.conf'), 'kept');
+    assert.equal(
+      await run(`-v ${at('one.conf')}:/etc/app/one.conf:ro busybox cat /etc/app/one.conf`),
+      'kept',
+    );
+    const write = `busybox sh -c echo>/one.conf`;
+    assert.notEqual(
+      (await plimsoll(`run --rm --network none -v ${at('one.conf')}:/one.conf:ro ${write}`)).code,
+      0,
+    );
+    assert.equal(await run(`-v ${at('one.conf')}:/one.conf ${write}`), '');
+  });
+
   await t.test('--tmpfs takes the options of mount', async () => {
     const text = await run(
       '--tmpfs /t:size=2m,mode=755,uid=7,exec busybox sh -c grep~/t~/proc/mounts;stat~-c%u~/t',

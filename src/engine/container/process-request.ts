@@ -163,7 +163,8 @@ function bindOf({
     target,
     readOnly,
     recursive: recursive !== 'disabled',
-    writableBelow: recursive === 'writable',
+    // Nothing is mounted below a file, and crun's recursive option would want a folder.
+    writableBelow: recursive === 'writable' || !statSync(source).isDirectory(),
     ...(propagation === undefined ? {} : { propagation }),
   };
 }
