@@ -2,6 +2,7 @@ import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readFileSync, r
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { dirname, resolve } from 'node:path';
+import { caller } from '../engine/index.ts';
 import { PlimsollError, withContext } from '../errors.ts';
 
 /** Where an API listens. */
@@ -47,7 +48,7 @@ export async function listen(server: Server, { path }: ApiAddress): Promise<void
     process.umask(before);
   }
   const group = groupId('plimsoll');
-  if (group !== undefined && process.getuid?.() === 0) chownSync(path, 0, group);
+  if (group !== undefined && !caller().rootless) chownSync(path, 0, group);
   chmodSync(path, 0o660);
 }
 

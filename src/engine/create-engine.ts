@@ -14,7 +14,17 @@ import {
 } from './image/index.ts';
 import { bootId, cgroupVersion, isGoingDown, writeFileAtomic } from './kernel/index.ts';
 import { createLimitService, type LimitService } from './limits/index.ts';
-import { createIdleBridge, createNetworkService, type IdleBridge, lowerForgotten } from './network/index.ts';
+import {
+  createIdleBridge,
+  createNetworkService,
+  createPortForwarders,
+  type Forward,
+  forwardPorts,
+  forwardReport,
+  type IdleBridge,
+  lowerForgotten,
+  type PortForwarders,
+} from './network/index.ts';
 import { createRegistryService, type Registries } from './registry/index.ts';
 import { createRuntime, type Runtime } from './runtime/index.ts';
 import { createSnapshotService } from './snapshot/index.ts';
@@ -121,6 +131,8 @@ export async function runInternal(
     await lowerForgotten(root); // opening it would make the root anew
     return '';
   }
+  if (verb === 'forward' && id !== undefined)
+    return await forward(id, JSON.parse(rest[0] ?? '[]') as Forward[]);
   await using parts = openParts({ root, self });
   if (verb === 'lower-bridge') {
     await parts.networks().lowerIfUnused();
@@ -149,7 +161,16 @@ function openParts({ root, self = [], report = () => {} }: EngineOptions) {
   const clock = Date.now;
   const events = createEventService({ root, db, clock });
   const snapshots = once(() => createSnapshotService({ root, db, clock }));
-  const networks = once(() => createNetworkService({ root, db, events, clock, ...idleBridge(root, self) }));
+  const networks = once(() =>
+    createNetworkService({
+      root,
+      db,
+      events,
+      clock,
+      ...idleBridge(root, self),
+      ...portForwarders(root, self),
+    }),
+  );
   const volumes = once(() => createVolumeService({ root, db, events, clock }));
   const runtime = once(() => createRuntime(root));
   const registries = once((): Registries => createRegistryService({ env: process.env }));
@@ -269,6 +290,23 @@ function databaseOf(root: Root): string {
 function idleBridge(root: Root, self: readonly string[]): { idle?: IdleBridge } {
   if (self.length === 0) return {};
   return { idle: createIdleBridge(root, [...self, 'internal', 'lower-bridge', '--root', root.dataDir]) };
+}
+
+/** An ordinary user's published ports are opened by processes, each of them plimsoll. */
+function portForwarders(root: Root, self: readonly string[]): { forwarders?: PortForwarders } {
+  if (!root.rootless || self.length === 0) return {};
+  return { forwarders: createPortForwarders(root, [...self, 'internal', 'forward', '--root', root.dataDir]) };
+}
+
+/** Tells in a line whether the ports are open, and goes on as long as the process lives. */
+async function forward(namespace: string, forwards: readonly Forward[]): Promise<never> {
+  try {
+    await forwardPorts(namespace, forwards);
+  } catch (error) {
+    process.stdout.write(forwardReport(error), () => process.exit(1));
+  }
+  process.stdout.write(forwardReport());
+  return await new Promise<never>(() => {});
 }
 
 function runtimeName(runtime: () => Runtime): string {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { findExecutable } from '../../src/engine/kernel/index.ts';
 import { noOrdinaryUser, type OrdinaryUser, openOrdinaryUser } from '../support/ordinary-user.ts';
 
 const launcher = resolve(import.meta.dirname, '../../bin/plimsoll');
@@ -99,6 +100,40 @@ describe('an ordinary user', { skip }, () => {
     assert.equal(plimsoll('system', 'check'), 'the root is consistent\n');
   });
 
+  test('publishes ports, finds containers by name, and has networks, without a process left over', async () => {
+    const { plimsoll, attempt, home } = user();
+    const serve = 'mkdir /w; echo hello > /w/index.html; exec httpd -f -p 80 -h /w';
+    plimsoll('network', 'create', 'quay');
+    plimsoll(
+      'run',
+      '-d',
+      '--name',
+      'web',
+      '--network',
+      'quay',
+      '-p',
+      '127.0.0.1::80',
+      'busybox',
+      'sh',
+      '-c',
+      serve,
+    );
+    const [, port = ''] = /127\.0\.0\.1:(\d+)/.exec(plimsoll('port', 'web')) ?? [];
+    assert.equal(await fetched(`http://127.0.0.1:${port}/`), 'hello\n');
+    await assert.rejects(fetch(`http://127.0.0.2:${port}/`), 'no more is open than was asked for');
+    const asked = plimsoll('run', '--rm', '--network', 'quay', 'busybox', 'wget', '-qO-', 'http://web/');
+    assert.equal(asked, 'hello\n');
+    const taken = attempt('run', '--rm', '-p', `127.0.0.1:${port}:80`, 'busybox', 'true');
+    assert.match(taken.stderr, new RegExp(`port ${port}/tcp is in use`));
+    plimsoll('restart', '-t', '0', 'web');
+    const [, again = ''] = /127\.0\.0\.1:(\d+)/.exec(plimsoll('port', 'web')) ?? [];
+    assert.equal(await fetched(`http://127.0.0.1:${again}/`), 'hello\n');
+    plimsoll('rm', '-f', 'web');
+    plimsoll('network', 'rm', 'quay');
+    assert.deepEqual(forwardersOf(home), []);
+    assert.equal(plimsoll('system', 'check'), 'the root is consistent\n');
+  });
+
   test('sees it all in the dashboard', async () => {
     const { plimsoll, dashboard } = user();
     plimsoll('run', '-d', '--name', 'shown', '--network', 'none', 'busybox', 'sleep', '100');
@@ -120,6 +155,22 @@ describe('an ordinary user', { skip }, () => {
   });
 });
 
+test('an ordinary user reaches the world by pasta where /dev/net/tun may be opened, and is told why where it may not', {
+  skip: skip || noUplink(),
+}, () => {
+  using user = openOrdinaryUser();
+  user.plimsoll('image', 'bootstrap');
+  const without = user.attempt('run', '--rm', 'busybox', 'true');
+  assert.equal(without.code, 0);
+  if ((statSync('/dev/net/tun').mode & 0o6) === 0)
+    assert.match(without.stderr, /no way out of this machine: .*\/dev\/net\/tun/);
+  user.end();
+  user.plimsoll('ps');
+  using world = openWorld(user.holder());
+  const asked = ['--add-host', `world:${world.address}`, 'busybox', 'wget', '-qO-', 'http://world:7000/'];
+  assert.deepEqual(user.attempt('run', '--rm', ...asked), { code: 0, stdout: 'the world\n', stderr: '' });
+});
+
 test('a user without sub-ids runs containers with one user in them, and is told why there are no more', {
   skip: skip || (process.getuid?.() === 0 ? false : 'needs root: to make a user without sub-ids'),
 }, () => {
@@ -137,4 +188,64 @@ test('a user without sub-ids runs containers with one user in them, and is told 
 function ownCgroups(): string | false {
   const v2 = /\n\S+ \/sys\/fs\/cgroup cgroup2 /.test(`\n${readFileSync('/proc/mounts', 'utf8')}`);
   return v2 ? 'needs a machine that delegates no cgroups, and this has cgroup v2' : false;
+}
+
+async function fetched(url: string): Promise<string> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await (await fetch(url)).text();
+    } catch (error) {
+      if (attempt === 20) throw error;
+      await sleep(100); // the server is about to listen
+    }
+  }
+}
+
+/** Command lines of the processes that publish ports of the home. */
+function forwardersOf(home: string): string[] {
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .flatMap(pid => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+      } catch {
+        return [];
+      }
+    })
+    .filter(line => line.includes('internal forward') && line.includes(home));
+}
+
+function noUplink(): string | false {
+  if (process.getuid?.() !== 0) return 'needs root: for a world of its own, and a device for everybody';
+  if (!existsSync('/dev/net/tun')) return 'needs /dev/net/tun';
+  return findExecutable('pasta') === undefined ? 'needs pasta' : false;
+}
+
+/** A machine to reach, in a network namespace; and /dev/net/tun for everybody, in the mounts of `holder` alone. */
+function openWorld(holder: number): Disposable & { readonly address: string } {
+  const name = `plw${process.pid}`;
+  const sh = (line: string) => execFileSync('sh', ['-ec', line], { env: { ...process.env, name } });
+  const device = `/var/tmp/${name}.tun`;
+  sh(
+    `mknod ${device} c 10 200; chmod 666 ${device}; nsenter -t ${holder} -m mount --bind ${device} /dev/net/tun`,
+  );
+  sh('ip netns add $name; ip link add $name type veth peer name world netns $name');
+  sh('ip addr add 198.18.7.1/30 dev $name; ip link set $name up');
+  sh('ip -n $name addr add 198.18.7.2/30 dev world; ip -n $name link set world up');
+  const serve =
+    "require('http').createServer((_, r) => r.end('the world\\n')).listen(7000, () => console.log('up'))";
+  const server = spawn('ip', ['netns', 'exec', name, process.execPath, '-e', serve], { stdio: 'ignore' });
+  for (
+    let waited = 0;
+    waited < 50 && spawnSync('sh', ['-c', `ip netns exec ${name} ss -ltn | grep -q 7000`]).status !== 0;
+    waited++
+  )
+    spawnSync('sleep', ['0.1']);
+  return {
+    address: '198.18.7.2',
+    [Symbol.dispose]() {
+      server.kill('SIGKILL');
+      sh(`ip link del $name; ip netns del $name; rm ${device}`);
+    },
+  };
 }

@@ -3,10 +3,11 @@ import {
   accessSync,
   chownSync,
   constants,
-  existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
 } from 'node:fs';
 import { userInfo } from 'node:os';
@@ -53,6 +54,10 @@ export interface OrdinaryUser extends Disposable {
   /** Runs one command; for those that shall fail. */
   attempt(...args: string[]): { code: number | null; stdout: string; stderr: string };
   dashboard(): TerminalProgram;
+  /** The process that holds the user's namespaces; plimsoll must have run. */
+  holder(): number;
+  /** Ends that, and all that is mounted in them. */
+  end(): void;
 }
 
 /**
@@ -81,13 +86,17 @@ export function openOrdinaryUser(options: { subordinateIds?: boolean } = {}): Or
     if (code !== 0) throw new Error(`plimsoll ${args.join(' ')}: exit ${code}\n${stdout}${stderr}`);
     return stdout;
   };
+  const record = join(run, 'plimsoll/namespaces');
+  const end = () => endProcesses(record);
   return {
+    holder: () => Number.parseInt(readText(record), 10),
+    end,
     ...{ name, uid, home, prefix, env, plimsoll, attempt },
     dashboard: () => openTerminal([...prefix, launcher], { columns: 140, rows: 44, cwd: home, env }),
     [Symbol.dispose]() {
       const names = attempt('ps', '-aq').stdout.split('\n').filter(Boolean);
       if (names.length > 0) attempt('rm', '-f', ...names);
-      endHolder(join(run, 'plimsoll/namespaces'));
+      end();
       if (isRoot) execFileSync('userdel', ['--force', name], { stdio: 'ignore' });
       execFileSync('unshare', [
         ...(isRoot ? [] : ['--user', '--map-auto', '--map-root-user']),
@@ -116,13 +125,25 @@ function themselves(): { name: string; uid: number; gid: number } {
   return { name, uid, gid };
 }
 
-/** The process that holds the namespaces of the run folder; with it goes what is mounted in them. */
-function endHolder(record: string): void {
-  const pid = Number.parseInt(readText(record), 10);
-  if (!Number.isInteger(pid)) return;
-  process.kill(pid, 'SIGKILL');
-  while (existsSync(`/proc/${pid}/ns/user`) && !/^State:\s+Z/m.test(readText(`/proc/${pid}/status`)))
+/** Ends whatever lives in the user namespace that the process of a record holds, itself too. */
+function endProcesses(record: string): void {
+  const holder = Number.parseInt(readText(record), 10);
+  const namespace = namespaceOf(String(holder));
+  if (namespace === undefined) return;
+  const living = () =>
+    readdirSync('/proc').filter(pid => /^\d+$/.test(pid) && namespaceOf(pid) === namespace);
+  for (let pids = living(); pids.length > 0; pids = living()) {
+    for (const pid of pids) spawnSync('kill', ['-KILL', pid]);
     spawnSync('sleep', ['0.01']);
+  }
+}
+
+function namespaceOf(pid: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/user`);
+  } catch {
+    return undefined;
+  }
 }
 
 /** True if everybody may go into a folder and all above it. */

@@ -152,7 +152,7 @@ const rows: readonly Row[] = [
     when: rootless,
     good: ({ tun }) => tun,
     found: ({ tun }) => (tun ? 'usable' : 'not accessible'),
-    without: 'containers without root have no network',
+    without: 'containers reach one another and are reached by published ports, but have no way out',
     fix: 'sudo chmod 0666 /dev/net/tun',
   },
   {

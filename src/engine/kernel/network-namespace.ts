@@ -42,6 +42,11 @@ export async function openRouteSocket(namespace?: string): Promise<number> {
   }
 }
 
+/** Makes new sockets of this thread belong to a network namespace, for good; those that it has stay where they are. */
+export async function enterNetworkNamespace(namespace: number): Promise<void> {
+  (await preloadNative()).setns(namespace, CLONE_NEWNET);
+}
+
 const ownNamespace = '/proc/thread-self/ns/net';
 
 /**

@@ -1,17 +1,21 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isPlimsollError, PlimsollError } from '../../errors.ts';
-import { run, runOrThrow, unmount } from '../kernel/index.ts';
+import { unmount } from '../kernel/index.ts';
 import type { Root } from '../store/index.ts';
 import { admitDocker, dismissDocker } from './firewall/docker-user.ts';
 import { uplink } from './host-routes.ts';
 import { addressBridge, attachCommands, makeBridge, script } from './ip-batch.ts';
 import { parseCidr, parseIpv4 } from './ipv4.ts';
-import { macOf, namespaceFolder, namespacePrefix, tableName } from './names.ts';
+import { linkFolder, macOf, namespaceFolder, namespacePrefix, tableName } from './names.ts';
 import type { BridgeNetwork } from './networks.ts';
 import { formatPort, formatRemoval, formatTable, type PortRule } from './nft-rules.ts';
 import { hasIpv6 } from './plan-ipv6.ts';
 import { type Link, plugLink } from './plug-link.ts';
+import { run, runOrThrow } from './rootless/in-network.ts';
+import { userNetwork } from './rootless/place.ts';
+import { plugByCommands } from './rootless/plug-by-commands.ts';
+import { closeUserNetwork, openUserNetwork } from './rootless/user-network.ts';
 
 /** The kernel's side of a root's networks: bridges, links, namespaces and the nftables table, by rtnetlink(7), ip(8) and nft(8). */
 export interface BridgeDriver {
@@ -65,6 +69,7 @@ export function createBridgeDriver(root: Root): BridgeDriver {
     },
     reinstate: networks => networks.forEach(mark),
     async raise(networks, ports) {
+      if (userNetwork !== undefined) await openUserNetwork(userNetwork);
       setSysctl('ipv4/ip_forward', '1');
       if (networks.some(({ subnet6 }) => subnet6 !== undefined)) forwardIpv6();
       const down = networks.filter(network => !isUp(network));
@@ -78,6 +83,7 @@ export function createBridgeDriver(root: Root): BridgeDriver {
       // The table first: while a bridge is there, whoever finds it unused finds both.
       await nft(formatRemoval({ table, hasIpv6: hasIpv6() })).catch(ignoreMissing);
       await Promise.all(networks.map(({ bridge }) => lowerBridge(bridge)));
+      if (userNetwork !== undefined) await closeUserNetwork(userNetwork);
     },
     async removeBridge({ bridge }) {
       rmSync(markFile(bridge), { force: true });
@@ -87,7 +93,7 @@ export function createBridgeDriver(root: Root): BridgeDriver {
       const { namespace } = link;
       if (first && hasNamespace(namespace)) await unplug(namespace); // what a killed process left
       await pull(link); // on its way out since the container's last run
-      await plugLink(link, { newNamespace: first });
+      await (userNetwork === undefined ? plugLink : plugByCommands)(link, { newNamespace: first });
     },
     pull,
     unplug,
@@ -96,7 +102,7 @@ export function createBridgeDriver(root: Root): BridgeDriver {
       if (off.length > 0) await batch(script(off.flatMap(attachCommands)));
     },
     async detachOthers(bridge, expected) {
-      const links = listFolder(`/sys/class/net/${bridge}/brif`);
+      const links = listFolder(`${linkFolder}/${bridge}/brif`);
       const known = expected();
       for (const name of links.filter(link => !known.has(link))) await run('ip', ['link', 'del', name]);
     },
@@ -139,13 +145,14 @@ async function raiseBridge(network: BridgeNetwork, mtu: number): Promise<void> {
     await batch(addressBridge({ ...place, gateways: [own, `${gateway6}/${subnet6?.split('/')[1]}`] }));
   }
   setSysctl(`ipv4/conf/${bridge}/route_localnet`, '1');
+  if (userNetwork !== undefined) return; // nobody's firewall is in there
   await admitDocker(bridge, gateway6 === undefined ? ['ip'] : ['ip', 'ip6']);
 }
 
 async function lowerBridge(bridge: string): Promise<void> {
   if (!hasLink(bridge)) return;
   // Links first: a namespace that a process holds open would keep its own for as long.
-  const links = listFolder(`/sys/class/net/${bridge}/brif`);
+  const links = listFolder(`${linkFolder}/${bridge}/brif`);
   await run('ip', ['-force', '-batch', '-'], {
     input: script([...links, bridge].map(link => `link del ${link}`)),
   });
@@ -155,7 +162,7 @@ async function lowerBridge(bridge: string): Promise<void> {
       hint: `try 'ip link del ${bridge}' to see why`,
     });
   }
-  await dismissDocker(bridge);
+  if (userNetwork === undefined) await dismissDocker(bridge);
 }
 
 async function batch(input: string): Promise<void> {
@@ -176,6 +183,7 @@ function portScript(verb: 'add' | 'delete', table: string, ports: readonly PortR
 }
 
 function setSysctl(name: string, value: string): void {
+  if (userNetwork !== undefined) return; // that has it all from its beginning
   const path = `/proc/sys/net/${name}`;
   if (readText(path) === value) return;
   try {
@@ -213,8 +221,9 @@ function forwardIpv6(): void {
 }
 
 function uplinkMtu(): number {
+  if (userNetwork !== undefined) return 65_520; // pasta's: what carries so much is fast, and its way out is no link
   const device = uplink();
-  const mtu = device === undefined ? Number.NaN : Number(readText(`/sys/class/net/${device}/mtu`));
+  const mtu = device === undefined ? Number.NaN : Number(readText(`${linkFolder}/${device}/mtu`));
   return Number.isInteger(mtu) && mtu >= 68 ? Math.min(mtu, 65_535) : 1500;
 }
 
@@ -223,12 +232,12 @@ function hasNamespace(name: string): boolean {
 }
 
 function hasLink(name: string): boolean {
-  return existsSync(`/sys/class/net/${name}`);
+  return existsSync(`${linkFolder}/${name}`);
 }
 
 /** Tells a bridge that was made whole from one of the same name that was not. */
 function markOf({ bridge, subnet, subnet6 = '' }: BridgeNetwork): string {
-  return `${readText(`/sys/class/net/${bridge}/ifindex`)} ${subnet} ${subnet6}`.trim();
+  return `${readText(`${linkFolder}/${bridge}/ifindex`)} ${subnet} ${subnet6}`.trim();
 }
 
 function readText(path: string): string {

@@ -13,13 +13,13 @@ import { type BridgeNetwork, resolveBridgeNetwork } from './networks.ts';
 import { probeOtherRoots } from './other-roots.ts';
 import { connectToParent } from './parent/connect-parent.ts';
 import { findParentNetwork } from './parent/parent-networks.ts';
-import { announce, leave, linkOf, needsRoot, raise, rules, type ServiceState } from './service-state.ts';
+import { userNetwork } from './rootless/place.ts';
+import { uplinkProblem } from './rootless/uplink.ts';
+import { announce, leave, linkOf, raise, rules, type ServiceState } from './service-state.ts';
 import type { ConnectRequest, Endpoint, PublishedPort } from './types.ts';
 
 /** See `NetworkService.connect`. */
 export async function connect(state: ServiceState, request: ConnectRequest): Promise<Endpoint> {
-  const { root } = state;
-  if (root.rootless) throw needsRoot();
   if (request.network === 'host' || request.network === 'none') {
     throw new TypeError(`network "${request.network}" has no endpoints`);
   }
@@ -118,7 +118,7 @@ async function realise(
     namespace: namespacePath(root, booking.container),
     ports: booking.ports,
     nameservers: named ? [network.gateway] : hostNameservers(),
-    warnings,
+    warnings: [...warnings, ...wayOut(network)],
   };
 }
 
@@ -130,11 +130,19 @@ function dnsPlace({ container, address, address6 }: Booking): Omit<DnsEntry, 'na
 async function publish(state: ServiceState, booking: Booking, { bridge }: BridgeNetwork): Promise<string[]> {
   if (booking.ports.length === 0) return [];
   const chains = await state.driver.addPorts(rules(booking)).catch(() => raise(state));
+  await state.forwarders?.begin(booking);
+  if (userNetwork !== undefined) return []; // what the host's firewall forwards is none of it
   const blocks = await forwardBlocks({ bridge, ...(chains === undefined ? {} : { chains }) });
   return blocks.map(
     ({ chain, keeper }) =>
       `published ports may be closed from outside: the host's firewall (${keeper}, chain "${chain}") drops what it forwards; 'plimsoll doctor' says how to let them in`,
   );
+}
+
+/** A container that nobody can lead to the world runs nevertheless: it reaches others, and its ports are reached. */
+function wayOut({ internal }: BridgeNetwork): string[] {
+  const problem = userNetwork === undefined || internal ? undefined : uplinkProblem();
+  return problem === undefined ? [] : [`no way out of this machine: ${problem}`];
 }
 
 function portsOfInternal(name: string): PlimsollError {

@@ -1,8 +1,8 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import type { Root } from '../store/index.ts';
 import { createBridgeDriver } from './bridge-driver.ts';
 import { createNameServer } from './name-server.ts';
-import { rootOfBridge } from './names.ts';
+import { listLinks, rootOfBridge } from './names.ts';
 import { lowerParents } from './parent/parent-link.ts';
 
 /** Takes away what a root left in the kernel whose folder has been deleted: known by names that follow from its id. */
@@ -10,7 +10,7 @@ export async function lowerForgotten(root: Root): Promise<void> {
   const driver = createBridgeDriver(root);
   for (const namespace of driver.namespaces()) await driver.unplug(namespace);
   await createNameServer(root).stop();
-  const bridges = readdirSync('/sys/class/net').filter(link => rootOfBridge(link) === root.id);
+  const bridges = listLinks().filter(link => rootOfBridge(link) === root.id);
   await driver.lower(bridges.map(bridge => ({ bridge })));
   await lowerParents(root);
   rmSync(root.runDir, { recursive: true, force: true });

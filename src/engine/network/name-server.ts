@@ -21,6 +21,9 @@ import {
 } from '../kernel/index.ts';
 import type { Root } from '../store/index.ts';
 import { type DnsEntry, formatDnsConfig, parseDnsConfig } from './dns-config.ts';
+import { inNetwork } from './rootless/in-network.ts';
+import { userNetwork } from './rootless/place.ts';
+import { resolvConfOf } from './rootless/uplink.ts';
 
 /** Answers names of containers on the gateways of a root's networks. One process serves all of them. */
 export interface NameServer {
@@ -101,7 +104,9 @@ async function launch(root: Root, folder: string, env: NodeJS.ProcessEnv): Promi
   if (program === undefined) return false;
   const log = openSync(join(folder, '..', 'dns.log'), 'w', 0o600);
   const server = [program, '--config', folder, '--port', '53', 'run'];
-  const child = start('/bin/sh', ['-c', 'read -r _ && exec "$@" </dev/null', 'sh', ...server], {
+  const waiting = ['/bin/sh', '-c', 'read -r _ && exec "$@" </dev/null', 'sh', ...server] as const;
+  const [command, ...args] = inNetwork(withResolvConf(waiting));
+  const child = start(command, args, {
     cwd: '/',
     detached: true,
     stdio: ['pipe', log, log],
@@ -122,6 +127,14 @@ async function launch(root: Root, folder: string, env: NodeJS.ProcessEnv): Promi
     await sleep(5);
   }
   return false;
+}
+
+/** In a user's network the machine's name server has another address than its own resolv.conf says. */
+function withResolvConf(command: readonly [string, ...string[]]): readonly [string, ...string[]] {
+  const file = userNetwork === undefined ? undefined : resolvConfOf(userNetwork);
+  if (file === undefined) return command;
+  const script = 'mount --bind "$1" /etc/resolv.conf; shift; exec "$@"';
+  return ['unshare', '--mount', '/bin/sh', '-c', script, 'sh', file, ...command];
 }
 
 /** It keeps nothing that it would have to save. */

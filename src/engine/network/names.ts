@@ -1,9 +1,19 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { shortSha256 } from '../../lib/short-sha256.ts';
 import type { Root } from '../store/index.ts';
+import { userNetwork } from './rootless/place.ts';
 
-/** Where `ip netns` keeps namespaces. */
-export const namespaceFolder = '/run/netns';
+/** Where namespaces have their names: where `ip netns` keeps them, or in an ordinary user's own folder. */
+export const namespaceFolder = userNetwork?.containers ?? '/run/netns';
+
+/** Where the links are seen of the network that bridges are in. */
+export const linkFolder = join(userNetwork?.sys ?? '/sys', 'class/net');
+
+/** Names of all those links. */
+export function listLinks(): string[] {
+  return existsSync(linkFolder) ? readdirSync(linkFolder) : [];
+}
 
 /** The bridge of a root's default network, or of its nth other one; interface names have at most 15 characters. */
 export function bridgeName(root: Pick<Root, 'id'>, nth = 0): string {

@@ -1,3 +1,4 @@
+import { PlimsollError } from '../../errors.ts';
 import type { EventService } from '../events/index.ts';
 import type { Database, Root } from '../store/index.ts';
 import { type Booking, bookings } from './address-book.ts';
@@ -14,7 +15,8 @@ import { bridgeNetworks, defaultNetwork, fixedNetworks, networkNotFound, usedNet
 import { writeParentOptions } from './parent/parent-mode.ts';
 import { parentNetworks } from './parent/parent-networks.ts';
 import { removeNetwork } from './remove-network.ts';
-import { linkOf, lowerIfUnused, needsRoot, raise, type ServiceState, tidy } from './service-state.ts';
+import type { PortForwarders } from './rootless/port-forwarders.ts';
+import { linkOf, lowerIfUnused, raise, type ServiceState, tidy } from './service-state.ts';
 import type { Network, NetworkMember, NetworkRequest, NetworkService } from './types.ts';
 
 /** What the network service of a root needs. */
@@ -26,6 +28,8 @@ export interface NetworkServiceOptions {
   readonly clock: () => number;
   /** Takes bridges away some time after their last container; without it that is done at once. */
   readonly idle?: IdleBridge;
+  /** For an ordinary user: what published ports are opened by. */
+  readonly forwarders?: PortForwarders;
 }
 
 /**
@@ -56,14 +60,15 @@ export function createNetworkService(options: NetworkServiceOptions): NetworkSer
       network === undefined ? disconnect(state, container) : disconnectOne(state, container, network),
     repair: live => repair(state, live),
     lowerIfUnused: () => lowerIfUnused(state),
-    tidy: () => (root.rootless ? Promise.resolve() : tidy(state)),
-    leftovers: async live => (root.rootless ? [] : await findLeftovers(state, live)),
+    tidy: () => tidy(state),
+    leftovers: live => findLeftovers(state, live),
   };
 }
 
 function create(state: ServiceState, request: NetworkRequest): Network {
   const { root, db, clock, events } = state;
-  if (root.rootless) throw needsRoot();
+  const { driver = 'bridge' } = request;
+  if (root.rootless && driver !== 'bridge') throw needsRoot(driver);
   return db.transaction(() => {
     createNetwork(db, root, request, {
       taken: () => hostRoutes(''),
@@ -78,13 +83,13 @@ function create(state: ServiceState, request: NetworkRequest): Network {
 }
 
 async function repair(state: ServiceState, who: Parameters<NetworkService['repair']>[0]): Promise<void> {
-  const { root, db, driver, names } = state;
-  if (root.rootless) return;
+  const { root, db, driver, names, forwarders } = state;
   const before = bookings(db);
   const live = typeof who === 'function' ? who() : who;
   for (const { container } of before) if (!live.has(container)) await disconnect(state, container);
   const namespaces = driver.namespaces(); // before the bookings: a booking is there before its namespace
   const kept = bookings(db);
+  forwarders?.endOthers(new Set(kept.map(({ container }) => container)));
   const expected = new Set(kept.map(({ container }) => namespaceName(root, container)));
   for (const namespace of namespaces) {
     if (!expected.has(namespace)) await driver.unplug(namespace);
@@ -124,4 +129,12 @@ function listNetworks({ root, db }: ServiceState): Network[] {
 
 function memberOf({ address, address6, mac }: Booking): NetworkMember {
   return { address, ...(address6 === undefined ? {} : { address6 }), mac };
+}
+
+/** The links of the machine are not an ordinary user's. */
+function needsRoot(driver: string): PlimsollError {
+  return new PlimsollError('permission-denied', `a network of ${driver} needs root`, {
+    code: 'NETWORK_NEEDS_ROOT',
+    hint: 'run it with sudo, or make a network of the usual kind',
+  });
 }

@@ -1,8 +1,7 @@
-import { readdirSync } from 'node:fs';
-import { run } from '../kernel/index.ts';
 import { portInUse } from './address-book.ts';
 import { sharesAddress } from './host-address.ts';
-import { rootOfBridge, tableName } from './names.ts';
+import { listLinks, rootOfBridge, tableName } from './names.ts';
+import { run } from './rootless/in-network.ts';
 import type { PublishedPort } from './types.ts';
 
 /**
@@ -12,7 +11,7 @@ import type { PublishedPort } from './types.ts';
  */
 export async function probeOtherRoots(root: { id: string }, ports: readonly PublishedPort[]): Promise<void> {
   const isOther = (link: string) => ![undefined, root.id].includes(rootOfBridge(link));
-  if (ports.length === 0 || !readdirSync('/sys/class/net').some(isOther)) return;
+  if (ports.length === 0 || !listLinks().some(isOther)) return;
   const { stdout } = await run('nft', ['-n', 'list', 'maps']);
   const published = parsePublished(stdout).filter(({ table }) => table !== tableName(root));
   for (const port of ports) {

@@ -1,6 +1,5 @@
 import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
-import { PlimsollError } from '../../errors.ts';
 import type { EventService } from '../events/index.ts';
 import { withLock } from '../kernel/index.ts';
 import type { Database, Root } from '../store/index.ts';
@@ -12,6 +11,7 @@ import { linkName, namespaceName } from './names.ts';
 import { type BridgeNetwork, bridgeNetworks, usedNetworks } from './networks.ts';
 import type { PortRule } from './nft-rules.ts';
 import type { Link } from './plug-link.ts';
+import type { PortForwarders } from './rootless/port-forwarders.ts';
 
 /** What the verbs of networks work with. */
 export interface ServiceState {
@@ -21,6 +21,7 @@ export interface ServiceState {
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly idle?: IdleBridge;
+  readonly forwarders?: PortForwarders;
   readonly driver: BridgeDriver;
   readonly names: NameServer;
 }
@@ -99,12 +100,5 @@ export function announce(
     container,
     name: network.name,
     type: network.driver ?? 'bridge',
-  });
-}
-
-export function needsRoot(): PlimsollError {
-  return new PlimsollError('not-implemented', 'a network of its own needs root', {
-    code: 'NETWORK_ROOTLESS',
-    hint: 'run as root, or use --network host or none',
   });
 }

@@ -58,7 +58,7 @@ export interface Endpoint {
   readonly ports: readonly PublishedPort[];
   /** What /etc/resolv.conf of the container should name. */
   readonly nameservers: readonly string[];
-  /** What may not work as asked for: ports that the host's firewall closes. */
+  /** What may not work as asked for: ports that the host's firewall closes, no way out. */
   readonly warnings: readonly string[];
 }
 
