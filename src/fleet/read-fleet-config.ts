@@ -72,13 +72,17 @@ type Refuse = (what: string) => never;
 
 function machineOf(value: unknown, refuse: Refuse): SshMachine {
   if (typeof value === 'string') return { name: value, ...targetOf(value, refuse) };
-  const keys = ['name', 'ssh', 'plimsoll', 'root', 'month', 'keep'];
+  const keys = ['name', 'ssh', 'plimsoll', 'engine', 'root', 'month', 'keep'];
   const given = mappingOf(value, { refuse, name: 'a machine', keys });
   const ssh = stringOf(given.ssh, 'ssh', refuse) ?? refuse('a machine has no ssh: user@host');
   const [command, root] = [
     stringOf(given.plimsoll, 'plimsoll', refuse),
     stringOf(given.root, 'root', refuse),
   ];
+  const engine = stringOf(given.engine, 'engine', refuse);
+  if (engine !== undefined && !/^[\w@%+=:,./ -]+$/.test(engine)) refuse(`"${engine}" is no command`);
+  if (engine !== undefined && (command ?? root) !== undefined)
+    refuse('engine is for machines without plimsoll');
   const { month } = given;
   if (month !== undefined && (typeof month !== 'number' || !(month >= 0 && month < 1e9)))
     refuse('month is not a price');
@@ -87,6 +91,7 @@ function machineOf(value: unknown, refuse: Refuse): SshMachine {
     name: stringOf(given.name, 'name', refuse) ?? ssh,
     ...targetOf(ssh, refuse),
     ...(command === undefined ? {} : { command }),
+    ...(engine === undefined ? {} : { engine }),
     ...(root === undefined ? {} : { root }),
     ...(month === undefined ? {} : { monthlyPrice: Number(month) }),
     ...(given.keep === true ? { keep: true as const } : {}),

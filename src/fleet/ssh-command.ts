@@ -7,21 +7,23 @@ export interface SshOptions {
   readonly interactive?: boolean;
 }
 
-/** The arguments of ssh(1) that run plimsoll with `verb` on a machine. */
+/** The words that call plimsoll on a machine. */
+export function plimsollThere({ command = 'plimsoll', root }: SshMachine, verb: readonly string[]): string {
+  return [command, ...(root === undefined ? [] : ['--root', root]), ...verb].map(shellWord).join(' ');
+}
+
+/** The arguments of ssh(1) that let the shell of a machine run a command. */
 export function sshArguments(
-  { target, port, command = 'plimsoll', root }: SshMachine,
-  verb: readonly string[],
+  { target, port }: SshMachine,
+  command: string,
   { sshConfig, interactive = false }: SshOptions = {},
 ): string[] {
-  const remote = [command, ...(root === undefined ? [] : ['--root', root]), ...verb];
   return [
     ...(sshConfig === undefined ? [] : ['-F', sshConfig]),
     ...(port === undefined ? [] : ['-p', String(port)]),
     ...(interactive ? ['-t'] : quiet),
     ...['-o', 'ConnectTimeout=10', '-o', 'ServerAliveInterval=5', '-o', 'ServerAliveCountMax=2'],
-    '--',
-    target,
-    remote.map(shellWord).join(' '),
+    ...['--', target, command],
   ];
 }
 

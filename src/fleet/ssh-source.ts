@@ -2,9 +2,12 @@ import { type MachineReport, parseReport } from '../capacity/index.ts';
 import { type ChildProcess, commandError, start } from '../engine/kernel/index.ts';
 import { messageOf } from '../errors.ts';
 import { cleanText } from '../lib/clean-text.ts';
+import { shellWord } from '../lib/shell-word.ts';
 import type { Slots } from '../lib/slots.ts';
+import { engineRounds } from './engine-rounds.ts';
+import { engineScript } from './engine-script.ts';
 import { patience, pause } from './pause.ts';
-import { sshArguments } from './ssh-command.ts';
+import { plimsollThere, sshArguments } from './ssh-command.ts';
 import type { FleetEvent, FleetSource, SshMachine } from './types.ts';
 
 /** A line that is longer is not kept: no report is. */
@@ -17,7 +20,10 @@ export interface SshSourceOptions {
   readonly connecting: Slots;
 }
 
-/** One machine over one ssh that stays: plimsoll there writes a line every few seconds. */
+/**
+ * One machine over one ssh that stays: plimsoll there writes a line every few seconds, or a shell what docker or podman
+ * tell.
+ */
 export function sshSource(machine: SshMachine, options: SshSourceOptions): FleetSource {
   const { name, monthlyPrice, keep } = machine;
   return {
@@ -44,20 +50,22 @@ async function connection(
   options: SshSourceOptions,
   { signal, emit }: Watching,
 ): Promise<boolean> {
-  let isSeen = false;
-  let containers: Pick<MachineReport, 'containers'> = {};
+  let last: MachineReport | undefined;
+  const reader = machine.engine === undefined ? { add: parseReport } : engineRounds();
+  // What was recorded comes once a minute, and stays until it comes again.
   const onReport = (report: MachineReport) => {
-    isSeen = true;
-    if (report.containers !== undefined) containers = { containers: report.containers };
-    emit({ type: 'report', machine: machine.name, report: { ...report, ...containers } });
+    const cpu = { ...last?.cpu, ...report.cpu };
+    const memory = { ...last?.memory, ...report.memory };
+    last = { ...last, ...report, cpu, memory };
+    emit({ type: 'report', machine: machine.name, report: last });
   };
   const { ended } = await options.connecting(async () => {
     if (signal.aborted) return { ended: Promise.resolve('') };
     const child = startSsh(machine, options);
-    const ended = endOf(child, signal);
+    const ended = endOf(machine, child, signal);
     const answered = new Promise<void>(resolve => {
       readLines(child, text => {
-        const report = parseReport(text);
+        const report = reader.add(text);
         if (report === undefined) return;
         resolve(); // the next one may connect
         onReport(report);
@@ -68,18 +76,22 @@ async function connection(
   });
   const problem = await ended;
   if (!signal.aborted) emit({ type: 'silent', machine: machine.name, problem });
-  return isSeen;
+  return last !== undefined;
 }
 
 function startSsh(machine: SshMachine, { everySeconds, sshConfig }: SshSourceOptions): ChildProcess {
   const verb = ['fleet', '--agent', '--every', String(everySeconds)];
-  const args = sshArguments(machine, verb, sshConfig === undefined ? {} : { sshConfig });
+  const command =
+    machine.engine === undefined
+      ? plimsollThere(machine, verb)
+      : `exec sh -c ${shellWord(engineScript(machine.engine, everySeconds))}`;
+  const args = sshArguments(machine, command, sshConfig === undefined ? {} : { sshConfig });
   // Its input stays open as long as it is wanted: what runs there ends with it.
   return start('ssh', args, { stdio: ['pipe', 'pipe', 'pipe'] });
 }
 
 /** Resolves with why it ended, in its own words. */
-async function endOf(child: ChildProcess, signal: AbortSignal): Promise<string> {
+async function endOf(machine: SshMachine, child: ChildProcess, signal: AbortSignal): Promise<string> {
   let words = '';
   child.stdin?.on('error', () => undefined);
   child.stderr?.on('data', (chunk: Buffer) => {
@@ -90,15 +102,16 @@ async function endOf(child: ChildProcess, signal: AbortSignal): Promise<string> 
   try {
     return await new Promise<string>(resolve => {
       child.on('error', error => resolve(messageOf(commandError('ssh', error))));
-      child.on('close', code => resolve(problemOf(words, code)));
+      child.on('close', code => resolve(problemOf(machine, words, code)));
     });
   } finally {
     signal.removeEventListener('abort', stop);
   }
 }
 
-function problemOf(words: string, code: number | null): string {
-  if (code === 127) return 'plimsoll is not installed there, or not in the PATH that ssh has';
+function problemOf({ engine }: SshMachine, words: string, code: number | null): string {
+  if (code === 127 && engine === undefined)
+    return 'plimsoll is not installed there, or not in the PATH that ssh has';
   const line = words
     .split('\n')
     .map(text => cleanText(text).trim())

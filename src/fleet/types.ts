@@ -31,6 +31,8 @@ export interface SshMachine {
   readonly port?: number;
   /** What is called there. Default: `plimsoll`. */
   readonly command?: string;
+  /** What is called instead, where there is no plimsoll: `docker`, `sudo podman`. */
+  readonly engine?: string;
   /** The root to watch there. */
   readonly root?: string;
   readonly monthlyPrice?: number;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { commandError, start } from '../engine/kernel/index.ts';
 import { messageOf } from '../errors.ts';
-import { sshArguments } from './ssh-command.ts';
+import { plimsollThere, sshArguments } from './ssh-command.ts';
 import type { FleetConfig } from './types.ts';
 
 /**
@@ -11,9 +11,12 @@ import type { FleetConfig } from './types.ts';
 export async function visitMachine(config: FleetConfig, name: string): Promise<string | undefined> {
   const machine = config.machines.find(one => one.name === name);
   if (machine === undefined) return 'only a machine that is named with its ssh can be opened';
+  if (machine.engine !== undefined) return 'there is no plimsoll on it';
   const { sshConfig } = config;
   const options = { interactive: true, ...(sshConfig === undefined ? {} : { sshConfig }) };
-  const child = start('ssh', sshArguments(machine, [], options), { stdio: 'inherit' });
+  const child = start('ssh', sshArguments(machine, plimsollThere(machine, []), options), {
+    stdio: 'inherit',
+  });
   try {
     const [code] = (await once(child, 'exit')) as [number | null];
     if (code === 255) return 'ssh could not connect';

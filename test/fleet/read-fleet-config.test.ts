@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseSshTarget } from '../../src/fleet/parse-ssh-target.ts';
 import { parseFleetConfig } from '../../src/fleet/read-fleet-config.ts';
-import { sshArguments } from '../../src/fleet/ssh-command.ts';
+import { plimsollThere, sshArguments } from '../../src/fleet/ssh-command.ts';
 
 test('parseFleetConfig() reads machines in both forms, and Prometheus servers', () => {
   const config = parseFleetConfig(
@@ -40,6 +40,8 @@ for (const [text, words] of [
   ['machines: [{ssh: a, month: many}]', /month is not a price/],
   ['prometheus: [file:///etc/passwd]', /is no address/],
   ['every: 0', /every is not/],
+  ['machines: [{ssh: a, engine: docker; reboot}]', /is no command/],
+  ['machines: [{ssh: a, engine: docker, root: /x}]', /without plimsoll/],
   ['machines: [', /fleet.yaml/],
 ] as const)
   test(`parseFleetConfig() refuses ${text}`, () => {
@@ -64,6 +66,7 @@ test('parseSshTarget() lets nothing through that ssh takes for an option or a co
 });
 
 test('sshArguments() quotes what the shell there would split', () => {
-  const args = sshArguments({ name: 'a', target: 'a', root: '/a b' }, ['fleet', '--agent']);
+  const machine = { name: 'a', target: 'a', root: '/a b' };
+  const args = sshArguments(machine, plimsollThere(machine, ['fleet', '--agent']));
   assert.deepEqual(args.slice(-3), ['--', 'a', "plimsoll --root '/a b' fleet --agent"]);
 });

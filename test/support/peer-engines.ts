@@ -27,6 +27,8 @@ export function peer(command: string, ...args: readonly string[]): Promise<strin
 
 /** A peer with images of its own. */
 export interface PeerEngine extends AsyncDisposable {
+  /** The words that call it. */
+  readonly command: readonly string[];
   run(...args: readonly string[]): Promise<string>;
 }
 
@@ -35,6 +37,7 @@ export function podmanOfOwn(): PeerEngine {
   const folder = mkdtempSync('/var/tmp/plt-podman-');
   const own = ['--root', join(folder, 'root'), '--runroot', join(folder, 'run'), '--storage-driver', 'vfs'];
   return {
+    command: ['podman', ...own],
     run: (...args) => peer('podman', ...own, ...args),
     [Symbol.asyncDispose]: async () => rmSync(folder, { recursive: true, force: true }),
   };
@@ -63,6 +66,7 @@ export async function dockerOfOwn(): Promise<PeerEngine> {
     }
     rmSync(folder, { recursive: true, force: true });
   };
+  const command = ['docker', '-H', `unix://${socket}`];
   const run = (...args: readonly string[]) => peer('docker', '-H', `unix://${socket}`, ...args);
   for (let tries = 0; tries < 300; tries++) {
     if (child.exitCode !== null) break;
@@ -73,7 +77,7 @@ export async function dockerOfOwn(): Promise<PeerEngine> {
         () => false,
       ))
     )
-      return { run, [Symbol.asyncDispose]: stop };
+      return { command, run, [Symbol.asyncDispose]: stop };
     await sleep(100);
   }
   await stop();

@@ -51,6 +51,8 @@ export interface Consolidation {
   /** What is emptied, as a share (0..1) of what these are worth, and more than which no plan could free. */
   readonly freedShare: number;
   readonly mostFreedShare: number;
+  /** The shortest time that what is known of one of them stands on; absent where no source tells. */
+  readonly observedSeconds?: number;
   /** Those that are not to be emptied, and why. */
   readonly leftOut: readonly { readonly name: string; readonly why: string }[];
 }
@@ -104,8 +106,14 @@ export function consolidate(
     machines: taking.length,
     freedShare: value / Math.max(worth, 1e-9),
     mostFreedShare: 1 - lowerBound(packing) / Math.max(worth, 1e-9),
+    ...observedAtLeast(taking),
     leftOut,
   };
+}
+
+function observedAtLeast(taking: readonly Taking[]): Pick<Consolidation, 'observedSeconds'> {
+  const known = taking.flatMap(({ machine }) => machine.report?.observedSeconds ?? []);
+  return known.length === 0 ? {} : { observedSeconds: Math.min(...known) };
 }
 
 function whyLeftOut({ report }: FleetMachine, { status }: FleetRow): string | undefined {

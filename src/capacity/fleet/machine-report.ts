@@ -44,6 +44,8 @@ export interface MachineReport {
   readonly cpu: ResourceReport;
   /** In bytes. */
   readonly memory: ResourceReport;
+  /** How many seconds the percentiles stand on, where the source tells. */
+  readonly observedSeconds?: number;
   /** How many run. */
   readonly running: number;
   /** What is known of each of them; absent where the source does not tell, or has not told yet. */

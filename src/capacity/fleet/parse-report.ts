@@ -15,7 +15,7 @@ export function parseReport(text: string): MachineReport | undefined {
   } catch {
     return undefined;
   }
-  const { time, hostname, machine, cpu, memory, running, containers } = objectOf(value);
+  const { time, hostname, machine, cpu, memory, running, containers, observedSeconds } = objectOf(value);
   const [cores, bytes] = [resourceOf(cpu), resourceOf(memory)];
   if (cores === undefined || bytes === undefined || !isAmount(time)) return undefined;
   return {
@@ -25,6 +25,7 @@ export function parseReport(text: string): MachineReport | undefined {
     cpu: cores,
     memory: bytes,
     running: isAmount(running) ? running : 0,
+    ...(isAmount(observedSeconds) ? { observedSeconds } : {}),
     ...(Array.isArray(containers)
       ? { containers: containers.slice(0, mostContainers).flatMap(containerOf) }
       : {}),

@@ -34,8 +34,15 @@ export function reportMachine({ facts, frame, line, recorded }: ReportSource): M
     cpu: resourceReport(line.cpu, recorded, 'cpu', 1e-3),
     memory: resourceReport(line.memory, recorded, 'memory', 1),
     running: frame.containers.size,
-    ...(recorded === undefined ? {} : { containers: containerReports(frame, recorded) }),
+    ...(recorded === undefined
+      ? {}
+      : { containers: containerReports(frame, recorded), ...observed(recorded) }),
   };
+}
+
+/** Of what is measured by the second each point of the machine's is a second. */
+function observed({ machine }: RecordedFleetPart): Pick<MachineReport, 'observedSeconds'> {
+  return { observedSeconds: machine?.cpu.count ?? 0 };
 }
 
 function resourceReport(

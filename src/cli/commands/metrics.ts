@@ -4,6 +4,7 @@ import type { Cli } from '../cli.ts';
 import { examples } from '../examples.ts';
 import { measureLoad } from '../measure-load.ts';
 import { formatMetrics } from '../metrics/format-metrics.ts';
+import { grafanaDashboard } from '../metrics/grafana-dashboard.ts';
 import { rules, scrapeConfig } from '../metrics/prometheus-files.ts';
 import { type ListenAddress, serveMetrics } from '../metrics/serve-metrics.ts';
 import { badOption } from '../parse/bad-option.ts';
@@ -11,7 +12,7 @@ import { badOption } from '../parse/bad-option.ts';
 /** Advice looks back this far. */
 const adviceMs = 14 * 86_400_000;
 
-/** `metrics [--listen ADDRESS] [--rules] [--scrape-config]`: figures for Prometheus. */
+/** `metrics [--listen ADDRESS] [--rules] [--scrape-config] [--grafana]`: figures for Prometheus. */
 export function configureMetrics(command: Command, cli: Cli): void {
   examples(
     command,
@@ -22,8 +23,10 @@ export function configureMetrics(command: Command, cli: Cli): void {
     .option('--listen <address>', 'Answer GET /metrics at HOST:PORT, or a port of 127.0.0.1, until Ctrl-C')
     .option('--rules', 'Print recording and alert rules for Prometheus')
     .option('--scrape-config', "Print the part of Prometheus' configuration that scrapes it")
-    .action(async (options: { listen?: string; rules?: true; scrapeConfig?: true }) => {
+    .option('--grafana', 'Print a dashboard to import into Grafana')
+    .action(async (options: { grafana?: true; listen?: string; rules?: true; scrapeConfig?: true }) => {
       if (options.rules) cli.stdout.write(rules);
+      else if (options.grafana) cli.stdout.write(grafanaDashboard());
       else if (options.scrapeConfig) cli.stdout.write(scrapeConfig);
       else if (options.listen === undefined) cli.stdout.write(await readMetrics(cli));
       else

@@ -2,11 +2,15 @@ import type { Consolidation, ContainerMove, Prices } from '../../capacity/index.
 import { cleanText } from '../../lib/clean-text.ts';
 import { formatBytes } from '../../lib/format-bytes.ts';
 import { formatCores } from '../../lib/format-cores.ts';
+import { formatDuration } from '../../lib/format-duration.ts';
 import { formatPercent } from '../../lib/format-percent.ts';
 import type { Cli } from '../cli.ts';
 import { formatMoney } from '../format/format-money.ts';
 import type { Column } from '../format/table.ts';
 import { type FormOptions, writeReport } from '../report-options.ts';
+
+/** Figures of less than a day say little of the next one. */
+const soon = 86_400;
 
 /** Writes what could be emptied: in words, then the moves as a table; for scripts the moves, and in JSON all of it. */
 export async function writeConsolidation(
@@ -48,6 +52,10 @@ function summaryOf(plan: Consolidation, prices: Prices | undefined): string {
         `If the CPU peaks of all containers of one machine came together, they would want ${formatPercent(peak * 100)} of it: --cpu-peaks leaves room for that.`,
       );
   }
+  if (plan.observedSeconds !== undefined && plan.observedSeconds < soon)
+    lines.push(
+      `Of some machines no more than ${formatDuration(plan.observedSeconds * 1000)} is known: record for a day or more before you trust this.`,
+    );
   if (plan.leftOut.length > 0)
     lines.push(
       `Not to be emptied: ${plan.leftOut.map(({ name, why }) => `${cleanText(name)} (${why})`).join(', ')}`,

@@ -87,6 +87,27 @@ test('promtool finds nothing wrong with metrics, rules and scrape configuration'
   check(['config', join(folder, 'prometheus.yml')]);
 });
 
+test('the dashboard for Grafana asks only for what is there, and promtool can read each query', {
+  skip: noPromtool,
+}, async t => {
+  const print = async (...options: string[]) =>
+    (await runPlimsoll(['metrics', ...options], { engine })).stdout;
+  const { panels } = JSON.parse(await print('--grafana')) as {
+    panels: { title: string; gridPos: { x: number; w: number }; targets: { expr: string }[] }[];
+  };
+  const known = new Set([...(await print()).matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name));
+  const queries = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
+  assert.ok(queries.length >= 15);
+  for (const query of queries)
+    for (const [name] of query.matchAll(/plimsoll_\w+/g)) assert.ok(known.has(name), `${name} is not given`);
+  for (const { title, gridPos } of panels) assert.ok(gridPos.x + gridPos.w <= 24, title);
+  const rules = queries.map((query, i) => `      - { record: 'a:${i}', expr: ${JSON.stringify(query)} }`);
+  const file = join(folderOf(t), 'rules.yml');
+  writeFileSync(file, `groups:\n  - name: queries\n    rules:\n${rules.join('\n')}\n`);
+  const { status, stderr } = spawnSync('promtool', ['check', 'rules', file], { encoding: 'utf8' });
+  assert.equal(status, 0, stderr);
+});
+
 function folderOf(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'plimsoll-metrics-'));
   t.after(() => rmSync(folder, { recursive: true }));
