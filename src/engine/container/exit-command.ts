@@ -5,7 +5,7 @@ import { pathsOf } from './world.ts';
  * A shell that a monitor starts when its container has ended. A plimsoll costs 30-50 ms to start, so first it waits
  * for the process that attends the container, if there is a living one, at most some five seconds; a run that is
  * settled by then needs nothing more. Else it runs plimsoll, again after as many seconds as that prints: so a restart
- * policy with a pause needs no process but this one.
+ * policy with a pause needs no process but this one. A plimsoll that is killed (137) is called once more.
  * Arguments: file that names the run, the run, file that names the attendant, then plimsoll's command line.
  */
 const script = `
@@ -25,7 +25,12 @@ while [ $n -lt 50 ]; do
   sleep 0.1; n=$((n+1))
 done
 while current; do
-  pause=$("$@") || exit
+  pause=$("$@")
+  case $? in
+    0) ;;
+    137) sleep 1; continue ;;
+    *) exit ;;
+  esac
   [ -n "$pause" ] || exit 0
   sleep "$pause"
 done`;

@@ -53,7 +53,7 @@ describe('containers without a living engine', { skip: cannotRunContainers }, ()
     return found;
   };
 
-  test('run on when the process that started them is killed; log, state and exit code are whole', async () => {
+  test('run on when the process that started them is killed; log, state and exit code are whole (pain 1)', async () => {
     const id = await create('for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.05; done; exit 42');
     const starter = await startElsewhere(id, true);
     starter.kill('SIGKILL');
@@ -103,7 +103,19 @@ describe('containers without a living engine', { skip: cannotRunContainers }, ()
     assert.equal(await next.containers.wait(id), -1);
   });
 
-  test('that a reboot ended come up again as their policy says, the others as ended', async () => {
+  test('whose monitor was killed come up again with no plimsoll running, as their policy says (pain 17)', async () => {
+    const id = await create('sleep 100', { name: 'orphan', restart: { name: 'always' } });
+    await once(await startElsewhere(id), 'exit');
+    const { process: init, monitor } = engine.containers.inspect(id).state;
+    process.kill(monitor?.pid ?? 0, 'SIGKILL');
+    process.kill(init?.pid ?? 0, 'SIGKILL');
+    const state = () => engine.containers.inspect(id).state;
+    while (state().process?.pid === init?.pid || state().status !== 'running') await sleep(50); // the keeper looks every 5 s
+    assert.equal(state().restartCount, 1);
+    await engine.containers.remove(id, { force: true });
+  });
+
+  test('that a reboot ended come up again as their policy says, the others as ended (pain 17)', async () => {
     const policies = { always: 'always', plain: 'no' } as const;
     for (const [name, policy] of Object.entries(policies)) {
       await create('sleep 100', { name, restart: { name: policy } });
@@ -146,7 +158,7 @@ describe('containers without a living engine', { skip: cannotRunContainers }, ()
     await next.volumes.remove('v');
   });
 
-  test('that a killed process had half started are cleared away by the next engine', async () => {
+  test('that a killed process had half started are cleared away by the next engine (pain 16)', async () => {
     const id = await create('sleep 100', { network: 'bridge' });
     for (const ms of [0, 20, 40, 80]) {
       const args = [fixture, root.dataDir, 'start', id];

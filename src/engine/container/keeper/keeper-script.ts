@@ -9,6 +9,7 @@
  *   end ID NUMBER CODE         a probe has ended
  *   told ID RUN STATUS|-       plimsoll has (or has not) taken notice of a new status
  *   rotated ID                 plimsoll is done with a log
+ *   settled                    plimsoll has looked after a container whose monitor was killed
  * Times are hundredths of a second since boot: no clock that is set moves them. A probe's result is a line in the
  * container's `health/log` (BEGAN ENDED CODE STATUS STREAK SLOT), the first 4 KiB of its output are in `health/out.SLOT`.
  *
@@ -67,12 +68,35 @@ forget() {
   jobs=$kept
 }
 
+# A container and its monitor that are both gone, without a word of the monitor: killed. plimsoll finds so by itself,
+# and does what the restart policy says, but nobody calls it. Told at the second look, as ends are usually settled soon.
+check() {
+  id=$1 here=$2; shift 2
+  container='' monitor=''
+  { read -r container < "$here/pidfile"; } 2>/dev/null # there is no newline: it fails, and reads
+  { read -r monitor < "$here/conmon.pid"; } 2>/dev/null
+  eval "gone=\\\${gone_$id:-0}"
+  if [ -z "$container" ] || [ -z "$monitor" ] || [ -d "/proc/$container" ] || [ -d "/proc/$monitor" ]; then
+    [ "$gone" = 0 ] || eval "gone_$id=0"
+    return
+  fi
+  eval "gone_$id=$((gone + 1))"
+  [ "$gone" = 1 ] || return
+  busy=$((busy + 1))
+  {
+    exec 9>&-
+    while pause=$("$@" exited "$id" </dev/null 2>/dev/null 8>&-) && [ -n "$pause" ]; do sleep "$pause" 8>&-; done
+    echo settled >&8
+  } &
+}
+
 scan() {
   found=0
   for dir in "$run"/containers/*/; do
     id=\${dir%/} id=\${id##*/}
     [ \${#id} -eq 64 ] || continue
     found=1
+    check "$id" "$dir" "$@"
     limit=''
     { read -r limit < "$dir/log-limit"; } 2>/dev/null
     eval "limit_$id=$limit"
@@ -193,7 +217,7 @@ arm() {
 leave() {
   true > "$run/keeper/left"
   rm -f "$run/keeper/pid" # whoever comes from now on starts another
-  scan
+  scan "$@"
   [ $found = 0 ] && rm -f "$run/keeper/fifo" && exit
   sign_on
 }
@@ -202,8 +226,8 @@ sign_on
 while :; do
   tick
   if [ "$t" -ge "$scan_at" ]; then
-    scan
-    [ $found = 1 ] || [ $busy -gt 0 ] || leave
+    scan "$@"
+    [ $found = 1 ] || [ $busy -gt 0 ] || leave "$@"
     rotate "$@"
     jobs > /dev/null 2>&1 # lets ended children go
     scan_at=$((t + 500))
@@ -236,6 +260,7 @@ while :; do
           tell "$a" "$@"
         fi
       fi ;;
+    settled) busy=$((busy - 1)) ;;
     rotated) busy=$((busy - 1)); eval "rotating_$a=" ;;
   esac
 done`;
