@@ -2,13 +2,12 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findExecutable } from '../../src/engine/kernel/index.ts';
 import { noOrdinaryUser, type OrdinaryUser, openOrdinaryUser } from '../support/ordinary-user.ts';
 
-const launcher = resolve(import.meta.dirname, '../../bin/plimsoll');
 const skip = noOrdinaryUser();
 
 /** What a user without root has of plimsoll, through the real program. */
@@ -63,7 +62,7 @@ describe('an ordinary user', { skip }, () => {
   });
 
   test('loses no exit code and no restart to a killed plimsoll', async () => {
-    const { plimsoll, prefix, env, home } = user();
+    const { plimsoll, prefix, launcher, env, home } = user();
     const [program = '', ...words] = [
       ...[...prefix, launcher, 'run', '--name', 'lost', '--network', 'none'],
       ...['--restart', 'on-failure:1', 'busybox', 'sh', '-c', 'echo up; sleep 0.5; exit 9'],

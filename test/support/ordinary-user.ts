@@ -9,13 +9,13 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  statSync,
 } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { openTerminal, type TerminalProgram } from './terminal.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
-const launcher = join(repository, 'bin/plimsoll');
 const isRoot = process.getuid?.() === 0;
 
 /** Why nothing can be run as an ordinary user here; false if it can. */
@@ -35,7 +35,8 @@ export function noOrdinaryUser(): string | false {
   if (Number(readText('/proc/sys/user/max_user_namespaces')) === 0) return 'needs user namespaces';
   if (readText('/proc/sys/kernel/apparmor_restrict_unprivileged_userns').trim() === '1')
     return 'needs user namespaces, and AppArmor forbids them';
-  if (isRoot && !isOpen(repository)) return 'needs a repository that an ordinary user can read';
+  if (isRoot && (statSync(repository).mode & 0o005) !== 0o005)
+    return 'needs a repository that an ordinary user can read';
   if (!isRoot && !readText('/etc/subuid').includes(`${userInfo().username}:`))
     return 'needs a range in /etc/subuid for this user';
   return false;
@@ -49,6 +50,8 @@ export interface OrdinaryUser extends Disposable {
   /** Runs a program as the user, with these words before it. */
   readonly prefix: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** The program, at a path that the user can go. */
+  readonly launcher: string;
   /** Runs one command and returns its standard output; throws with its words unless the exit code is 0. */
   plimsoll(...args: string[]): string;
   /** Runs one command; for those that shall fail. */
@@ -71,6 +74,8 @@ export function openOrdinaryUser(options: { subordinateIds?: boolean } = {}): Or
   const [home, run] = [join(folder, 'home'), join(folder, 'run')];
   for (const made of [home, run]) mkdirSync(made, { mode: 0o700 });
   for (const given of [folder, home, run]) chownSync(given, uid, gid);
+  const shown = isRoot && !isOpen(repository) ? showRepository(folder) : undefined;
+  const launcher = join(shown ?? repository, 'bin/plimsoll');
   const env = {
     ...{ HOME: home, USER: name, LOGNAME: name, XDG_RUNTIME_DIR: run, TERM: 'xterm-256color' },
     PATH: '/usr/local/bin:/usr/bin:/bin',
@@ -91,12 +96,13 @@ export function openOrdinaryUser(options: { subordinateIds?: boolean } = {}): Or
   return {
     holder: () => Number.parseInt(readText(record), 10),
     end,
-    ...{ name, uid, home, prefix, env, plimsoll, attempt },
+    ...{ name, uid, home, prefix, env, launcher, plimsoll, attempt },
     dashboard: () => openTerminal([...prefix, launcher], { columns: 140, rows: 44, cwd: home, env }),
     [Symbol.dispose]() {
       const names = attempt('ps', '-aq').stdout.split('\n').filter(Boolean);
       if (names.length > 0) attempt('rm', '-f', ...names);
       end();
+      if (shown !== undefined) execFileSync('umount', ['--lazy', shown]);
       if (isRoot) execFileSync('userdel', ['--force', name], { stdio: 'ignore' });
       execFileSync('unshare', [
         ...(isRoot ? [] : ['--user', '--map-auto', '--map-root-user']),
@@ -107,6 +113,14 @@ export function openOrdinaryUser(options: { subordinateIds?: boolean } = {}): Or
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The repository at a path that everybody may go: a clone is often below a folder that only root may enter. */
+function showRepository(folder: string): string {
+  const shown = join(folder, 'product');
+  mkdirSync(shown);
+  execFileSync('mount', ['--bind', repository, shown]);
+  return shown;
 }
 
 function addUser(subordinateIds: boolean): { name: string; uid: number; gid: number } {
