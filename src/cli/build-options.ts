@@ -35,6 +35,9 @@ export interface BuildOptions
   readonly squash?: true;
   readonly jobs?: string;
   readonly output?: string[];
+  readonly provenance?: string | true;
+  readonly sbom?: string | true;
+  readonly attest?: string[];
   readonly debugShell?: true;
   readonly push?: true;
   readonly iidfile?: string;
@@ -111,6 +114,12 @@ export function buildOptions(command: Command): Command {
     )
     .option('--push', 'Send the image to the registry of each of its names')
     .option('--debug-shell', 'After a failed step: a shell in what it began with, to look into it')
+    .option(
+      '--provenance [mode]',
+      'Attest how the image was built: mode=min (default) or mode=max; false for not',
+    )
+    .option('--sbom [true|false]', 'Attest which packages are in the image')
+    .option('--attest <kind>', 'As type=provenance[,mode=max] or type=sbom', collect)
     .option('--iidfile <file>', "Write the image's id to this file")
     .option('--metadata-file <file>', 'Write what was built to this file, as JSON')
     .addOption(

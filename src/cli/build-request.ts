@@ -4,6 +4,7 @@ import type { BuildOptions } from './build-options.ts';
 import type { Cli } from './cli.ts';
 import { extraHost } from './container-spec.ts';
 import { badOption } from './parse/bad-option.ts';
+import { parseAttests } from './parse/parse-attest.ts';
 import { isAddress, parseBuildContexts } from './parse/parse-build-context.ts';
 import { parseCacheFrom, parseCacheTo } from './parse/parse-cache.ts';
 import { parseCount, parseLimits } from './parse/parse-limits.ts';
@@ -34,6 +35,7 @@ export function toBuildRequest(
     labels: parsePairs(options.label ?? [], '--label'),
     ...(options.squash ? { squash: true } : {}),
     ...isolationOf(options.isolation, env),
+    ...parseAttests(options),
     noCache: !options.cache,
     pull: whenToPull[options.pull ?? 'missing'],
     registry: access,

@@ -31,6 +31,7 @@ import { configureLoad } from './commands/load.ts';
 import { configureLogin } from './commands/login.ts';
 import { configureLogout } from './commands/logout.ts';
 import { configureLogs } from './commands/logs.ts';
+import { configureManifest } from './commands/manifest.ts';
 import { configureMetrics } from './commands/metrics.ts';
 import { configureNetwork } from './commands/network.ts';
 import { configurePause } from './commands/pause.ts';
@@ -151,6 +152,12 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'Free the build cache (prune)',
     group: build,
     configure: configureBuilder,
+  },
+  {
+    name: 'manifest',
+    summary: 'Make and push indexes of images for several platforms',
+    group: registry,
+    configure: configureManifest,
   },
   {
     name: 'pull',

@@ -9,8 +9,10 @@ import { createHistoryService } from './history/index.ts';
 import {
   createImageArchives,
   createImageService,
+  createManifestService,
   type ImageArchives,
   type ImageStore,
+  type ManifestService,
 } from './image/index.ts';
 import { bootId, cgroupVersion, isGoingDown, writeFileAtomic } from './kernel/index.ts';
 import { createLimitService, type LimitService } from './limits/index.ts';
@@ -71,6 +73,9 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   return {
     get images() {
       return parts.images();
+    },
+    get manifests() {
+      return parts.manifests();
     },
     get archives() {
       return parts.archives();
@@ -180,6 +185,7 @@ function openParts({ root, self = [], report = () => {} }: EngineOptions) {
     registries: later(registries),
   };
   const images = once((): ImageStore => createImageService(imageOptions));
+  const manifests = once((): ManifestService => createManifestService(imageOptions));
   const archives = once(
     (): ImageArchives =>
       createImageArchives({
@@ -242,6 +248,7 @@ function openParts({ root, self = [], report = () => {} }: EngineOptions) {
       registries,
       images,
       archives,
+      manifests,
       containers,
       builds,
       stats,

@@ -2,7 +2,7 @@ import type { BuildService, WorkService } from './build/index.ts';
 import type { ContainerFiles, ContainerService } from './container/index.ts';
 import type { EventService } from './events/index.ts';
 import type { HistoryService } from './history/index.ts';
-import type { ImageArchives, ImageService } from './image/index.ts';
+import type { ImageArchives, ImageService, ManifestService } from './image/index.ts';
 import type { LimitService } from './limits/index.ts';
 import type { NetworkService } from './network/index.ts';
 import type { RegistryService } from './registry/index.ts';
@@ -18,6 +18,7 @@ import type { VolumeService } from './volume/index.ts';
 export interface Engine extends AsyncDisposable {
   readonly images: ImageService;
   readonly archives: ImageArchives;
+  readonly manifests: ManifestService;
   readonly registries: RegistryService;
   readonly builds: BuildService;
   readonly works: WorkService;

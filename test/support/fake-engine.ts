@@ -337,12 +337,18 @@ export function createFakeEngine(options: FakeOptions = {}): Engine {
         emit('image', 'import', image.id, { name: image.references[0] ?? '' });
         return image;
       },
+      attestations: () => [],
       pull: () => Promise.reject(new TypeError('the fake engine pulls nothing')),
       push: () => Promise.reject(new TypeError('the fake engine pushes nothing')),
       waste: () => Promise.reject(new TypeError('the fake engine has no layers')),
       pullAll: () => Promise.reject(new TypeError('the fake engine pulls nothing')),
       prune: async () => ({ deleted: [], reclaimedBytes: 0 }),
     },
+    manifests: new Proxy({} as Engine['manifests'], {
+      get: () => () => {
+        throw new TypeError('the fake engine has no registries');
+      },
+    }),
     works: {
       from: () => Promise.reject(new TypeError('the fake engine has no files')),
       fromFailure: () => {

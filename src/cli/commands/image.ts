@@ -35,6 +35,15 @@ export function configureImage(command: Command, cli: Cli): void {
     command.command('waste').description('Say what an image ships for nothing, and which step costs what'),
     cli,
   );
+  examples(
+    command.command('attestations').description('Print what its build attests of an image, as JSON'),
+    'plimsoll image attestations web:1',
+  )
+    .argument('<image>')
+    .action(async (name: string) => {
+      const engine = await cli.engine();
+      cli.stdout.write(`${JSON.stringify(engine.images.attestations(name), undefined, 2)}\n`);
+    });
   const prune = command.command('prune').description('Remove images without a name');
   pruneFilters(examples(prune, 'plimsoll image prune', 'plimsoll image prune -a --filter until=240h'))
     .option('-a, --all', 'Also those that no container uses')

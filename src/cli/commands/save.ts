@@ -6,6 +6,12 @@ import { examples } from '../examples.ts';
 import { writeStream } from '../write-stream.ts';
 import { writeWholeFile } from '../write-whole-file.ts';
 
+interface SaveOptions {
+  readonly output?: string;
+  readonly format?: ArchiveFormat;
+  readonly platform?: string;
+}
+
 /** `save [-o FILE] [--format FORMAT] NAME…` */
 export function configureSave(command: Command, cli: Cli): void {
   examples(command, 'plimsoll save -o web.tar web:1', 'plimsoll save web | gzip | ssh ship plimsoll load')
@@ -17,13 +23,15 @@ export function configureSave(command: Command, cli: Cli): void {
         'oci-archive',
       ]),
     )
-    .action(async (names: string[], options: { output?: string; format?: ArchiveFormat }) => {
+    .option('--platform <platform>', 'Which image of a name, as in linux/arm64')
+    .action(async (names: string[], options: SaveOptions) => {
       const engine = await cli.engine();
-      const { output, format } = options;
+      const { output, format, platform } = options;
       const archive = await engine.archives.save({
         names,
         signal: cli.signal,
         ...(format === undefined ? {} : { format }),
+        ...(platform === undefined ? {} : { platform }),
       });
       try {
         if (output === undefined) await writeStream(cli, archive);

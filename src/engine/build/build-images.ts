@@ -1,5 +1,6 @@
 import type { ImageConfig, Platform } from '../../oci/index.ts';
 import type {
+  Attestation,
   OpenCacheRequest,
   PulledImage,
   PullRequest,
@@ -11,7 +12,12 @@ import type { BaseImage } from './plan/index.ts';
 /** What builds ask of images; the image store is one. */
 export interface BuildImages {
   /** The image of a name, for that platform if there are several. Throws `not-found`. */
-  resolve(name: string, platform?: Platform): BaseImage & { readonly references: readonly string[] };
+  resolve(
+    name: string,
+    platform?: Platform,
+  ): BaseImage & { readonly references: readonly string[]; readonly digests: readonly string[] };
+  /** Keeps what is attested of an image; it goes where the image goes. */
+  attest(image: string, attestations: readonly Attestation[]): void;
   /** Fetches an image from a registry. */
   pull(request: PullRequest): Promise<Pick<PulledImage, 'id' | 'upToDate'>>;
   /** Opens build results that are kept elsewhere, and keeps them there. */

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { basename } from 'node:path';
 import {
   errnoOf,
   firstFailure,
@@ -8,7 +9,8 @@ import {
   withContext,
 } from '../../errors.ts';
 import type { ImageConfig } from '../../oci/index.ts';
-import { inlineField } from '../image/index.ts';
+import { type Attestation, inlineField } from '../image/index.ts';
+import { type BuildMaterial, provenance, provenanceType, sbom, sbomType } from './attest/index.ts';
 import { type BaseFinder, createBaseFinder } from './bases/index.ts';
 import type { BuildAccess } from './build-access.ts';
 import type { BuildContexts } from './build-contexts.ts';
@@ -67,7 +69,15 @@ export async function runBuild(run: BuildRun): Promise<string> {
   warn(run, plan);
   const replaced: string[] = [];
   try {
-    return await solve(run, plan, { steps, imported, note, replaced: diffId => void replaced.push(diffId) });
+    const started = deps.clock();
+    const image = await solve(run, plan, {
+      steps,
+      imported,
+      note,
+      replaced: diffId => void replaced.push(diffId),
+    });
+    await attest(run, image, { started, materials: bases.materials });
+    return image;
   } finally {
     await images.freeLayers(replaced);
   }
@@ -170,6 +180,30 @@ async function finalConfig(
   const squashed = await squashImage({ config, baseLayers: baseLayersOf(plan), snapshots, signal, ...dated });
   if (squashed.layer !== undefined) hold(squashed.layer);
   return squashed.config;
+}
+
+/** Says of an image what was asked to be said. */
+async function attest(
+  { id, request, contexts, deps, images, platforms }: BuildRun,
+  image: string,
+  { started, materials }: { readonly started: number; readonly materials: readonly BuildMaterial[] },
+): Promise<void> {
+  const attestations: Attestation[] = [];
+  const { source, origin, dockerfile } = contexts.main;
+  if (request.provenance !== undefined) {
+    const facts = { build: id, request, mode: request.provenance, materials, host: platforms.build };
+    const times = { started, finished: deps.clock() };
+    const file = { name: basename(dockerfile), text: source.text };
+    const predicate = provenance({ ...facts, ...times, context: origin, dockerfile: file });
+    attestations.push({ predicateType: provenanceType, predicate });
+  }
+  if (request.sbom === true) {
+    const { layers } = images.resolve(image);
+    await using staged = await deps.snapshots.stage(layers, request.signal ? { signal: request.signal } : {});
+    const predicate = sbom({ rootfs: staged.target, image, created: deps.clock() });
+    attestations.push({ predicateType: sbomType, predicate });
+  }
+  if (attestations.length > 0) images.attest(image, attestations);
 }
 
 function announce(steps: SideSteps, plan: BuildPlan, bases: BaseFinder): void {

@@ -39,6 +39,10 @@ export interface BuildRequest {
   readonly target?: string;
   readonly buildArgs?: Readonly<Record<string, string>>;
   readonly labels?: Readonly<Record<string, string>>;
+  /** Says of the image how it was built (SLSA): `min` without values of arguments. */
+  readonly provenance?: 'min' | 'max';
+  /** Says of the image what is installed in it (SPDX). */
+  readonly sbom?: boolean;
   /** One layer for all that the build adds to its base, in place of one for each step. */
   readonly squash?: boolean;
   readonly noCache?: boolean;

@@ -9,6 +9,8 @@ export interface SaveRequest {
    * a Docker archive too.
    */
   readonly format?: ArchiveFormat;
+  /** Which image of a name is meant, as in `linux/arm64`. Default: the one that has the name. */
+  readonly platform?: string;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -1,5 +1,6 @@
 import { PlimsollError } from '../../errors.ts';
 import { fitsPlatform } from '../../oci/index.ts';
+import { attest, attestationsOf } from './attestations/attestation-records.ts';
 import { bootstrapImage } from './bootstrap/bootstrap-image.ts';
 import { type ImageServiceOptions, openImages } from './context.ts';
 import { createImage, setTag, tagReference } from './create-image.ts';
@@ -27,7 +28,11 @@ export function createImageService(options: ImageServiceOptions): ImageStore {
       const fits = platform === undefined || fitsPlatform(records.config(found.id), platform);
       const sibling = fits ? undefined : records.sibling(found.id, platform);
       const { id, layers, sizeBytes } = (sibling === undefined ? undefined : records.get(sibling)) ?? found;
-      return { id, references: records.references(id), config: records.config(id), layers, sizeBytes };
+      return {
+        ...{ id, layers, sizeBytes, digests: records.digests(id) },
+        references: records.references(id),
+        config: records.config(id),
+      };
     },
     create,
     tag: (name, reference) =>
@@ -55,6 +60,8 @@ export function createImageService(options: ImageServiceOptions): ImageStore {
       return await imageWaste(context, name, options);
     },
     prune: (options = {}) => pruneImages(context, options),
+    attest: (image, attestations) => attest(context, image, attestations),
+    attestations: name => attestationsOf(context, resolveImage(records, name).id),
     openCache: async request => {
       const { openCache } = await import('./stored-cache/index.ts');
       return await openCache(context, request);

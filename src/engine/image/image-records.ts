@@ -29,6 +29,8 @@ export interface ImageRecords {
   /** An image that came by the same index as this one, for a platform. */
   sibling(id: string, platform: Platform): string | undefined;
   references(id: string): string[];
+  /** Of manifests and indexes that repositories have it under, the newest first. */
+  digests(id: string): string[];
   /** Every reference of the root, with the id it points at. */
   tags(): { reference: string; id: string }[];
   config(id: string): ImageConfig;
@@ -71,6 +73,10 @@ export function createImageRecords(db: Database, blobs: Blobs): ImageRecords {
         )
         .map(row => String(row.image))
         .find(other => fitsPlatform(configOf(other), platform)),
+    digests: id =>
+      db
+        .all('SELECT DISTINCT digest FROM image_digests WHERE image = ? ORDER BY updated DESC', id)
+        .map(row => String(row.digest)),
     references: id =>
       db
         .all('SELECT reference FROM tags WHERE image = ? ORDER BY reference', id)

@@ -14,9 +14,19 @@ export type {
   LoadRequest,
   SaveRequest,
 } from './archive-types.ts';
+export type { Attestation } from './attestations/attestation-records.ts';
 export type { ImageServiceOptions } from './context.ts';
 export { createImageArchives } from './create-image-archives.ts';
 export { createImageService } from './create-image-service.ts';
+export { createManifestService } from './manifest-list/create-manifest-service.ts';
+export type {
+  AddManifestRequest,
+  AnnotateRequest,
+  ManifestList,
+  ManifestMember,
+  ManifestService,
+  PushManifestRequest,
+} from './manifest-list/types.ts';
 export type { CachePlace, OpenCacheRequest, StoredCache, WriteCacheRequest } from './stored-cache/index.ts';
 export { inlineField } from './stored-cache/types.ts';
 export type {

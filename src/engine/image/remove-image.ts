@@ -110,6 +110,7 @@ function untag({ db, events }: ImageContext, reference: string, id: string): voi
 
 function forget({ db, events }: ImageContext, { id }: ImageRecord): void {
   db.run('DELETE FROM image_digests WHERE image = ?', id);
+  db.run('DELETE FROM attestations WHERE image = ?', id);
   db.run('DELETE FROM images WHERE id = ?', id);
   events.emit('image', 'delete', id);
 }

@@ -1,4 +1,5 @@
 import type { ImageConfig, Platform } from '../../oci/index.ts';
+import type { Attestation } from './attestations/attestation-records.ts';
 import type { OpenCacheRequest, StoredCache, WriteCacheRequest } from './stored-cache/index.ts';
 import type { PulledImage, PullRequest, PushedImage, PushRequest } from './transfer-types.ts';
 
@@ -92,6 +93,8 @@ export interface ImageService {
   /** Throws `not-found` (`IMAGE_NOT_FOUND`), with a hint that names near misses or `image bootstrap`. */
   inspect(name: string): ImageDetails;
   tag(name: string, reference: string): void;
+  /** What its build attests of it: how it was made, what is in it. Throws like `inspect`. */
+  attestations(name: string): Attestation[];
   /** Reads all names of an image's layers; `files`: how many hidden ones to list, default 20. Throws like `inspect`. */
   waste(name: string, options?: { files?: number; signal?: AbortSignal | undefined }): Promise<ImageWaste>;
   /**
@@ -125,6 +128,8 @@ export interface ResolvedImage {
   /** DiffIDs, base first. */
   readonly layers: readonly string[];
   readonly sizeBytes: number;
+  /** Of manifests and indexes that repositories have it under, the newest first. */
+  readonly digests: readonly string[];
 }
 
 export interface CreateImageRequest {
@@ -145,6 +150,8 @@ export interface ImageStore extends ImageService {
    * id. Throws `data-loss` (`LAYER_MISSING`): hold the layers until this returns.
    */
   create(request: CreateImageRequest): string;
+  /** Keeps what is attested of an image: it goes where the image goes. */
+  attest(image: string, attestations: readonly Attestation[]): void;
   /** Opens build results that are kept elsewhere. Rejects with `not-found` (`CACHE_NOT_FOUND`), or like `pull`. */
   openCache(request: OpenCacheRequest): Promise<StoredCache>;
   /** Keeps build results elsewhere: layers, and a document that says what they are. Rejects like `push`. */

@@ -97,7 +97,7 @@ export function createBlobs({ root, db, clock }: { root: Root; db: Database; clo
 /** Every place that names a blob. */
 const named = `
   SELECT id FROM images UNION ALL SELECT manifest FROM images UNION ALL SELECT digest FROM image_digests
-  UNION ALL SELECT digest FROM layer_blobs WHERE kept = 1`;
+  UNION ALL SELECT digest FROM layer_blobs WHERE kept = 1 UNION ALL SELECT digest FROM attestations`;
 
 /** `sha256:<hex>` of some bytes. */
 export function sha256(bytes: Uint8Array): string {

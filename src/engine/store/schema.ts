@@ -132,4 +132,12 @@ export const migrations: readonly string[] = [
     id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, created INTEGER NOT NULL, record TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  -- What is attested of images: in-toto predicates, in blobs/.
+  CREATE TABLE attestations (
+    image TEXT NOT NULL, predicate_type TEXT NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (image, predicate_type)
+  ) STRICT;
+  -- Indexes in the making, for several platforms. document: ManifestList.
+  CREATE TABLE manifest_lists (name TEXT PRIMARY KEY, document TEXT NOT NULL) STRICT;
+  `,
 ];

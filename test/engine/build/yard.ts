@@ -161,7 +161,7 @@ function imagesOf(snapshots: Pick<SnapshotService, 'removeLayer'>) {
   const store: BuildImages = {
     resolve: name => {
       const image = images.get(name);
-      if (image !== undefined) return { ...image, references: [] };
+      if (image !== undefined) return { ...image, references: [], digests: [] };
       throw new PlimsollError('not-found', `there is no image "${name}"`, {
         code: 'IMAGE_NOT_FOUND',
         hint: 'make it',
@@ -174,6 +174,7 @@ function imagesOf(snapshots: Pick<SnapshotService, 'removeLayer'>) {
           hint: 'none',
         }),
       ),
+    attest: () => {},
     openCache: () => Promise.reject(new Error('these tests have no other caches')),
     writeCache: () => Promise.reject(new Error('these tests have no other caches')),
     create: ({ config, references }) => {

@@ -1,6 +1,7 @@
 import { isPlimsollError, type PlimsollError } from '../../../errors.ts';
 import { fitsPlatform, formatPlatform, mayBeInRegistry, type Platform } from '../../../oci/index.ts';
 import { neitherHereNorThere } from '../../image/index.ts';
+import type { BuildMaterial } from '../attest/index.ts';
 import type { BuildImages } from '../build-images.ts';
 import type { SideSteps } from '../journal/index.ts';
 import type { BaseImage, NeededImage } from '../plan/index.ts';
@@ -19,6 +20,8 @@ export interface BaseFinderOptions {
 /** Finds the images of one build. */
 export interface BaseFinder {
   find(needed: NeededImage, signal: AbortSignal): Promise<BaseImage>;
+  /** What was found. */
+  readonly materials: readonly BuildMaterial[];
   /** The step that fetched an image. */
   fetchedBy(image: string): number | undefined;
 }
@@ -31,6 +34,7 @@ export function createBaseFinder(options: BaseFinderOptions): BaseFinder {
   const { images, request, steps, clock, host } = options;
   const { pull = 'missing', registry = {} } = request;
   const fetched = new Map<string, number>();
+  const materials: BuildMaterial[] = [];
 
   const fetch = async (needed: NeededImage, reason: string, signal: AbortSignal): Promise<BaseImage> => {
     const { name, platform, isStrict } = needed;
@@ -54,22 +58,30 @@ export function createBaseFinder(options: BaseFinderOptions): BaseFinder {
     }
   };
 
+  const find = async (needed: NeededImage, signal: AbortSignal): Promise<BaseImage> => {
+    const { name, platform, isStrict } = needed;
+    const here = lookUp(images, needed);
+    const askable = mayBeInRegistry(name) && !(here.image !== undefined && isMadeHere(here.image));
+    if (askable && pull === 'always') return await fetch(needed, 'the registry has a newer one', signal);
+    const fits = here.image !== undefined && (!isStrict || fitsPlatform(here.image.config, platform));
+    if (here.image !== undefined && (fits || !askable || pull === 'never')) return here.image;
+    if (here.image !== undefined) {
+      return await fetch(needed, `it was here only for ${formatPlatform(here.image.config)}`, signal);
+    }
+    if (!askable || pull === 'never') throw here.error;
+    return await fetch(needed, 'not here before', signal).catch((failure: unknown) => {
+      throw neitherHereNorThere(here.error, failure);
+    });
+  };
+
   return {
+    materials,
     fetchedBy: image => fetched.get(image),
     find: async (needed, signal) => {
-      const { name, platform, isStrict } = needed;
-      const here = lookUp(images, needed);
-      const askable = mayBeInRegistry(name) && !(here.image !== undefined && isMadeHere(here.image));
-      if (askable && pull === 'always') return await fetch(needed, 'the registry has a newer one', signal);
-      const fits = here.image !== undefined && (!isStrict || fitsPlatform(here.image.config, platform));
-      if (here.image !== undefined && (fits || !askable || pull === 'never')) return here.image;
-      if (here.image !== undefined) {
-        return await fetch(needed, `it was here only for ${formatPlatform(here.image.config)}`, signal);
-      }
-      if (!askable || pull === 'never') throw here.error;
-      return await fetch(needed, 'not here before', signal).catch((failure: unknown) => {
-        throw neitherHereNorThere(here.error, failure);
-      });
+      const image = await find(needed, signal);
+      const { digests } = images.resolve(image.id);
+      materials.push({ name: needed.name, platform: needed.platform, digest: digests[0] ?? image.id });
+      return image;
     },
   };
 }

@@ -1,4 +1,13 @@
-import { formatReference, localCandidates, parseReference } from '../../../oci/index.ts';
+import { PlimsollError } from '../../../errors.ts';
+import {
+  fitsPlatform,
+  formatPlatform,
+  formatReference,
+  localCandidates,
+  type Platform,
+  parsePlatform,
+  parseReference,
+} from '../../../oci/index.ts';
 import { type ImageRecord, type ImageRecords, nameCandidates } from '../image-records.ts';
 import { resolveImage } from '../resolve-image.ts';
 
@@ -12,7 +21,11 @@ export interface ChosenImage {
  * The images of names, each once, with what they were called: an id brings no name along, and a repository without a
  * tag all of its tags, as docker's `save` has it. Throws `not-found`.
  */
-export function chooseImages(records: ImageRecords, names: readonly string[]): ChosenImage[] {
+export function chooseImages(
+  records: ImageRecords,
+  names: readonly string[],
+  platform?: string,
+): ChosenImage[] {
   const chosen = new Map<string, { image: ImageRecord; references: Set<string> }>();
   const add = (image: ImageRecord, reference?: string) => {
     const entry = chosen.get(image.id) ?? { image, references: new Set<string>() };
@@ -30,7 +43,27 @@ export function chooseImages(records: ImageRecords, names: readonly string[]): C
       nameCandidates(name).find(candidate => own.includes(candidate)),
     );
   }
-  return [...chosen.values()].map(({ image, references }) => ({ image, references: [...references].sort() }));
+  return [...chosen.values()].map(({ image, references }) => ({
+    image: platform === undefined ? image : ofPlatform(records, image, parsePlatform(platform)),
+    references: [...references].sort(),
+  }));
+}
+
+/** The image itself if it is for a platform, else one that came by the same index. Throws `not-found`. */
+function ofPlatform(records: ImageRecords, image: ImageRecord, platform: Platform): ImageRecord {
+  const own = records.config(image.id);
+  if (fitsPlatform(own, platform)) return image;
+  const sibling = records.get(records.sibling(image.id, platform) ?? '');
+  if (sibling !== undefined) return sibling;
+  const name = records.references(image.id)[0] ?? image.id;
+  throw new PlimsollError(
+    'not-found',
+    `"${name}" is here for ${formatPlatform(own)}, not for ${formatPlatform(platform)}`,
+    {
+      code: 'PLATFORM_NOT_FOUND',
+      hint: `pull it first with --platform ${formatPlatform(platform)}`,
+    },
+  );
 }
 
 /** The tags of a name without one; none if it has one, or is an id. */

@@ -18,7 +18,7 @@ export async function saveImages(context: ImageContext, request: SaveRequest): P
   const { signal } = request;
   const held = new DisposableStack();
   try {
-    const chosen = chooseImages(context.records, request.names);
+    const chosen = chooseImages(context.records, request.names, request.platform);
     for (const diffId of new Set(chosen.flatMap(({ image }) => image.layers)))
       held.use(context.snapshots.hold(diffId));
     const images = chosen.map(({ image, references }) => savedImage(context, image, references));
@@ -61,10 +61,16 @@ function membersOf(
       continue;
     }
     add(small(blobName(image.id), image.configBytes));
-    add(small(blobName(sha256(image.manifest.bytes)), image.manifest.bytes));
+    for (const bytes of [image.manifest.bytes, image.top.bytes, ...paperOf(image)])
+      add(small(blobName(sha256(bytes)), bytes));
     for (const part of image.layers) add(layerMember(context, part, blobName(part.blob.digest)));
   }
   return members.values();
+}
+
+/** What is attested of an image: the manifest, its config, the statements. */
+function paperOf({ attested }: SavedImage): readonly Uint8Array[] {
+  return attested === undefined ? [] : [attested.bytes, ...attested.blobs];
 }
 
 /** Docker's `manifest.json`. */
@@ -81,8 +87,8 @@ function dockerList(context: ImageContext, images: readonly SavedImage[], format
 
 /** The index of the OCI layout: one member for each name, as podman, skopeo and containerd look for them. */
 function layoutIndex(images: readonly SavedImage[]): unknown {
-  const manifests = images.flatMap(({ manifest, references }): Descriptor[] => {
-    const { bytes, mediaType } = manifest;
+  const manifests = images.flatMap(({ top, references }): Descriptor[] => {
+    const { bytes, mediaType } = top;
     const descriptor = { mediaType, digest: sha256(bytes), size: bytes.length };
     if (references.length === 0) return [descriptor];
     return references.map(name => ({

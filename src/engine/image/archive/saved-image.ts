@@ -1,11 +1,16 @@
 import {
   canonicalJson,
   type Descriptor,
+  familiarReference,
+  type ImageIndex,
   imageManifest,
   type Manifest,
   mediaTypes,
   parseManifest,
+  parseReference,
 } from '../../../oci/index.ts';
+import { sha256 } from '../../store/index.ts';
+import { type AttestationManifest, attestationManifest } from '../attestations/attestation-manifest.ts';
 import type { LayerPart } from '../content/image-parts.ts';
 import { type Bytes, exactManifest, keptBlob } from '../content/published.ts';
 import type { ImageContext } from '../context.ts';
@@ -18,6 +23,10 @@ export interface SavedImage {
   readonly manifest: Bytes;
   /** Base first. A blob whose digest is the diffID is the uncompressed tar, else one that is kept as it came. */
   readonly layers: readonly LayerPart[];
+  /** What is attested of it. */
+  readonly attested?: AttestationManifest;
+  /** What stands under its names: its manifest, or an index of that and what is attested. */
+  readonly top: Bytes;
   /** Full references by which it was asked for. */
   readonly references: readonly string[];
 }
@@ -38,6 +47,12 @@ export function savedImage(
     ({ digest }) => image.layers.includes(digest) || keptBlob(context, 'digest', digest) !== undefined,
   );
   const manifest = exact ?? madeManifest(context, image, configBytes.length);
+  const { os, architecture, variant } = context.records.config(image.id);
+  const platform = { os, architecture, ...(variant === undefined ? {} : { variant }) };
+  const digest = sha256(manifest.bytes);
+  const name = familiarReference(parseReference(references[0] ?? 'image'));
+  const attested = attestationManifest(context, image.id, { subject: digest, name, platform });
+  const own = { mediaType: manifest.mediaType, digest, size: manifest.bytes.length, platform };
   return {
     id: image.id,
     configBytes,
@@ -47,7 +62,13 @@ export function savedImage(
       return diffId === undefined ? [] : [{ blob, diffId }];
     }),
     references,
+    ...(attested === undefined ? { top: manifest } : { attested, top: indexOf([own, attested.descriptor]) }),
   };
+}
+
+function indexOf(manifests: readonly Descriptor[]): Bytes {
+  const index: ImageIndex = { schemaVersion: 2, mediaType: mediaTypes.index, manifests };
+  return { bytes: canonicalJson(index), mediaType: mediaTypes.index };
 }
 
 /** An image's layers uncompressed, as Docker's archives have always had them. */

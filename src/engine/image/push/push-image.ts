@@ -1,71 +1,66 @@
-import { availableParallelism } from 'node:os';
-import { Readable } from 'node:stream';
-import { cancelled, errnoOf, PlimsollError } from '../../../errors.ts';
-import { runTogether } from '../../../lib/run-together.ts';
-import { createSlots } from '../../../lib/slots.ts';
+import { PlimsollError } from '../../../errors.ts';
 import {
   canonicalJson,
-  type Descriptor,
-  familiarReference,
   formatReference,
-  type Manifest,
+  type ImageIndex,
   mediaTypes,
   parseReference,
   type Reference,
 } from '../../../oci/index.ts';
-import { type Bytes, exactManifest, keptBlob } from '../content/published.ts';
+import type { RegistryClient } from '../../registry/index.ts';
+import { sha256 } from '../../store/index.ts';
+import type { Bytes } from '../content/published.ts';
 import type { ImageContext } from '../context.ts';
-import { type ImageRecord, nameCandidates } from '../image-records.ts';
+import { nameCandidates } from '../image-records.ts';
 import { recordDigest } from '../pull/record-image.ts';
 import { resolveImage } from '../resolve-image.ts';
 import type { PushedImage, PushRequest } from '../transfer-types.ts';
-import { pushLayer } from './push-layer.ts';
+import { pushMembers, type SentImage, sendImage } from './send-image.ts';
 
 /**
  * Store -> registry. What was pulled goes as it came, with the same digests; what was made here is packed now. Layers
  * first, then the config, then the manifest, so that a name never points at something that is not there.
  */
 export async function pushImage(context: ImageContext, request: PushRequest): Promise<PushedImage> {
-  const { records, snapshots, registries, blobs } = context;
+  const { records, registries } = context;
   const { name, signal, onProgress: tell = () => {} } = request;
   const image = resolveImage(records, name);
   const reference = destination(records.references(image.id), name);
   using client = await registries.client(request);
-  using held = new DisposableStack();
-  for (const diffId of image.layers) held.use(snapshots.hold(diffId));
-  await using scratch = await snapshots.scratch();
-  const exact = exactManifest(
-    context,
-    image,
-    ({ digest }) => keptBlob(context, 'digest', digest) !== undefined,
-  );
-  const diffIds = [...new Set(image.layers)];
-  const sizes = diffIds.map(diffId => ({ digest: diffId, size: snapshots.layer(diffId)?.tarBytes ?? 0 }));
-  tell({ kind: 'began', name: familiarReference(reference), layers: sizes });
-  const slots = createSlots(availableParallelism() + 1);
-  const pushed = await runTogether(
-    diffIds.map(diffId => async stop => {
-      const work = { client, reference, diffId, tell, signal: stop, folder: scratch.path };
-      return [diffId, await slots(() => pushLayer(context, work))] as const;
-    }),
-    signal,
-  ).catch((error: unknown) => {
-    throw signal?.aborted ? cancelled('the push') : full(error);
-  });
-  const layers = new Map(pushed);
-  const configBytes = blobs.get(image.id);
-  await client.pushBlob(reference, smallBlob(image.id, configBytes), { signal });
-  const manifest = exact ?? madeManifest(image, layers, configBytes.length);
-  const digest = await client.pushManifest(reference, manifest, { signal });
-  const repository = `${reference.domain}/${reference.path}`;
+  const sent = await sendImage(context, { client, reference, image, tell, signal });
+  const { manifest } = sent;
+  const top = await publish(client, reference, sent, signal);
+  const { domain, path } = reference;
   context.db.transaction(
     () => {
-      blobs.put(manifest.bytes, manifest.mediaType);
-      recordDigest(context, { repository, digest, id: image.id, mediaType: manifest.mediaType });
+      for (const one of top.bytes === manifest.bytes ? [manifest] : [manifest, top]) {
+        const digest = context.blobs.put(one.bytes, one.mediaType);
+        const repository = `${domain}/${path}`;
+        recordDigest(context, { repository, digest, id: image.id, mediaType: one.mediaType });
+      }
     },
     { durable: true },
   );
-  return { reference: formatReference(reference), digest, size: manifest.bytes.length };
+  return { reference: formatReference(reference), digest: sha256(top.bytes), size: top.bytes.length };
+}
+
+/** The image alone under its name; with attestations an index of them all, as BuildKit publishes it. Returns what is there. */
+async function publish(
+  client: RegistryClient,
+  reference: Reference,
+  sent: SentImage,
+  signal: AbortSignal | undefined,
+): Promise<Bytes> {
+  const { manifest } = sent;
+  if (sent.others.length === 0) {
+    await client.pushManifest(reference, manifest, { signal });
+    return manifest;
+  }
+  const manifests = await pushMembers(client, reference, sent, signal);
+  const index: ImageIndex = { schemaVersion: 2, mediaType: mediaTypes.index, manifests };
+  const top = { bytes: canonicalJson(index), mediaType: mediaTypes.index };
+  await client.pushManifest(reference, top, { signal });
+  return top;
 }
 
 /** The very name that was meant: an image is pushed under one of its names, and the name says where to. */
@@ -87,31 +82,4 @@ function destination(references: readonly string[], name: string): Reference {
       hint: `name it first: plimsoll tag ${name} registry.example/${reference.path}`,
     },
   );
-}
-
-function madeManifest(
-  image: ImageRecord,
-  layers: ReadonlyMap<string, Descriptor>,
-  configSize: number,
-): Bytes {
-  const manifest: Manifest = {
-    schemaVersion: 2,
-    mediaType: mediaTypes.manifest,
-    config: { mediaType: mediaTypes.config, digest: image.id, size: configSize },
-    layers: image.layers.flatMap(diffId => layers.get(diffId) ?? []),
-  };
-  return { bytes: canonicalJson(manifest), mediaType: mediaTypes.manifest };
-}
-
-function smallBlob(digest: string, bytes: Buffer) {
-  return { digest, size: bytes.length, open: (from: number) => Readable.from([bytes.subarray(from)]) };
-}
-
-function full(error: unknown): unknown {
-  if (errnoOf(error) !== 'ENOSPC' && errnoOf(error) !== 'EDQUOT') return error;
-  return new PlimsollError('resource-exhausted', 'the disk is too full to pack the layers', {
-    code: 'DISK_FULL',
-    hint: "nothing was left: free space, for example with 'plimsoll image prune', and push again",
-    cause: error,
-  });
 }

@@ -36,7 +36,8 @@ export function ownersOf(root: Root, db: Database): (unit: string) => Owner {
   );
   const documents = new Set(
     column(
-      'SELECT id FROM images UNION SELECT manifest FROM images UNION SELECT digest FROM image_digests',
+      'SELECT id FROM images UNION SELECT manifest FROM images UNION SELECT digest FROM image_digests ' +
+        'UNION SELECT digest FROM attestations',
     ).map(digestHex),
   );
   const blobs = new Set(column('SELECT digest FROM blobs').map(digestHex));

@@ -31,10 +31,12 @@ export function partLayers(
     }
   }
   const inCache = new Set(db.all('SELECT diff_id FROM build_cache').map(row => String(row.diff_id)));
+  const ofWorks = "SELECT value FROM works, json_each(works.record, '$.layers')"; // working containers go on with them
+  const inWorks = new Set(db.all(ofWorks).map(row => String(row.value)));
   const sums = { images: 0, unusedImages: 0, cache: 0, heldCache: 0, held: 0 };
   const unnamed: string[] = [];
   for (const [diffId, bytes] of layers) {
-    const isHeld = leases.isHeld('layer', diffId);
+    const isHeld = leases.isHeld('layer', diffId) || inWorks.has(diffId);
     if (inImages.has(diffId)) {
       sums.images += bytes;
       if (!inUsed.has(diffId)) sums.unusedImages += bytes;
