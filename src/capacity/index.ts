@@ -9,6 +9,8 @@ export { type AdviceRule, defaultRule } from './advice-rule.ts';
 export { type Advice, advise, type ResourceAdvice, type Verdict } from './advise.ts';
 export { type AdviceFacts, type AdvisedContainer, adviseAll } from './advise-all.ts';
 export { type AdviceSource, adviseFrom } from './advise-from.ts';
+export { defaultAlertRules, parseAlertRule } from './alerts/alert-rule.ts';
+export { type Alert, AlertWatch } from './alerts/alert-watch.ts';
 export { coreLimit } from './core-limit.ts';
 export { type ExportedLimits, exportLimits, type LimitForm, limitForms } from './export-limits.ts';
 export {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Cli } from './cli.ts';
 import { configureAdvise } from './commands/advise.ts';
+import { configureAlert } from './commands/alert.ts';
 import { configureAttach } from './commands/attach.ts';
 import { configureBuild } from './commands/build.ts';
 import { configureBuilder } from './commands/builder.ts';
@@ -332,6 +333,12 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'Would it fit on a smaller machine, with more of one container, without another?',
     group: look,
     configure: configureWhatIf,
+  },
+  {
+    name: 'alert',
+    summary: 'Watch, and tell when something is wrong: by bell, command or webhook',
+    group: look,
+    configure: configureAlert,
   },
   {
     name: 'fleet',
