@@ -77,6 +77,17 @@ describe('an ordinary user', { skip }, () => {
     plimsoll('rm', 'lost');
   });
 
+  test('finds what runs again after the process that holds the namespaces was killed', () => {
+    const { plimsoll, holder } = user();
+    plimsoll('run', '-d', '--name', 'stays', '--network', 'none', 'busybox', 'sleep', '1000');
+    const before = holder();
+    process.kill(before, 'SIGKILL');
+    assert.equal(plimsoll('exec', 'stays', 'echo', 'here'), 'here\n');
+    assert.notEqual(holder(), before);
+    plimsoll('rm', '-f', 'stays');
+    assert.equal(plimsoll('system', 'check'), 'the root is consistent\n');
+  });
+
   test('builds, with owners, cache mounts and whiteouts, and exports', () => {
     const { plimsoll, home } = user();
     const context = join(home, 'context');

@@ -28,10 +28,36 @@ export function cgroupTree(): CgroupTree {
 
 /**
  * Whether containers of this caller have cgroups: an ordinary user's do where systemd delegates a part of cgroup v2 to
- * users. Without, there are no limits, and figures come from the processes.
+ * users, and this process is in that part (see `scopeCommand`). Without, there are no limits, and figures come from the
+ * processes.
  */
 export function hasCgroups(): boolean {
-  return !caller().rootless || cgroupTree().userService !== undefined;
+  if (!caller().rootless) return true;
+  const { userService } = cgroupTree();
+  return userService !== undefined && isBelow(userService);
+}
+
+/** A process may be moved only between cgroups whose common one is its own user's: kernel, cgroup-v2, delegation. */
+function isBelow(cgroup: string): boolean {
+  inService ??= readFileSync('/proc/self/cgroup', 'utf8').includes(`0::${cgroup}/`);
+  return inService;
+}
+
+let inService: boolean | undefined;
+
+/**
+ * A command line that does the same in the part of the cgroups that systemd delegates to this ordinary user; undefined
+ * where it is there already, or there is none. A login is elsewhere, and only systemd can move it. If it refuses, the
+ * command runs where it is.
+ */
+export function scopeCommand(command: readonly string[]): string[] | undefined {
+  const { userService } = cgroupTree();
+  if (userService === undefined || isBelow(userService)) return undefined;
+  const script = `
+set_up="systemd-run --user --scope --quiet --collect"
+if $set_up true 2>/dev/null; then exec $set_up -- "$@"; fi
+exec "$@"`;
+  return ['/bin/sh', '-c', script, 'sh', ...command];
 }
 
 /** systemd, CGROUP_DELEGATION: the service that is a user's own systemd. Of cgroup v1 nothing can be delegated. */

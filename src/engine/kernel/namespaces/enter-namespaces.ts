@@ -1,8 +1,12 @@
 import { PlimsollError } from '../../../errors.ts';
 import { caller, callerVariable } from '../caller.ts';
+import { scopeCommand } from '../cgroup-tree.ts';
 import { findExecutable } from '../find-executable.ts';
 import { userRunFolder } from '../user-folder.ts';
 import { holdNamespaces } from './hold-namespaces.ts';
+
+/** Set once systemd has been asked to move the process. */
+const scopeVariable = 'PLIMSOLL_SCOPE';
 
 /** Where the caller was; entering a mount namespace leads to its root. */
 const folderVariable = 'PLIMSOLL_CWD';
@@ -15,6 +19,7 @@ const folderVariable = 'PLIMSOLL_CWD';
 export async function enterNamespaces(command: readonly string[]): Promise<void> {
   const { uid, gid, rootless, inside } = caller();
   if (!rootless || inside) return;
+  enterScope(command, uid);
   const holder = await holdNamespaces(caller(), userRunFolder(uid, process.env));
   const nsenter = findExecutable('nsenter');
   if (nsenter === undefined || process.execve === undefined) throw missing();
@@ -26,10 +31,23 @@ export async function enterNamespaces(command: readonly string[]): Promise<void>
   });
 }
 
+/** Before all else, so that what holds the namespaces is not in the cgroup of a login either. */
+function enterScope(command: readonly string[], uid: number): void {
+  const { [scopeVariable]: asked, XDG_RUNTIME_DIR: folder } = process.env;
+  const scoped = asked === undefined ? scopeCommand(command) : undefined;
+  if (scoped === undefined || process.execve === undefined) return;
+  process.execve('/bin/sh', scoped, {
+    ...process.env,
+    [scopeVariable]: '1',
+    XDG_RUNTIME_DIR: folder ?? `/run/user/${uid}`, // cron and su do not name it
+  });
+}
+
 /** Goes back to the folder that the process was called in; what it starts is not told of it any more. */
 export function arriveInNamespaces(): void {
   const { [folderVariable]: folder } = process.env;
   delete process.env[folderVariable];
+  delete process.env[scopeVariable];
   if (folder !== undefined && caller().inside) process.chdir(folder);
 }
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { PlimsollError } from '../../../errors.ts';
@@ -27,10 +27,12 @@ export async function holdNamespaces(caller: Caller, folder: string): Promise<nu
   return await withLock(join(folder, 'namespaces.lock'), async () => {
     const made = readHolder(record); // another process was faster
     if (made !== undefined) return made;
-    const pid = await startHolder(caller, record);
+    const survivor = findSurvivor(record);
+    const pid = await (survivor === undefined ? startHolder(caller, record) : startAnother(survivor, record));
     const identity = identify(pid);
     if (identity === undefined) throw refused('the process that holds it died at once');
-    writeFileAtomic(record, `${identity.pid} ${identity.startTime} ${bootId()}\n`, 0o600);
+    const names = namespacesOf(pid).join(' ');
+    writeFileAtomic(record, `${identity.pid} ${identity.startTime} ${bootId()} ${names}\n`, 0o600);
     return pid;
   });
 }
@@ -46,6 +48,33 @@ function readHolder(record: string): number | undefined {
   }
 }
 
+/** A process that lives on in the namespaces of a record, such as the monitor of a container, when its holder was killed. */
+function findSurvivor(record: string): number | undefined {
+  try {
+    const [, , boot, ...names] = readFileSync(record, 'utf8').trim().split(' ');
+    if (boot !== bootId() || names.length !== 2) return undefined;
+    const pids = readdirSync('/proc').filter(name => /^\d+$/.test(name));
+    return pids.map(Number).find(pid => namespacesOf(pid).join(' ') === names.join(' '));
+  } catch {
+    return undefined; // there was none
+  }
+}
+
+/** The kernel's names of its user and mount namespaces, `user:[4026531837]`; empty if it is gone, or another user's. */
+function namespacesOf(pid: number): string[] {
+  try {
+    return ['user', 'mnt'].map(kind => readlinkSync(`/proc/${pid}/ns/${kind}`));
+  } catch {
+    return [];
+  }
+}
+
+/** Does nothing until its record is gone. Argument: the record. */
+const waiting = `
+echo ready
+exec </dev/null >/dev/null 2>&1
+while sleep 60; do [ -e "$1" ] || exit 0; done`;
+
 /**
  * Waits until its numbers are mapped, and becomes root by the second shell. crun refuses to work where it sees v2
  * controllers beside v1 ones: an empty folder hides them. Argument: the record.
@@ -54,9 +83,20 @@ const script = `
 read -r _ || exit 1
 exec /bin/sh -c '
 if [ -f /sys/fs/cgroup/unified/cgroup.controllers ]; then mount -t tmpfs none /sys/fs/cgroup/unified || exit 1; fi
-echo ready
-exec </dev/null >/dev/null 2>&1
-while sleep 60; do [ -e "$1" ] || exit 0; done' sh "$1"`;
+${waiting}' sh "$1"`;
+
+async function startAnother(survivor: number, record: string): Promise<number> {
+  const flags = ['--target', String(survivor), '--user', '--mount', '--preserve-credentials', '--'];
+  const child = start('nsenter', [...flags, '/bin/sh', '-c', waiting, 'sh', record], {
+    cwd: '/',
+    detached: true,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  await once(child.stdout as Readable, 'data', { signal: AbortSignal.timeout(5000) });
+  child.stdout?.destroy();
+  child.unref();
+  return child.pid as number;
+}
 
 async function startHolder(caller: Caller, record: string): Promise<number> {
   // Slave: what is mounted and unmounted on the host is so in here too.
