@@ -32,6 +32,26 @@ export function printFigure(what: string, value: number, atMost: number, slower 
   );
 }
 
+/** Prints one comparison of rates or times, plimsoll's first, and whether it is within so much of a peer's. */
+export function printRates(
+  title: string,
+  unit: string,
+  rates: readonly { readonly name: string; readonly median: number }[],
+  target: { readonly ratioTo: string; readonly within: number; readonly better: 'more' | 'less' },
+): void {
+  const ours = rates[0];
+  if (ours === undefined) return;
+  console.log(`\n${title}`);
+  for (const { name, median } of rates) {
+    const ratio = ours.median / median;
+    const shown = name === ours.name ? '' : `  plimsoll/${name} ${ratio.toFixed(2)}`;
+    const holds = target.better === 'more' ? ratio >= 1 - target.within : ratio <= 1 + target.within;
+    const verdict =
+      name === target.ratioTo ? ` (promised within ${target.within * 100} %) ${mark(holds)}` : '';
+    console.log(`  ${name.padEnd(10)} median ${median.toFixed(1).padStart(7)} ${unit}${shown}${verdict}`);
+  }
+}
+
 function mark(holds: boolean): string {
   return holds ? 'holds' : 'MISSED';
 }
