@@ -153,6 +153,9 @@ const standIns = {
     onResolve({ filter: /^blessed$/ }, () => ({
       path: join(source, 'tui/components/charts/blessed-stand-in.ts'),
     }));
+    // docker-modem's own way over ssh is not used (src/remote/ssh-agent.ts), and would bring native code.
+    onResolve({ filter: /^ssh2$/ }, () => ({ path: 'ssh2', namespace: 'unused' }));
+    onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: 'export const Client = undefined;' }));
     // Importing node:process runs every getter of it (reports, workers, ...), 10 ms of each start; the global does not.
     onResolve({ filter: /^(node:)?process$/ }, () => ({ path: 'process', namespace: 'global' }));
     onLoad({ filter: /.*/, namespace: 'global' }, () => ({

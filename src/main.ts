@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ServeOptions } from './api/index.ts';
-import { lightProcess, runCli } from './cli/index.ts';
+import { type DashboardOpening, lightProcess, runCli } from './cli/index.ts';
+import type { EngineTarget } from './contexts/index.ts';
 import type { DemoOptions } from './demo/index.ts';
 import type { Engine, Root } from './engine/index.ts';
 import type { FleetView } from './tui/index.ts';
@@ -18,6 +19,7 @@ async function main(argv: readonly string[]): Promise<number> {
     process: lightProcess(process),
     resolveRoot,
     openEngine,
+    openRemote,
     serveApi,
     runDashboard,
     runFleet,
@@ -38,10 +40,18 @@ async function serveApi(engine: Engine, options: ServeOptions): Promise<void> {
   await serve(engine, options);
 }
 
-async function runDashboard(engine: () => Promise<Engine>): Promise<number> {
-  await enterNamespaces(); // before it draws
+async function runDashboard(
+  engine: () => Promise<Engine>,
+  { note, elsewhere }: DashboardOpening,
+): Promise<number> {
+  if (!elsewhere) await enterNamespaces(); // before it draws
   const { runDashboard: run } = await import('./tui/index.ts');
-  return await run({ engine, demo });
+  return await run({ engine, demo, ...(note === undefined ? {} : { note }) });
+}
+
+async function openRemote({ address, tls }: EngineTarget): Promise<Engine> {
+  const { createRemoteEngine, parseEndpoint } = await import('./remote/index.ts');
+  return await createRemoteEngine(parseEndpoint(address, tls));
 }
 
 async function runFleet(pane: FleetView): Promise<number> {

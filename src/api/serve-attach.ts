@@ -1,4 +1,4 @@
-import type { ContainerDetails, Engine, LogEntry } from '../engine/index.ts';
+import { attachForInput, type ContainerDetails, type Engine, type LogEntry } from '../engine/index.ts';
 import { isPlimsollError } from '../errors.ts';
 import { hasLogFile, parseDetachKeys, usualDetachKeys, watchDetachKeys } from '../words/index.ts';
 import type { ClientStream } from './client-stream.ts';
@@ -60,7 +60,7 @@ export async function serveAttach(
       await join(container, request, client, containers.attach(id, { signal: client.closed, nextRun: true }));
     else if (await isStarted(events, { id, sinceSeq, signal: client.closed })) {
       const input =
-        request.stdin && container.spec.openStdin ? await attachUnlessOver(engine, id) : undefined;
+        request.stdin && container.spec.openStdin ? await attachForInput(containers, id) : undefined;
       const detached = input === undefined ? undefined : pump(container, request, client, input);
       await Promise.race([
         copyLog(containers, id, { since, signal: client.closed, write }),
@@ -173,19 +173,3 @@ function bytesOf({ line, partial }: LogEntry): Buffer {
 }
 
 const newline = Buffer.from('\n');
-
-/** A connection for input, whose output is dropped: the log has it; undefined if the container has ended already. */
-async function attachUnlessOver({ containers }: Parts, id: string): Promise<Attachment | undefined> {
-  try {
-    const attachment = await containers.attach(id);
-    void drain(attachment);
-    return attachment;
-  } catch (error) {
-    if (isPlimsollError(error, 'conflict') || isPlimsollError(error, 'not-found')) return undefined;
-    throw error;
-  }
-}
-
-async function drain({ output }: Attachment): Promise<void> {
-  for await (const { data } of output) void data;
-}

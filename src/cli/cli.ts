@@ -1,4 +1,5 @@
 import type { FleetMachine, Prices } from '../capacity/index.ts';
+import type { EngineTarget } from '../contexts/index.ts';
 import type { Engine, Root } from '../engine/index.ts';
 
 /** A stream that a command writes to; `process.stdout` is one. */
@@ -38,8 +39,12 @@ export interface Cli {
   root(): Promise<Root>;
   /** Fires at Ctrl-C or SIGTERM, unless a command takes signals for itself. */
   readonly signal: AbortSignal;
-  /** Opens the engine at the first call; it is disposed of when the command ends. */
+  /** The engine elsewhere that is meant; undefined: that of this machine. */
+  target(): EngineTarget | undefined;
+  /** Opens the engine that is meant at the first call; it is disposed of when the command ends. */
   engine(): Promise<Engine>;
+  /** The same for a command that is of the engine of this machine, whatever DOCKER_HOST says. Throws for `--host`. */
+  ownEngine(): Promise<Engine>;
   /** Serves the engine to other programs, until the signal fires. */
   serveApi(engine: Engine, options: ApiOptions): Promise<void>;
   /** Shows a fleet on the terminal until the user quits; undefined where there is no terminal to show it on. */

@@ -9,6 +9,7 @@ import { configureCapacity } from './commands/capacity.ts';
 import { configureCommit } from './commands/commit.ts';
 import { configureCompletion } from './commands/completion.ts';
 import { configureContainer } from './commands/container.ts';
+import { configureContext } from './commands/context.ts';
 import { configureCp } from './commands/cp.ts';
 import { configureCreate } from './commands/create.ts';
 import { configureDaemon } from './commands/daemon.ts';
@@ -441,6 +442,12 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'Units for those who want systemd to own a container (systemd, quadlet)',
     group: machine,
     configure: configureGenerate,
+  },
+  {
+    name: 'context',
+    summary: 'Name ways to engines elsewhere, and choose among them',
+    group: machine,
+    configure: configureContext,
   },
   {
     name: 'completion',

@@ -1,24 +1,42 @@
+import type { EngineChoice } from '../contexts/index.ts';
 import { PlimsollError } from '../errors.ts';
 
 /** What stands before the verb. */
-export interface Globals {
+export interface Globals extends EngineChoice {
   /** From `--root`. */
   readonly root?: string;
   /** The verb and all after it. */
   readonly rest: readonly string[];
 }
 
+/** Options with a value, by their names; and what their value is, for who leaves it out. */
+const valued = {
+  '--root': ['root', 'a folder', 'plimsoll --root /srv/plimsoll ps'],
+  '--host': ['host', 'an address', 'plimsoll --host ssh://ship ps'],
+  '-H': ['host', 'an address', 'plimsoll -H unix:///var/run/docker.sock ps'],
+  '--context': ['context', 'a name', 'plimsoll --context ship ps'],
+  '-c': ['context', 'a name', 'plimsoll -c ship ps'],
+  '--tlscacert': ['tlsCaCert', 'a file', 'plimsoll --tlscacert ca.pem -H tcp://ship:2376 ps'],
+  '--tlscert': ['tlsCert', 'a file', 'plimsoll --tlscert cert.pem -H tcp://ship:2376 ps'],
+  '--tlskey': ['tlsKey', 'a file', 'plimsoll --tlskey key.pem -H tcp://ship:2376 ps'],
+} as const satisfies Record<string, readonly [keyof Globals, string, string]>;
+
+const flags: Readonly<Record<string, 'tls' | 'tlsVerify'>> = { '--tls': 'tls', '--tlsverify': 'tlsVerify' };
+
 /** Parts the options that every verb shares, which stand before it, from the verb and its own. */
 export function parseGlobals(argv: readonly string[]): Globals {
   const [first = '', second] = argv;
-  if (first !== '--root' && !first.startsWith('--root=')) return { rest: argv };
-  const [root, rest] =
-    first === '--root' ? [second ?? '', argv.slice(2)] : [first.slice('--root='.length), argv.slice(1)];
-  if (root === '') {
-    throw new PlimsollError('invalid-argument', '--root needs a folder', {
+  const flag = flags[first];
+  if (flag !== undefined) return { ...parseGlobals(argv.slice(1)), [flag]: true };
+  const [, option = '', inline] = /^(--?\w+)(?:=(.*))?$/s.exec(first) ?? [];
+  if (!(option in valued)) return { rest: argv };
+  const [name, what, example] = valued[option as keyof typeof valued];
+  const [value, rest] = inline === undefined ? [second ?? '', argv.slice(2)] : [inline, argv.slice(1)];
+  if (value === '') {
+    throw new PlimsollError('invalid-argument', `${option} needs ${what}`, {
       code: 'BAD_OPTION',
-      hint: "as in 'plimsoll --root /srv/plimsoll ps'",
+      hint: `as in '${example}'`,
     });
   }
-  return { ...parseGlobals(rest), root };
+  return { ...parseGlobals(rest), [name]: value };
 }

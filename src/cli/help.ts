@@ -8,15 +8,20 @@ export function topLevelHelp(): string {
     const lines = commandTable.filter(entry => entry.group === group);
     return `${group}:\n${lines.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join('\n')}\n`;
   });
-  return `Usage: plimsoll [--root DIR] [COMMAND]
+  return `Usage: plimsoll [--root DIR | --host ADDRESS | --context NAME] [COMMAND]
 
 A container engine with a load line. With no command it opens the dashboard.
 
 ${listing.join('\n')}
 Options:
-  --root DIR  Keep everything in this folder (also PLIMSOLL_ROOT; default /var/lib/plimsoll)
-  --version   Print the version
-  --help      Print this help; 'plimsoll COMMAND --help' tells more, with examples
+  --root DIR           Keep everything in this folder (also PLIMSOLL_ROOT; default /var/lib/plimsoll)
+  -H, --host ADDRESS   Look at another engine: unix:///PATH, tcp://HOST:2376 or ssh://USER@HOST (also PLIMSOLL_HOST;
+                       commands follow DOCKER_HOST too, the dashboard stays with this machine)
+  -c, --context NAME   The same by a name that 'plimsoll context create' gave
+  --tls, --tlsverify, --tlscacert FILE, --tlscert FILE, --tlskey FILE
+                       Certificates for tcp:// (default: those of DOCKER_CERT_PATH)
+  --version            Print the version
+  --help               Print this help; 'plimsoll COMMAND --help' tells more, with examples
 
 Example:
   plimsoll build -t web . && plimsoll run -d -p 8080:80 --memory 256m web

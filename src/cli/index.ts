@@ -7,4 +7,4 @@
  * @module
  */
 export { lightProcess } from './light-process.ts';
-export { type CliHost, runCli } from './run-cli.ts';
+export { type CliHost, type DashboardOpening, runCli } from './run-cli.ts';

@@ -1,3 +1,4 @@
+import { chooseEngine, type EngineChoice, type EngineTarget } from '../contexts/index.ts';
 import type { Engine, Root } from '../engine/index.ts';
 import { errnoOf, firstFailure, isPlimsollError, PlimsollError } from '../errors.ts';
 import type { ApiOptions, Cli, FleetPane, Output } from './cli.ts';
@@ -18,6 +19,20 @@ interface CheckedOutput extends Output {
   on(event: 'error', listener: (error: Error) => void): unknown;
 }
 
+/** Something that a person should know before anything else: one sentence, and what to do. */
+interface DashboardNote {
+  readonly text: string;
+  readonly hint: string;
+}
+
+/** How the dashboard opens. */
+export interface DashboardOpening {
+  /** Said at the beginning. */
+  readonly note?: DashboardNote;
+  /** Its engine is not in this process. */
+  readonly elsewhere: boolean;
+}
+
 /** What the command line is given by the program that hosts it. */
 export interface CliHost {
   readonly argv: readonly string[];
@@ -25,10 +40,12 @@ export interface CliHost {
   /** Where the engine keeps everything; `root` is what `--root` said. */
   readonly resolveRoot: (root: string | undefined) => Promise<Root>;
   readonly openEngine: (root: Root) => Promise<Engine>;
+  /** Opens an engine elsewhere, over Docker's API. */
+  readonly openRemote?: (target: EngineTarget) => Promise<Engine>;
   /** Serves an engine to programs that speak Docker's API. */
   readonly serveApi?: (engine: Engine, options: ApiOptions) => Promise<void>;
   /** What opens with no verb on a terminal; resolves with the exit code. */
-  readonly runDashboard?: (openEngine: () => Promise<Engine>) => Promise<number>;
+  readonly runDashboard?: (openEngine: () => Promise<Engine>, opening: DashboardOpening) => Promise<number>;
   /** What `fleet` opens on a terminal; resolves with the exit code. */
   readonly runFleet?: (pane: FleetPane) => Promise<number>;
 }
@@ -68,8 +85,15 @@ export async function runCli(host: CliHost): Promise<number> {
   process.stdout.on('error', error => errnoOf(error) === 'EPIPE' && interrupted.abort());
 
   try {
-    const { root, rest } = parseGlobals(host.argv);
+    const { rest, ...choice } = parseGlobals(host.argv);
+    const { root } = choice;
     verb = (rest[0] === 'container' ? rest[1] : rest[0]) ?? '';
+    const open = async (follows: boolean): Promise<Engine> => {
+      const target = chooseEngine(choice, process.env, { follows });
+      if (target === undefined) return await host.openEngine(await host.resolveRoot(root));
+      if (host.openRemote === undefined) throw new TypeError('this program reaches no other engines');
+      return await host.openRemote(target);
+    };
     const cli: Cli = {
       get stdin() {
         return process.stdin;
@@ -81,8 +105,14 @@ export async function runCli(host: CliHost): Promise<number> {
       env: process.env,
       cwd: process.cwd(),
       root: () => host.resolveRoot(root),
+      target: () => chooseEngine(choice, process.env, { follows: true }),
       signal: interrupted.signal,
       engine() {
+        opened ??= open(true);
+        return opened;
+      },
+      ownEngine() {
+        if (choice.host !== undefined || choice.context !== undefined) throw ownOnly(verb);
         opened ??= host.resolveRoot(root).then(host.openEngine);
         return opened;
       },
@@ -111,7 +141,12 @@ export async function runCli(host: CliHost): Promise<number> {
     if (rest.length === 0) {
       if (!hasTerminal(process) || host.runDashboard === undefined) throw noTerminal();
       stopListening(); // the dashboard owns the terminal and its signals
-      return await host.runDashboard(async () => await host.openEngine(await host.resolveRoot(root)));
+      const note = dashboardNote(choice, process.env);
+      const elsewhere = chooseEngine(choice, process.env, { follows: false }) !== undefined;
+      return await host.runDashboard(() => open(false), {
+        elsewhere,
+        ...(note === undefined ? {} : { note }),
+      });
     }
     await runCommandLine(rest, cli);
     if (killedBy !== undefined) exitCode = killedBy;
@@ -136,4 +171,22 @@ function noTerminal(): PlimsollError {
     code: 'NO_TERMINAL',
     hint: "give a command: 'plimsoll ps' lists containers, 'plimsoll --help' all commands",
   });
+}
+
+function ownOnly(verb: string): PlimsollError {
+  return new PlimsollError('invalid-argument', `"${verb}" is about the engine of this machine only`, {
+    code: 'OWN_ENGINE_ONLY',
+    hint: `leave --host and --context out${verb === 'daemon' ? '; where to listen is said after the verb' : ''}`,
+  });
+}
+
+/** The dashboard opens on this machine although docker's client would go elsewhere: that is said. */
+function dashboardNote(choice: EngineChoice, env: CliProcess['env']): DashboardNote | undefined {
+  const { DOCKER_HOST } = env;
+  if (!DOCKER_HOST || chooseEngine(choice, env, { follows: false }) !== undefined) return undefined;
+  if (choice.root !== undefined) return undefined;
+  return {
+    text: 'This is the engine of this machine, though DOCKER_HOST is set',
+    hint: `plimsoll -H ${DOCKER_HOST} shows the other`,
+  };
 }

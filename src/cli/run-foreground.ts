@@ -1,22 +1,13 @@
-import type { Attachment, Engine } from '../engine/index.ts';
-import { isPlimsollError, PlimsollError } from '../errors.ts';
+import { type Attachment, attachForInput, type Engine } from '../engine/index.ts';
+import { PlimsollError } from '../errors.ts';
 import { hasLogFile } from '../words/index.ts';
 import type { Cli } from './cli.ts';
+import type { ForegroundOptions } from './foreground-options.ts';
+import { forwardSignals } from './forward-signals.ts';
 import { printWarnings } from './print-warnings.ts';
 import { pumpInput } from './pump-input.ts';
 import { writeForeign } from './write-foreign.ts';
 import { writeLogEntry } from './write-log-entry.ts';
-
-/** How the terminal of the caller and the container belong together. */
-export interface ForegroundOptions {
-  readonly tty: boolean;
-  readonly interactive: boolean;
-  readonly detachKeys?: readonly number[];
-  /** False: signals end this process and not the container. Default true. */
-  readonly signalsToContainer?: boolean;
-  /** Which of its streams to print. Default both. */
-  readonly streams?: readonly ('stdout' | 'stderr')[];
-}
 
 /**
  * Starts a container and stays with it to its end: output comes from its log, so that not a byte of its first moments
@@ -29,6 +20,10 @@ export async function runForeground(
   name: string,
   options: ForegroundOptions,
 ): Promise<number> {
+  if (engine.link !== undefined) {
+    const { runAttached } = await import('./run-attached.ts');
+    return await runAttached(cli, engine, name, options);
+  }
   const { tty, interactive, detachKeys, streams = ['stdout', 'stderr'] } = options;
   const { containers } = engine;
   const { columns, rows } = cli.stdout;
@@ -52,7 +47,10 @@ export async function runForeground(
   });
   printWarnings(cli, warnings);
   const exited = containers.wait(name);
-  const attachment = live === undefined ? await forInput(engine, name, interactive || tty) : await live;
+  const attachment =
+    live === undefined
+      ? await (interactive || tty ? attachForInput(containers, name) : undefined)
+      : await live;
   const keys = detachKeys === undefined ? {} : { detachKeys };
   const input =
     attachment && interactive ? pumpInput(cli, attachment, { tty, ...keys, onDetach: onAbort }) : undefined;
@@ -118,39 +116,4 @@ async function copyLive(
         writeForeign(stream === 'stderr' ? cli.stderr : cli.stdout, data, { raw });
   };
   await Promise.race([copy(), left]);
-}
-
-/** A connection for input; undefined if the container has ended already. Its output is drained: the log has it. */
-async function forInput(engine: Engine, name: string, wanted: boolean): Promise<Attachment | undefined> {
-  if (!wanted) return undefined;
-  try {
-    const attachment = await engine.containers.attach(name);
-    void drain(attachment);
-    return attachment;
-  } catch (error) {
-    if (isPlimsollError(error, 'conflict') || isPlimsollError(error, 'not-found')) return undefined;
-    throw error;
-  }
-}
-
-async function drain({ output }: Attachment): Promise<void> {
-  for await (const { data } of output) void data;
-}
-
-/**
- * Signals go to the container, also one that comes while it is being started (its first output is seen before `start`
- * resolves); who insists (three times) leaves it running.
- */
-function forwardSignals(
-  cli: Cli,
-  engine: Engine,
-  name: string,
-  { started, left }: { started: Promise<unknown>; left: AbortController },
-): () => void {
-  let insistence = 0;
-  return cli.takeSignals(signal => {
-    insistence += signal === 'SIGINT' || signal === 'SIGTERM' ? 1 : 0;
-    if (insistence >= 3) left.abort();
-    started.then(() => engine.containers.kill(name, signal)).catch(() => {}); // it has ended in between
-  });
 }

@@ -13,7 +13,7 @@ export async function ensureBaseImage(
   if (hasImage(engine, busybox)) return;
   onProgress('making a base image from the static busybox of this machine');
   await engine.images.bootstrap({ source: 'busybox', signal });
-  engine.images.tag(busybox, madeByDemo);
+  await engine.images.tag(busybox, madeByDemo);
 }
 
 /** Takes the base image away again if the demo made it, and nobody has come to use it. */

@@ -7,10 +7,12 @@
  */
 export { packTree, TreeRoot, unpackTree } from './archive/index.ts';
 export type * from './build/index.ts';
+export { packContext } from './build/index.ts';
 export type * from './container/index.ts';
+export { attachForInput } from './container/index.ts';
 export { createEngine, type EngineOptions, runInternal } from './create-engine.ts';
 export { examineHost, type Finding, type HostTool, type Installation, installTools } from './doctor/index.ts';
-export type { Engine } from './engine.ts';
+export type { Engine, EngineFeature, EngineLink } from './engine.ts';
 export type * from './events/index.ts';
 export type * from './history/index.ts';
 export { machineId } from './history/index.ts';
@@ -20,8 +22,10 @@ export { arriveInNamespaces, caller, enterNamespaces } from './kernel/index.ts';
 export type { LimitChange, LimitOutcome, LimitRequest, LimitService } from './limits/index.ts';
 export type * from './network/index.ts';
 export type { FoundRepository, LoginRequest, RegistryAccess, RegistryService } from './registry/index.ts';
+export { createRegistryService, findCredential } from './registry/index.ts';
 export type { ContainerLimits } from './runtime/index.ts';
 export type * from './stats/index.ts';
+export { containerUsage, createStatsService } from './stats/index.ts';
 export { type Root, resolveRoot } from './store/index.ts';
 export type {
   CheckProblem,

@@ -22,6 +22,7 @@ export { runFleetApp } from './fleet-app.tsx';
 export interface AppOptions extends Terminal {
   readonly engine: Promise<Engine>;
   readonly capabilities: Capabilities;
+  readonly note?: { readonly text: string; readonly hint: string };
   readonly demo?: DemoControl;
 }
 
@@ -53,7 +54,12 @@ export async function runApp(options: AppOptions): Promise<number> {
       onPaste: text => store.dispatch({ type: 'paste', text }),
       onResize: () => store.dispatch({ type: 'resized', size: sizeNow() }),
       onSuspend: () => effects.run({ type: 'suspend' }),
-      opened: () => void effects.open(options.engine),
+      opened: () => {
+        void effects.open(options.engine);
+        const { note } = options;
+        if (note !== undefined)
+          store.dispatch({ type: 'noticed', notice: { tone: 'warn', ...note, time: Date.now() } });
+      },
       close: () => effects.close(),
     };
   });

@@ -17,6 +17,8 @@ export interface DashboardOptions {
   /** Called once something is on the screen, so that opening the engine delays no picture. */
   readonly engine: () => Promise<Engine>;
   readonly noColour?: boolean;
+  /** Said at the beginning. */
+  readonly note?: { readonly text: string; readonly hint: string };
   /** For the palette's "start the demo". */
   readonly demo?: DemoControl;
 }
@@ -30,7 +32,8 @@ export async function runDashboard(options: DashboardOptions): Promise<number> {
   const engine = options.engine();
   engine.catch(() => undefined);
   const demo = options.demo === undefined ? {} : { demo: options.demo };
-  const code = await app.runApp({ ...terminal, engine, ...demo });
+  const note = options.note === undefined ? {} : { note: options.note };
+  const code = await app.runApp({ ...terminal, engine, ...demo, ...note });
   await engine.then(one => one[Symbol.asyncDispose]()).catch(() => undefined);
   return code;
 }

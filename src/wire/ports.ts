@@ -72,3 +72,15 @@ export function portMapJson(
   }
   return map;
 }
+
+/** The ports of an answer's `NetworkSettings.Ports`; those that lead nowhere are left out. */
+export function readPortMap(entries: readonly (readonly [string, unknown])[]): PublishedPort[] {
+  return entries.flatMap(([name, bindings]) => {
+    const port = parsePort(name);
+    const given: unknown[] = Array.isArray(bindings) ? bindings : [];
+    return given.map((value): PublishedPort => {
+      const { HostIp = '', HostPort = '0' } = value as { HostIp?: string; HostPort?: string };
+      return { ...port, hostAddress: HostIp, hostPort: Number(HostPort) || 0 };
+    });
+  });
+}

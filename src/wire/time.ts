@@ -24,3 +24,9 @@ export function parseFilterTime(text: string, now: number): number {
   const units: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
   return now - parts.reduce((sum, [, amount, unit = 's']) => sum + Number(amount) * (units[unit] ?? 0), 0);
 }
+
+/** A time of an answer (RFC 3339) in milliseconds; undefined for Go's zero time, and for none. */
+export function readTime(text: string | undefined): number | undefined {
+  const ms = text === undefined ? Number.NaN : Date.parse(text);
+  return Number.isNaN(ms) || ms <= 0 ? undefined : ms;
+}

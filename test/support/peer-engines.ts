@@ -1,6 +1,6 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findExecutable } from '../../src/engine/kernel/index.ts';
@@ -43,8 +43,43 @@ export function podmanOfOwn(): PeerEngine {
   };
 }
 
+/** A peer that serves Docker's API. */
+export interface ServingPeer extends PeerEngine {
+  readonly socket: string;
+}
+
+/** `podman system service` on a store of its own. */
+export async function podmanService(): Promise<ServingPeer> {
+  const folder = mkdtempSync('/var/tmp/plt-podman-');
+  const socket = join(folder, 'podman.sock');
+  const own = ['--root', join(folder, 'root'), '--runroot', join(folder, 'run'), '--storage-driver', 'vfs'];
+  const runtime = findExecutable('runc') === undefined ? [] : ['--runtime', 'runc']; // crun has no mixed cgroups
+  const plain = [...runtime, '--cgroup-manager', 'cgroupfs', '--events-backend', 'file'];
+  // More open files than the tests have may not be given where they lack a capability for it.
+  const settings = join(folder, 'containers.conf');
+  writeFileSync(settings, '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]\n');
+  const program = findExecutable('podman') ?? '';
+  const child = spawn(program, [...own, ...plain, 'system', 'service', '-t', '0', `unix://${socket}`], {
+    stdio: 'ignore',
+    env: { ...process.env, CONTAINERS_CONF: settings },
+  });
+  const exited = once(child, 'exit');
+  for (let tries = 0; tries < 200 && !existsSync(socket) && child.exitCode === null; tries++) await sleep(50);
+  return {
+    command: ['podman', ...own],
+    socket,
+    run: (...args) => peer('podman', ...own, ...args),
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL'); // it would wait for connections that nobody needs
+      await exited;
+      unmountBelow(folder);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
 /** A dockerd of its own, without networks. Rejects with the end of its log if it does not start. */
-export async function dockerOfOwn(): Promise<PeerEngine> {
+export async function dockerOfOwn(): Promise<ServingPeer> {
   const folder = mkdtempSync('/var/tmp/plt-docker-');
   const at = (name: string) => join(folder, name);
   const socket = at('docker.sock');
@@ -60,10 +95,7 @@ export async function dockerOfOwn(): Promise<PeerEngine> {
   const stop = async () => {
     if (child.exitCode === null) child.kill('SIGTERM');
     await exited;
-    for (const line of readFileSync('/proc/self/mountinfo', 'utf8').split('\n').reverse()) {
-      const target = line.split(' ')[4] ?? '';
-      if (target.startsWith(folder)) await peer('umount', '-l', target);
-    }
+    unmountBelow(folder);
     rmSync(folder, { recursive: true, force: true });
   };
   const command = ['docker', '-H', `unix://${socket}`];
@@ -77,9 +109,16 @@ export async function dockerOfOwn(): Promise<PeerEngine> {
         () => false,
       ))
     )
-      return { command, run, [Symbol.asyncDispose]: stop };
+      return { command, run, socket, [Symbol.asyncDispose]: stop };
     await sleep(100);
   }
   await stop();
   throw new Error(`dockerd does not start: ${log.join('').slice(-500)}`);
+}
+
+function unmountBelow(folder: string): void {
+  for (const line of readFileSync('/proc/self/mountinfo', 'utf8').split('\n').reverse()) {
+    const target = line.split(' ')[4] ?? '';
+    if (target.startsWith(folder)) execFileSync('umount', ['-l', target]);
+  }
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
-import type { Engine, PathFacts } from '../../engine/index.ts';
+import type { Engine } from '../../engine/index.ts';
 import { PlimsollError } from '../../errors.ts';
-import { badRequest, formatTime } from '../../wire/index.ts';
+import { badRequest, pathStatHeader } from '../../wire/index.ts';
 import { containerName, type NamedParams } from '../container-name.ts';
 import { Query } from '../query.ts';
 import { streamReply } from '../stream-reply.ts';
@@ -13,7 +13,7 @@ type Parts = Pick<Engine, 'containers' | 'files'>;
 export function fileRoutes(app: FastifyInstance, { containers, files }: Parts): void {
   const stat = async (name: string, path: string) => {
     const facts = await files.stat(name, path, { follow: false });
-    if (facts !== undefined) return statHeader(path, facts);
+    if (facts !== undefined) return pathStatHeader(path, facts);
     throw new PlimsollError('not-found', `Could not find the file ${path} in container ${name}`, {
       code: 'PATH_NOT_FOUND',
     });
@@ -67,28 +67,4 @@ function pathOf(query: Query): string {
   const path = query.text('path');
   if (path === undefined) throw badRequest('the path is missing', 'give it as ?path=');
   return path;
-}
-
-/** Bits of Go's file modes, which differ from those of the kernel. */
-const goMode = { directory: 2 ** 31, symlink: 2 ** 27, other: 2 ** 25, file: 0 } as const;
-
-/** setuid, setgid, sticky: the kernel's and Go's. */
-const specialBits = [
-  [0o4000, 2 ** 23],
-  [0o2000, 2 ** 22],
-  [0o1000, 2 ** 20],
-] as const;
-
-function statHeader(path: string, facts: PathFacts): string {
-  const name = path.replace(/\/+$/, '').split('/').at(-1) || '/';
-  const special = specialBits.filter(([bit]) => (facts.mode & bit) !== 0);
-  const mode = special.reduce((sum, [, bit]) => sum + bit, goMode[facts.type] + (facts.mode & 0o777));
-  const stat = {
-    name,
-    size: facts.size,
-    mode,
-    mtime: formatTime(facts.mtimeMs),
-    linkTarget: facts.linkTarget,
-  };
-  return Buffer.from(JSON.stringify(stat)).toString('base64');
 }

@@ -37,7 +37,7 @@ export function imageRoutes(app: FastifyInstance, engine: Parts): void {
     const query = new Query(request.query);
     const reference = named(query.text('repo'), query.text('tag'));
     if (reference === undefined) throw badRequest('the new name is missing', 'give it as ?repo=');
-    images.tag(request.params.name, reference);
+    await images.tag(request.params.name, reference);
     return reply.code(201).send();
   });
   app.delete<NamedParams>('/images/:name', async request => {

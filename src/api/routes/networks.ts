@@ -34,7 +34,7 @@ export function networkRoutes(app: FastifyInstance, { networks, containers }: Pa
     networkJson(find(networks, request.params.name), namer()),
   );
   app.post('/networks/create', async (request, reply) => {
-    const { id } = networks.create(toNetworkRequest(request.body));
+    const { id } = await networks.create(toNetworkRequest(request.body));
     return reply.code(201).send({ Id: id, Warning: '' });
   });
   app.post<NamedParams>('/networks/:name/connect', async (request, reply) => {

@@ -27,7 +27,7 @@ export function volumeRoutes(app: FastifyInstance, { volumes }: Parts): void {
     const driver = fields.words('Driver') ?? 'local';
     if (driver !== 'local') throw notServed(`there is no volume driver "${driver}"`, 'use local');
     const options = fields.pairs('DriverOpts');
-    const made = volumes.create({
+    const made = await volumes.create({
       ...(name === undefined ? {} : { name }),
       ...(labels === undefined ? {} : { labels }),
       ...(options === undefined ? {} : { options }),

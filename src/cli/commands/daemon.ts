@@ -14,7 +14,7 @@ export function configureDaemon(command: Command, cli: Cli): void {
     .option('-H, --host <address>', 'Socket to listen on: unix:///PATH (default: below the run folder)')
     .action(async ({ host }: { host?: string }) => {
       const { runDir } = await cli.root();
-      const engine = await cli.engine();
+      const engine = await cli.ownEngine();
       await cli.serveApi(engine, {
         host: host ?? `unix://${join(runDir, 'docker.sock')}`,
         version: manifest.version,

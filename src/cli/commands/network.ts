@@ -93,7 +93,7 @@ function configureCreate(command: Command, cli: Cli): void {
         throw badOption('a bridge has no options', 'leave out --opt, or choose macvlan or ipvlan');
       const { subnet = [], gateway = [], ipv6 = false, internal = false, label = [] } = options;
       const engine = await cli.engine();
-      const network = engine.networks.create({
+      const network = await engine.networks.create({
         name,
         driver,
         options: opt,

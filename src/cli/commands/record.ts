@@ -23,7 +23,7 @@ export function configureRecord(command: Command, cli: Cli): void {
 }
 
 async function record(cli: Cli): Promise<void> {
-  const engine = await cli.engine();
+  const engine = await cli.ownEngine();
   const say = (words: string) => cli.stderr.write(`${cleanText(words)}\n`);
   await using recorder = engine.history.record({
     report: error => say(`cannot record: ${messageOf(error)}`),

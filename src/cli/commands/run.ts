@@ -6,10 +6,11 @@ import { collect } from '../collect.ts';
 import { containerOptions } from '../container-options.ts';
 import { type CreateOptions, createWithImage } from '../create-with-image.ts';
 import { examples } from '../examples.ts';
+import type { ForegroundOptions } from '../foreground-options.ts';
 import { badOption } from '../parse/bad-option.ts';
 import { parseBoolean } from '../parse/parse-boolean.ts';
 import { printWarnings } from '../print-warnings.ts';
-import { checkTerminal, type ForegroundOptions, runForeground } from '../run-foreground.ts';
+import { checkTerminal, runForeground } from '../run-foreground.ts';
 
 interface Options extends CreateOptions {
   readonly detach?: true;

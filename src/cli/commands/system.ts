@@ -4,6 +4,7 @@ import { cleanText } from '../../lib/clean-text.ts';
 import type { Cli } from '../cli.ts';
 import { examples } from '../examples.ts';
 import { paint } from '../format/paint.ts';
+import { configureDialStdio } from './dial-stdio.ts';
 import { configureEvents } from './events.ts';
 import { configureInfo } from './info.ts';
 import { configureDiskUsage } from './system-df.ts';
@@ -28,6 +29,12 @@ export function configureSystem(command: Command, cli: Cli): void {
     .action((options: CheckOptions) => checkRoot(cli, options));
   configureDiskUsage(
     command.command('df').description('Say what takes space, and what of it can be had back'),
+    cli,
+  );
+  configureDialStdio(
+    command
+      .command('dial-stdio')
+      .description("Join input and output with the daemon's socket, for clients over ssh"),
     cli,
   );
   configureSystemPrune(command.command('prune').description('Remove all that nothing needs'), cli);

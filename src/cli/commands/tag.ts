@@ -9,6 +9,6 @@ export function configureTag(command: Command, cli: Cli): void {
     .argument('<name>', 'Its further name')
     .action(async (image: string, name: string) => {
       const engine = await cli.engine();
-      engine.images.tag(image, name);
+      await engine.images.tag(image, name);
     });
 }

@@ -22,7 +22,7 @@ export function configureTop(command: Command, cli: Cli): void {
         cli.stdout.write(await alignColumns(cells));
         return;
       }
-      cli.stdout.write(await formatRows(engine.containers.top(name), columns, { format }));
+      cli.stdout.write(await formatRows(await engine.containers.top(name), columns, { format }));
     });
 }
 

@@ -119,7 +119,7 @@ async function create(
 ): Promise<void> {
   if (driver !== 'local') throw badOption(`there is no volume driver "${driver}"`, 'there is only local');
   const engine = await cli.engine();
-  const volume = engine.volumes.create({
+  const volume = await engine.volumes.create({
     labels: parsePairs(label ?? [], '--label'),
     options: parsePairs(opt ?? [], '--opt'),
     ...(name === undefined ? {} : { name }),

@@ -9,6 +9,7 @@ export type { BuildImages } from './build-images.ts';
 export { type BuildKeeper, type BuildServiceOptions, createBuildService } from './create-build-service.ts';
 export { DockerfileError } from './dockerfile/index.ts';
 export { applyChanges } from './plan/index.ts';
+export { type PackedContext, packContext } from './source/index.ts';
 export type {
   BuildOutline,
   BuildProgress,

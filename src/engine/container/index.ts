@@ -6,6 +6,7 @@
  *     const code = await containers.wait(id);
  * @module
  */
+export { attachForInput } from './attach-for-input.ts';
 export { type ContainerParts, type ContainerUpkeep, createContainerService } from './container-service.ts';
 export type { CommitRequest, ContainerFiles, FileChange, PathFacts, WriteOptions } from './files/types.ts';
 export type {

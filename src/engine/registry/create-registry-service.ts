@@ -1,3 +1,4 @@
+import type { Credential } from './auth/credential.ts';
 import type { RegistryClientOptions } from './create-registry-client.ts';
 import type { RegistriesConfig } from './registries-config.ts';
 import type { FoundRepository, RegistryClient } from './types.ts';
@@ -98,4 +99,13 @@ export function createRegistryService({ env, client: fixed = {} }: RegistriesOpt
       return await client.search(domain, words, { signal, ...(limit === undefined ? {} : { limit }) });
     },
   };
+}
+
+/** What is kept for a registry (`docker.io`, `registry.example:5000`), where docker and podman keep it. */
+export async function findCredential(
+  env: Readonly<Record<string, string | undefined>>,
+  domain: string,
+): Promise<Credential | undefined> {
+  const { credentialFinder } = await import('./auth/find-credential.ts');
+  return await credentialFinder(env)(domain);
 }

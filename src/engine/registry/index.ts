@@ -10,6 +10,7 @@
 export { createRegistryClient, type RegistryClientOptions } from './create-registry-client.ts';
 export {
   createRegistryService,
+  findCredential,
   type LoginRequest,
   type Registries,
   type RegistriesOptions,

@@ -18,3 +18,4 @@ export type {
   StatsFrame,
   StatsService,
 } from './types.ts';
+export { containerUsage } from './usage.ts';

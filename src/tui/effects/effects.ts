@@ -53,7 +53,11 @@ export class Effects {
       return;
     }
     if (this.#stop.signal.aborted) return;
-    this.#dispatch({ type: 'engine-opened' });
+    const { link } = this.#engine;
+    this.#dispatch({
+      type: 'engine-opened',
+      ...(link === undefined ? {} : { remote: cleanValue({ ...link, lost: link.lost() }) }),
+    });
     subscribe(this.#engine, this.#dispatch, createOwnUsage(), this.#stop.signal);
   }
 
@@ -124,7 +128,7 @@ export class Effects {
         }));
         break;
       case 'read-processes':
-        this.#dispatch(readProcesses(engine, command.container));
+        this.#watch(readProcesses(engine, command.container).then(this.#dispatch));
         break;
       case 'read-capacity':
         this.#read(() => readCapacity(engine, command.windowMs, command.frame));
@@ -183,9 +187,10 @@ export class Effects {
   }
 }
 
-function readProcesses(engine: Engine, container: string): Msg {
+async function readProcesses(engine: Engine, container: string): Promise<Msg> {
   try {
-    return { type: 'processes-read', id: container, list: cleanValue(engine.containers.top(container)) };
+    const list = await engine.containers.top(container);
+    return { type: 'processes-read', id: container, list: cleanValue(list) };
   } catch (error) {
     return { type: 'processes-read', id: container, list: [], error: failureNotice(error, 0).text };
   }

@@ -23,7 +23,9 @@ export function subscribe(
   if (recent.length > 0) dispatch({ type: 'events-arrived', events: recent.map(eventRow) });
   const relist = setInterval(() => lists.read(['container', 'image', 'build']), relistMs);
   const tick = setInterval(() => dispatch({ type: 'ticked', now: Date.now(), own: own() }), 3000);
+  const watch = watchLink(engine, dispatch);
   signal.addEventListener('abort', () => {
+    clearInterval(watch);
     clearInterval(relist);
     clearInterval(tick);
     lists.stop();
@@ -34,6 +36,22 @@ export function subscribe(
     facts => dispatch({ type: 'facts-read', facts: cleanValue(facts) }),
     (error: unknown) => dispatch({ type: 'noticed', notice: failureNotice(error, Date.now()) }),
   );
+}
+
+/** Tells when an engine elsewhere stops answering, and when it answers again. */
+function watchLink({ link }: Engine, dispatch: Dispatch): NodeJS.Timeout | undefined {
+  if (link === undefined) return undefined;
+  let told: number | undefined;
+  return setInterval(() => {
+    const lost = link.lost();
+    if (lost?.since === told) return;
+    told = lost?.since;
+    dispatch({ type: 'link-changed', lost: cleanValue(lost) });
+    if (lost === undefined) {
+      const notice = { tone: 'good' as const, text: 'The engine answers again', time: Date.now() };
+      dispatch({ type: 'noticed', notice });
+    }
+  }, 500);
 }
 
 async function followEvents(

@@ -15,7 +15,16 @@ import type {
 } from '../../engine/index.ts';
 import type { FormKind, FormValues } from './forms.ts';
 import type { LogStore } from './log-store.ts';
-import type { CapacityPicture, Chart, EventRow, Notice, Operation, State, Target } from './state.ts';
+import type {
+  CapacityPicture,
+  Chart,
+  EventRow,
+  Notice,
+  Operation,
+  RemoteEngine,
+  State,
+  Target,
+} from './state.ts';
 
 /** Everything that can happen to the dashboard. */
 export type Msg =
@@ -23,7 +32,8 @@ export type Msg =
   | { readonly type: 'paste'; readonly text: string }
   | { readonly type: 'resized'; readonly size: State['size'] }
   | { readonly type: 'ticked'; readonly now: number; readonly own?: State['own'] }
-  | { readonly type: 'engine-opened' }
+  | { readonly type: 'engine-opened'; readonly remote?: RemoteEngine }
+  | { readonly type: 'link-changed'; readonly lost: RemoteEngine['lost'] }
   | { readonly type: 'engine-failed'; readonly notice: Notice }
   | { readonly type: 'facts-read'; readonly facts: HostFacts }
   | { readonly type: 'frame-arrived'; readonly frame: StatsFrame; readonly own?: State['own'] }

@@ -121,6 +121,11 @@ function onPaletteKey(state: State, palette: Extract<Overlay, { kind: 'palette' 
 }
 
 function runEntry(state: State, entry: PaletteEntry): Next {
+  const why = entry.needs === undefined ? undefined : state.remote?.lacks[entry.needs];
+  if (why !== undefined) {
+    const hint = "plimsoll's own engine can";
+    return [{ ...state, notice: { tone: 'warn', text: why, hint, time: state.now } }, []];
+  }
   return 'action' in entry ? runAction(state, entry.action) : [state, [entry.command]];
 }
 

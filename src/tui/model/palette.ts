@@ -1,17 +1,20 @@
+import type { EngineFeature } from '../../engine/index.ts';
 import { type Action, keyLabel, keymap } from './keymap.ts';
 import type { Command } from './messages.ts';
 
 /** One thing that the palette offers. */
-export type PaletteEntry = { readonly title: string; readonly keys: string } & (
-  | { readonly action: Action }
-  | { readonly command: Command }
-);
+export type PaletteEntry = {
+  readonly title: string;
+  readonly keys: string;
+  /** Without it an engine elsewhere cannot do this. */
+  readonly needs?: EngineFeature;
+} & ({ readonly action: Action } | { readonly command: Command });
 
 /** What has no key: done from the palette only. */
 const more: readonly PaletteEntry[] = [
-  entry('bootstrap the busybox image', { type: 'bootstrap', source: 'busybox' }),
-  entry('bootstrap a Debian base image', { type: 'bootstrap', source: 'debian:bookworm' }),
-  entry('start the demo: five small services', { type: 'demo', direction: 'up' }),
+  entry('bootstrap the busybox image', { type: 'bootstrap', source: 'busybox' }, 'bootstrap'),
+  entry('bootstrap a Debian base image', { type: 'bootstrap', source: 'debian:bookworm' }, 'bootstrap'),
+  entry('start the demo: five small services', { type: 'demo', direction: 'up' }, 'bootstrap'),
   entry('remove the demo', { type: 'demo', direction: 'down' }),
   entry('prune stopped containers', { type: 'prune', what: 'containers' }),
   entry('prune images without a name', { type: 'prune', what: 'images' }),
@@ -68,6 +71,6 @@ function closeness(title: string, wanted: string): number {
   return score + wanted.length / title.length;
 }
 
-function entry(title: string, command: Command): PaletteEntry {
-  return { title, keys: '', command };
+function entry(title: string, command: Command, needs?: EngineFeature): PaletteEntry {
+  return { title, keys: '', command, ...(needs === undefined ? {} : { needs }) };
 }

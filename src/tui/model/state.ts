@@ -5,6 +5,7 @@ import type {
   ContainerProcess,
   ContainerSummary,
   ContainerUsage,
+  EngineFeature,
   HistoryPoint,
   HostFacts,
   HostUsage,
@@ -168,6 +169,16 @@ export interface Prompt {
   readonly text: string;
 }
 
+/** An engine elsewhere, as the dashboard shows it. */
+export interface RemoteEngine {
+  readonly address: string;
+  readonly product: string;
+  /** Why it cannot do something, a sentence each. */
+  readonly lacks: Readonly<Partial<Record<EngineFeature, string>>>;
+  /** Since when it has not answered, and why; undefined while it does. */
+  readonly lost: { readonly since: number; readonly reason: string } | undefined;
+}
+
 /** Everything the dashboard knows. Immutable, but for the bytes in log stores. */
 export interface State {
   readonly size: { readonly columns: number; readonly rows: number };
@@ -175,6 +186,8 @@ export interface State {
   readonly now: number;
   readonly hostname: string;
   readonly engine: 'opening' | 'ready' | 'failed';
+  /** How the engine is reached, where it is not this process's own. */
+  readonly remote: RemoteEngine | undefined;
   readonly facts: HostFacts | undefined;
   readonly host: HostUsage | undefined;
   readonly load: LoadLine | undefined;
@@ -228,6 +241,7 @@ export function initialState(start: {
     now: start.now,
     hostname: start.hostname,
     engine: 'opening',
+    remote: undefined,
     facts: undefined,
     host: undefined,
     load: undefined,

@@ -24,7 +24,12 @@ export function update(state: State, msg: Msg): Next {
     case 'ticked':
       return [fresh({ ...state, now: msg.now, own: msg.own ?? state.own }), []];
     case 'engine-opened':
-      return [{ ...state, engine: 'ready' }, []];
+      return [{ ...state, engine: 'ready', remote: msg.remote }, []];
+    case 'link-changed':
+      return [
+        state.remote === undefined ? state : { ...state, remote: { ...state.remote, lost: msg.lost } },
+        [],
+      ];
     case 'engine-failed':
       return [{ ...state, engine: 'failed', notice: msg.notice }, []];
     case 'facts-read':

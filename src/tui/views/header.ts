@@ -9,10 +9,13 @@ export function headerRows(state: State, width: number, theme: Theme): string[] 
   const cores = host?.cores ?? facts?.cores;
   const memory = host?.memoryTotalBytes ?? facts?.memoryBytes;
   const left: Span[] = [[' plimsoll ', 'accent'], [' '], [state.hostname, 'strong']];
-  if (facts !== undefined && width >= 100) left.push(dot, [facts.machine, 'dim'], dot, [facts.os, 'dim']);
+  if (state.remote !== undefined)
+    left.push(dot, [`${state.remote.product} at ${state.remote.address}`, 'accent']);
+  if (facts !== undefined && width >= 100 && state.remote === undefined)
+    left.push(dot, [facts.machine, 'dim'], dot, [facts.os, 'dim']);
   if (cores !== undefined && memory !== undefined)
     left.push(dot, [`${cores} cores`, 'dim'], dot, [formatBytes(memory), 'dim']);
-  if (host !== undefined && width >= 100)
+  if (host !== undefined && width >= 100 && host.sample.loadAverage[2] > 0)
     left.push(dot, [`load ${host.sample.loadAverage.map(value => value.toFixed(2)).join(' ')}`, 'dim']);
   return plainRows(
     [spreadLine(left, [...staleness(state), [`${formatClock(state.now)} `, 'dim']], width)],
@@ -25,6 +28,9 @@ export function headerRows(state: State, width: number, theme: Theme): string[] 
 function staleness(state: State): Span[] {
   if (state.engine === 'failed') return [['no engine  ', 'bad']];
   if (state.engine === 'opening') return [['opening  ', 'dim']];
+  const lost = state.remote?.lost;
+  if (lost !== undefined)
+    return [[`no answer for ${formatAge(Math.max(0, state.now - lost.since))}  `, 'bad']];
   const age = staleAge(state);
   return age === undefined ? [] : [[`figures are ${formatAge(age)} old  `, 'warn']];
 }

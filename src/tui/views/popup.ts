@@ -154,7 +154,9 @@ function palettePopup(state: State, text: string, index: number, theme: Theme): 
     { spans: [] },
     ...entries.slice(first, first + room).map((entry, i): Line => {
       const space = ' '.repeat(Math.max(1, width - 6 - entry.title.length - entry.keys.length));
-      const spans: Span[] = [[`  ${entry.title}${space}`], [entry.keys, 'dim']];
+      const can = entry.needs === undefined || state.remote?.lacks[entry.needs] === undefined;
+      const title = `  ${entry.title}${space}`;
+      const spans: Span[] = [can ? [title] : [title, 'faint'], [entry.keys, 'dim']];
       return first + i === index ? { spans, look: 'selected' } : { spans };
     }),
   ];

@@ -105,8 +105,8 @@ test('system prune takes what nothing needs, and nothing that something needs', 
   await using own = await rootOfOwn();
   await using engine = await createEngine({ root: own.root });
   await fill(engine, own.folder);
-  engine.networks.create({ name: 'empty' });
-  engine.volumes.create();
+  await engine.networks.create({ name: 'empty' });
+  await engine.volumes.create();
   const kept = await engine.system.prune({ until: 0 });
   assert.deepEqual([kept.containers, kept.networks, kept.images, kept.cacheRecords], [[], [], [], 0]);
   const first = await engine.system.prune();

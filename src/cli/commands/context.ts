@@ -1,0 +1,146 @@
+import type { Command } from 'commander';
+import {
+  chooseContext,
+  createContext,
+  currentContext,
+  defaultContext,
+  listContexts,
+  readContext,
+  readTls,
+  removeContext,
+  type StoredContext,
+} from '../../contexts/index.ts';
+import type { Cli } from '../cli.ts';
+import { examples } from '../examples.ts';
+import type { Column } from '../format/table.ts';
+import { type ListingOptions, listingOptions } from '../listing-options.ts';
+import { badOption } from '../parse/bad-option.ts';
+import { writeListing } from '../write-listing.ts';
+
+/** `context ls|use|create|rm|inspect|show`: docker's contexts, shared with docker's client. */
+export function configureContext(command: Command, cli: Cli): void {
+  examples(
+    command,
+    'plimsoll context create ship --docker host=ssh://root@ship',
+    'plimsoll context use ship',
+    'plimsoll --context ship ps',
+  );
+  configureList(command.command('ls').alias('list'), cli);
+  command
+    .command('use')
+    .description('Look at the engine of this context from now on; "default" is that of this machine')
+    .argument('<context>')
+    .action((name: string) => {
+      chooseContext(cli.env, name);
+      cli.stdout.write(`${name}\n`);
+    });
+  command
+    .command('show')
+    .description('Print the name of the current context')
+    .action(() => void cli.stdout.write(`${currentContext(cli.env)}\n`));
+  configureCreate(command.command('create'), cli);
+  command
+    .command('rm')
+    .alias('remove')
+    .description('Forget contexts')
+    .argument('<context...>')
+    .option('-f, --force', 'Also the current one')
+    .action((names: string[], { force }: { force?: true }) => {
+      for (const name of names) {
+        if (!force && currentContext(cli.env) === name)
+          throw badOption(`"${name}" is the current context`, "use another one first, or give '--force'");
+        removeContext(cli.env, name);
+        cli.stdout.write(`${name}\n`);
+      }
+    });
+  command
+    .command('inspect')
+    .description('Print contexts as JSON')
+    .argument('[context...]')
+    .action((names: string[]) => {
+      const wanted = names.length === 0 ? [currentContext(cli.env)] : names;
+      const found = wanted.map(name => describe(name === defaultContext ? here : readContext(cli.env, name)));
+      cli.stdout.write(`${JSON.stringify(found, undefined, 2)}\n`);
+    });
+}
+
+/** The engine of this machine, as a context. */
+const here: StoredContext = {
+  name: 'default',
+  description: 'The engine of this machine, in this process',
+  host: '',
+  skipVerify: false,
+};
+
+interface Row extends StoredContext {
+  readonly current: boolean;
+}
+
+function configureList(command: Command, cli: Cli): void {
+  listingOptions(command.description('List contexts'), { ids: false }).action(
+    async (options: ListingOptions) => {
+      const current = currentContext(cli.env);
+      const rows = [here, ...listContexts(cli.env)].map(each => ({
+        ...each,
+        current: each.name === current,
+      }));
+      await writeListing(cli, rows, columns, options);
+    },
+  );
+}
+
+const columns: readonly Column<Row>[] = [
+  { field: 'Name', title: 'NAME', value: row => `${row.name}${row.current ? ' *' : ''}` },
+  { field: 'Description', title: 'DESCRIPTION', value: row => row.description },
+  { field: 'DockerEndpoint', title: 'DOCKER ENDPOINT', value: row => row.host },
+];
+
+interface CreateOptions {
+  readonly docker: string;
+  readonly description?: string;
+}
+
+function configureCreate(command: Command, cli: Cli): void {
+  command
+    .description('Name a way to an engine')
+    .argument('<context>')
+    .requiredOption('--docker <settings>', 'host=ADDRESS[,ca=FILE,cert=FILE,key=FILE][,skip-tls-verify=true]')
+    .option('--description <text>', 'What it is')
+    .action((name: string, { docker, description = '' }: CreateOptions) => {
+      const settings = parseSettings(docker);
+      const host = settings.get('host');
+      if (host === undefined || !/^(unix|tcp|https?|ssh):\/\//.test(host))
+        throw badOption('the context names no engine', 'write --docker host=ssh://USER@HOST');
+      const skipVerify = settings.get('skip-tls-verify') === 'true';
+      const files = {
+        tlsCaCert: settings.get('ca'),
+        tlsCert: settings.get('cert'),
+        tlsKey: settings.get('key'),
+      };
+      const given = Object.fromEntries(Object.entries(files).filter(([, file]) => file !== undefined));
+      const tls = Object.keys(given).length === 0 ? undefined : readTls(given, {});
+      createContext(cli.env, { name, description, host, skipVerify }, tls);
+      cli.stdout.write(`${name}\n`);
+      cli.stderr.write(`Successfully created context "${name}"\n`);
+    });
+}
+
+function parseSettings(text: string): ReadonlyMap<string, string> {
+  const known = ['host', 'ca', 'cert', 'key', 'skip-tls-verify'];
+  const pairs = text.split(',').map(pair => {
+    const [, key = '', value = ''] = /^([\w-]+)=(.+)$/.exec(pair) ?? [];
+    if (!known.includes(key))
+      throw badOption(`"${pair}" is no setting of a context`, `there are ${known.join(', ')}`);
+    return [key, value] as const;
+  });
+  return new Map(pairs);
+}
+
+/** As docker's client prints one. */
+function describe({ name, description, host, skipVerify }: StoredContext): object {
+  return {
+    Name: name,
+    Metadata: description === '' ? {} : { Description: description },
+    Endpoints: { docker: { Host: host, SkipTLSVerify: skipVerify } },
+  };
+}

@@ -1,0 +1,169 @@
+import type { IncomingMessage } from 'node:http';
+import { Agent } from 'node:http';
+import { connect, isIP, type Socket } from 'node:net';
+import type { Duplex, Readable } from 'node:stream';
+import { connect as connectSecurely } from 'node:tls';
+import Modem from 'docker-modem';
+import { PlimsollError } from '../errors.ts';
+import { clientError } from './client-errors.ts';
+import type { Endpoint } from './endpoint.ts';
+import { sshAgent } from './ssh-agent.ts';
+
+/** One request to an engine's API; the path has no version. */
+export interface ApiRequest {
+  readonly query?: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
+  readonly body?: object;
+  /** In place of `body`: bytes as they come. */
+  readonly file?: Readable;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
+
+/** An engine's API. Everything rejects with a `PlimsollError`: what the engine said, or `unavailable`. */
+export interface ApiClient extends Disposable {
+  readonly endpoint: Endpoint;
+  /** Minor version of API 1.x that both sides speak; 0 before `negotiate`. */
+  minor(): number;
+  /** What the engine says of itself. */
+  negotiate(): Promise<unknown>;
+  /** The parsed JSON of the answer, undefined where it has none. */
+  json(method: Method, path: string, request?: ApiRequest): Promise<unknown>;
+  /** The answer as it comes; read it to its end or destroy it. */
+  stream(method: Method, path: string, request?: ApiRequest): Promise<IncomingMessage>;
+  /** The connection itself, both ways, after the engine has switched to it. */
+  hijack(path: string, request?: ApiRequest): Promise<Duplex>;
+}
+
+/** The newest minor version of the API that we know, and the oldest. */
+const newestMinor = 51;
+const oldestMinor = 24;
+const fine = Object.fromEntries([101, 200, 201, 202, 204, 304].map(status => [status, true]));
+
+/** A client of the Docker Engine API over docker-modem. Opens no connection yet. */
+export function createApiClient(endpoint: Endpoint): ApiClient {
+  const agent = agentOf(endpoint);
+  const modem = createModem(endpoint, agent);
+  let minor = 0;
+  const dial = (options: { readonly path: string }, signal: AbortSignal | undefined) =>
+    new Promise<unknown>((resolve, reject) => {
+      modem.dial({ statusCodes: fine, ...options }, (error, result) => {
+        if (error) reject(clientError(error, { address: endpoint.address, signal }));
+        else resolve(result);
+      });
+    });
+  const client: ApiClient = {
+    endpoint,
+    minor: () => minor,
+    async negotiate() {
+      modem.version = undefined;
+      const version = await client.json('GET', '/version');
+      const { ApiVersion = '1.24', MinAPIVersion } = version as {
+        ApiVersion?: string;
+        MinAPIVersion?: string;
+      };
+      const theirs = Number(ApiVersion.split('.')[1]);
+      minor = Math.min(newestMinor, theirs);
+      if (Number(MinAPIVersion?.split('.')[1] ?? 0) > newestMinor || minor < oldestMinor) {
+        throw new PlimsollError(
+          'not-implemented',
+          `the engine speaks API ${ApiVersion}, which is not known here`,
+          {
+            code: 'API_VERSION',
+            hint: `versions 1.${oldestMinor} to 1.${newestMinor} are`,
+          },
+        );
+      }
+      modem.version = `v1.${minor}`;
+      return version;
+    },
+    async json(method, path, request = {}) {
+      const answer = await client.stream(method, path, request);
+      try {
+        const chunks = await Array.fromAsync(answer as AsyncIterable<Buffer>);
+        const text = Buffer.concat(chunks).toString();
+        return text.trim() === '' ? undefined : (JSON.parse(text) as unknown);
+      } catch (error) {
+        throw clientError(error, { address: endpoint.address, signal: request.signal });
+      }
+    },
+    async stream(method, path, { query = {}, body, file, headers, signal } = {}) {
+      const options = {
+        method,
+        isStream: true,
+        path: `${path}?`,
+        options: { _query: clean(query), _body: body ?? {} },
+        ...(file === undefined ? {} : { file }),
+        ...(headers === undefined ? {} : { headers: { ...headers } }),
+        ...(signal === undefined ? {} : { abortSignal: signal }),
+      };
+      const answer = (await dial(options, signal)) as IncomingMessage;
+      if (method === 'HEAD' || answer.statusCode === 204 || answer.statusCode === 304) answer.resume();
+      return answer;
+    },
+    async hijack(path, { query = {}, body, signal } = {}) {
+      const options = {
+        method: 'POST',
+        path: `${path}?`,
+        hijack: true,
+        openStdin: true,
+        isStream: true,
+        options: { _query: clean(query), _body: body ?? {} },
+        // Without a body, not even the head would be sent before the first input.
+        ...(body === undefined ? { file: Buffer.alloc(0), headers: { 'Content-Type': 'text/plain' } } : {}),
+      };
+      const stream = (await dial(options, signal)) as Duplex;
+      stream.on('error', () => {}); // told to who reads it
+      signal?.addEventListener('abort', () => stream.destroy(), { once: true });
+      return stream;
+    },
+    [Symbol.dispose]() {
+      agent.destroy();
+    },
+  };
+  return client;
+}
+
+function clean(query: NonNullable<ApiRequest['query']>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined));
+}
+
+/** Connections are ours to make, whatever the library takes the address for. */
+function agentOf(endpoint: Endpoint): Agent {
+  if (endpoint.kind === 'ssh') return sshAgent(endpoint);
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: 16 });
+  agent.createConnection = () => connectTo(endpoint);
+  return agent;
+}
+
+function connectTo(endpoint: Exclude<Endpoint, { kind: 'ssh' }>): Socket {
+  if (endpoint.kind === 'unix') return connect({ path: endpoint.path });
+  const { host, port, tls } = endpoint;
+  if (tls === undefined) return connect({ host, port });
+  const { ca, cert, key, skipVerify } = tls;
+  return connectSecurely({
+    host,
+    port,
+    rejectUnauthorized: skipVerify !== true,
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+  });
+}
+
+/**
+ * The library would take an address from DOCKER_HOST, and parse one by means that Node warns of: it is told of a socket,
+ * whose connections the agent makes.
+ */
+function createModem(endpoint: Endpoint, agent: Agent): Modem & { version: string | undefined } {
+  const { DOCKER_HOST } = process.env;
+  delete process.env.DOCKER_HOST;
+  try {
+    const socketPath = endpoint.kind === 'unix' ? endpoint.path : endpoint.address;
+    return new Modem({ agent, socketPath }) as Modem & { version: string | undefined };
+  } finally {
+    if (DOCKER_HOST !== undefined) process.env.DOCKER_HOST = DOCKER_HOST;
+  }
+}

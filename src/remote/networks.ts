@@ -1,0 +1,34 @@
+import type { Engine } from '../engine/index.ts';
+import { PlimsollError } from '../errors.ts';
+import { networkRequestJson } from '../wire/index.ts';
+import type { ApiClient } from './client.ts';
+import type { Mirror } from './mirror.ts';
+
+/** Networks of an engine elsewhere. Its own upkeep is its own business. */
+export function createNetworks(client: ApiClient, mirror: Mirror): Engine['networks'] {
+  return {
+    list: () => mirror.networks(),
+    inspect: name => mirror.network(name),
+    async create(request) {
+      await client.json('POST', '/networks/create', { body: networkRequestJson(request) });
+      await mirror.refreshNetworks();
+      return mirror.network(request.name);
+    },
+    async remove(name) {
+      await client.json('DELETE', `/networks/${mirror.network(name).id}`);
+      await mirror.refreshNetworks();
+    },
+    namespacePath: () => '',
+    async connect() {
+      throw new PlimsollError('not-implemented', 'endpoints are made by the engine itself', {
+        code: 'REMOTE_LACKS',
+        hint: 'connect a container to the network',
+      });
+    },
+    async disconnect() {},
+    async repair() {},
+    async lowerIfUnused() {},
+    async tidy() {},
+    leftovers: async () => [],
+  };
+}
