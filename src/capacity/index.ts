@@ -12,6 +12,7 @@ export { type AdviceSource, adviseFrom } from './advise-from.ts';
 export { defaultAlertRules, parseAlertRule } from './alerts/alert-rule.ts';
 export { type Alert, AlertWatch } from './alerts/alert-watch.ts';
 export { coreLimit } from './core-limit.ts';
+export { type DiskWaste, diskWaste } from './disk-waste.ts';
 export { type ExportedLimits, exportLimits, type LimitForm, limitForms } from './export-limits.ts';
 export {
   type Consolidation,

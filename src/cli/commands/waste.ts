@@ -16,8 +16,10 @@ import { moneyColumn } from '../format/format-money.ts';
 import type { Column } from '../format/table.ts';
 import { writeHtmlReport } from '../html/write-html-report.ts';
 import { type MeasuredLoad, measureLoad } from '../measure-load.ts';
+import { badOption } from '../parse/bad-option.ts';
 import { parseTime } from '../parse/parse-time.ts';
-import { type ReportOptions, reportOptions, writeReport } from '../report-options.ts';
+import { type FormOptions, type ReportOptions, reportOptions, writeReport } from '../report-options.ts';
+import { writeDiskWaste } from '../write-disk-waste.ts';
 
 /** One container: what it uses, what is set apart for it, and what of that nobody uses. */
 interface Row {
@@ -33,8 +35,13 @@ interface Row {
 
 /** `waste`: which containers hold what they do not use, the largest share of the machine first. */
 export function configureWaste(command: Command, cli: Cli): void {
-  reportOptions(examples(command, 'plimsoll waste', 'plimsoll waste --over 60 --md')).action(
-    async (options: ReportOptions) => {
+  reportOptions(examples(command, 'plimsoll waste', 'plimsoll waste --over 60 --md', 'plimsoll waste --disk'))
+    .option(
+      '--disk',
+      'Instead, what could be freed on the disk, since when nobody uses it, and by which command',
+    )
+    .action(async (options: ReportOptions & { readonly disk?: true }) => {
+      if (options.disk) return await writeDiskWaste(cli, parseDisk(options));
       const since = parseTime(options.since, Date.now());
       const measured = await measureLoad(cli, options);
       if (options.html !== undefined) return await writeHtmlReport(cli, options.html, { ...measured, since });
@@ -45,8 +52,13 @@ export function configureWaste(command: Command, cli: Cli): void {
       const money = moneyColumn(await readPrices(cli), 'UNUSED A MONTH', unusedOf, options.csv ?? false);
       const rows = rowsOf(measured, { usage, advice });
       await writeReport(cli, rows, [...columns(options), ...money], options);
-    },
-  );
+    });
+}
+
+/** What is measured has no part in what is on the disk. */
+function parseDisk({ html, failOver, ...options }: ReportOptions): FormOptions {
+  if (html === undefined && failOver === undefined) return options;
+  throw badOption('--disk goes with neither --html nor --fail-over', 'use --json, --csv or --md');
 }
 
 function unusedOf({ cpu, memory }: Row): { cores: number; bytes: number } {
