@@ -351,8 +351,18 @@ test("docker's flags of run and update, on a real engine", { skip: noEngine }, a
     await ok('pause placed');
     await ok('unpause placed');
     assert.match(await ok('stats --no-stream placed'), /placed +\d/);
+    await ok('stop -t 0 placed');
+    const leftover = join(place, id.trim());
+    mkdirSync(leftover, { recursive: true }); // as by a process that was killed while it tidied up
+    const check = await plimsoll('system check');
+    assert.equal(check.code, 1);
+    assert.ok(check.stdout.includes(leftover), check.stdout);
+    await ok('system check --repair');
+    assert.ok(!existsSync(leftover));
+    mkdirSync(leftover);
+    await ok('start placed');
     await ok('rm -f placed');
-    assert.ok(!existsSync(join(place, id.trim())));
+    assert.ok(!existsSync(leftover));
     for (const name of v2 ? [''] : readdirSync('/sys/fs/cgroup')) {
       const left = join('/sys/fs/cgroup', name, parent);
       if (existsSync(left)) rmdirSync(left);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoOf } from '../../errors.ts';
 import { cgroupFolder, clearCgroup, pathOfCgroup, removeCgroup } from '../runtime/index.ts';
-import { pathsOf, type World } from './world.ts';
+import { cgroupOf, pathsOf, type World } from './world.ts';
 
 /**
  * Takes away all that a run of a container has in the kernel and in the run folder: processes, namespaces, addresses
@@ -17,7 +17,9 @@ export async function takeDown(world: World, id: string): Promise<void> {
 /** The part of `takeDown` in the kernel; the exit code stays, so that it can be recorded after this. */
 export async function releaseKernel(world: World, id: string): Promise<void> {
   const paths = pathsOf(world.root, id);
-  const traces = [paths.bundle, paths.runtimeState, cgroupFolder(paths.cgroup, 'pids')];
+  const record = world.records.byId(id);
+  const cgroup = record === undefined ? paths.cgroup : cgroupOf(world.root, record);
+  const traces = [paths.bundle, paths.runtimeState, cgroupFolder(cgroup, 'pids')];
   if (!traces.some(path => existsSync(path))) return;
   await Promise.all([
     ...(existsSync(paths.shm) ? [world.snapshots.unmount(paths.shm)] : []),
@@ -25,7 +27,7 @@ export async function releaseKernel(world: World, id: string): Promise<void> {
     world.networks.disconnect(id),
     removeMountPoint(world, paths.rootfs), // a process that is just being killed has the mounts of its own namespace
   ]);
-  await clearCgroup(paths.cgroup);
+  await clearCgroup(cgroup);
   await world.volumes.unmount(id);
 }
 

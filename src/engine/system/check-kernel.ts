@@ -73,22 +73,34 @@ async function networking(check: KernelCheck, live: ReadonlySet<string>): Promis
 }
 
 /** cgroup v1 has a tree per controller, v2 one; an empty one of a container that is gone is a leftover. */
-function cgroups({ root }: KernelCheck, live: ReadonlySet<string>): Finding[] {
-  const parent = pathOfCgroup(root.id);
-  const trees = [
-    join('/sys/fs/cgroup', parent),
-    ...namesIn('/sys/fs/cgroup').map(c => join('/sys/fs/cgroup', c, parent)),
-  ];
-  return trees.filter(existsSync).flatMap(tree =>
-    namesIn(tree)
-      .filter(name => /^[0-9a-f]{64}$/.test(name) && !live.has(name))
-      .map(name =>
-        finding('cgroup', join(tree, name), 'the cgroup of a container that does not run', {
-          fix: 'remove it',
-          repair: () => rmdirSync(join(tree, name)),
-        }),
-      ),
-  );
+function cgroups({ root, db }: KernelCheck, live: ReadonlySet<string>): Finding[] {
+  const trees = ['/sys/fs/cgroup', ...namesIn('/sys/fs/cgroup').map(name => join('/sys/fs/cgroup', name))];
+  const own = trees
+    .map(tree => join(tree, pathOfCgroup(root.id)))
+    .flatMap(parent =>
+      namesIn(parent)
+        .filter(isContainerId)
+        .map(id => ({ id, path: join(parent, id) })),
+    );
+  const placed = db
+    .all("SELECT id, json_extract(spec, '$.cgroupParent') AS parent FROM containers")
+    .filter(row => row.parent !== null)
+    .flatMap(row =>
+      trees.map(tree => ({ id: String(row.id), path: join(tree, String(row.parent), String(row.id)) })),
+    )
+    .filter(({ path }) => existsSync(path));
+  return [...own, ...placed]
+    .filter(({ id }) => !live.has(id))
+    .map(({ path }) =>
+      finding('cgroup', path, 'the cgroup of a container that does not run', {
+        fix: 'remove it',
+        repair: () => rmdirSync(path),
+      }),
+    );
+}
+
+function isContainerId(name: string): boolean {
+  return /^[0-9a-f]{64}$/.test(name);
 }
 
 /**
