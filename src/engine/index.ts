@@ -11,7 +11,14 @@ export { packContext } from './build/index.ts';
 export type * from './container/index.ts';
 export { attachForInput } from './container/index.ts';
 export { createEngine, type EngineOptions, runInternal } from './create-engine.ts';
-export { examineHost, type Finding, type HostTool, type Installation, installTools } from './doctor/index.ts';
+export {
+  examineHost,
+  type Finding,
+  type HostTool,
+  type Installation,
+  installTools,
+  lackedTools,
+} from './doctor/index.ts';
 export type { Engine, EngineFeature, EngineLink } from './engine.ts';
 export type * from './events/index.ts';
 export type * from './history/index.ts';

@@ -6,4 +6,5 @@
  */
 export { examineHost } from './examine-host.ts';
 export { type Installation, installTools } from './install-tools.ts';
+export { lackedTools } from './lacked-tools.ts';
 export type { Finding, HostTool } from './types.ts';

@@ -1,7 +1,7 @@
-import type { Engine } from '../../engine/index.ts';
+import { type Engine, lackedTools } from '../../engine/index.ts';
 import { isPlimsollError } from '../../errors.ts';
 import { cleanText, cleanValue } from '../../lib/clean-text.ts';
-import { type Command, failureNotice, type Msg, type Target } from '../model/index.ts';
+import { type Command, failureNotice, lackNotice, type Msg, type Target } from '../model/index.ts';
 import { readCapacity, readUndoable, readWhy } from './capacity.ts';
 import { followBuild, followLogs } from './follow.ts';
 import { Operations } from './operations.ts';
@@ -58,7 +58,13 @@ export class Effects {
       type: 'engine-opened',
       ...(link === undefined ? {} : { remote: cleanValue({ ...link, lost: link.lost() }) }),
     });
+    if (link === undefined) this.#examineMachine();
     subscribe(this.#engine, this.#dispatch, createOwnUsage(), this.#stop.signal);
+  }
+
+  #examineMachine(): void {
+    const lacked = lackedTools(process.env.PATH);
+    if (lacked.length > 0) this.#dispatch({ type: 'noticed', notice: lackNotice(lacked, Date.now()) });
   }
 
   /** Stops watching, and cancels what is in progress. Containers run on. */

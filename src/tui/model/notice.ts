@@ -10,3 +10,14 @@ export function failureNotice(error: unknown, now: number): Notice {
   const hint = error.hint === undefined ? {} : { hint: cleanText(error.hint, { maxLength: 200 }) };
   return { tone, text, time: now, ...hint };
 }
+
+/** Said at once, rather than at the first build, where the machine lacks what nothing works without. */
+export function lackNotice(tools: readonly string[], now: number): Notice {
+  const names = tools.length < 2 ? tools.join() : `${tools.slice(0, -1).join(', ')} and ${tools.at(-1)}`;
+  return {
+    tone: 'bad',
+    text: `nothing can be built or run: the machine lacks ${names}`,
+    hint: "'plimsoll doctor' says how to get it",
+    time: now,
+  };
+}

@@ -58,7 +58,7 @@ export const newcomer: readonly Step[] = [
       console.log(indented(screen.text()));
       screen.type(keys.ctrlD);
       await screen.see(/load line/i, patience);
-      console.log(indented(await screen.see(/sudo/, patience)));
+      console.log(indented(await screen.see(/the machine lacks OCI runtime and conmon/, patience)));
       screen.type('q');
       await screen.see(/\$ $/m, patience);
     },
