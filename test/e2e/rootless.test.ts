@@ -135,6 +135,10 @@ describe('an ordinary user', { skip }, () => {
     assert.equal(asked, 'hello\n');
     const taken = attempt('run', '--rm', '-p', `127.0.0.1:${port}:80`, 'busybox', 'true');
     assert.match(taken.stderr, new RegExp(`port ${port}/tcp is in use`));
+    for (const pid of forwardersOf(home)) process.kill(pid, 'SIGKILL');
+    assert.match(attempt('system', 'check').stdout, /nothing opens its published ports/);
+    plimsoll('system', 'check', '--repair');
+    assert.equal(await fetched(`http://127.0.0.1:${port}/`), 'hello\n');
     plimsoll('restart', '-t', '0', 'web');
     const [, again = ''] = /127\.0\.0\.1:(\d+)/.exec(plimsoll('port', 'web')) ?? [];
     assert.equal(await fetched(`http://127.0.0.1:${again}/`), 'hello\n');
@@ -211,18 +215,23 @@ async function fetched(url: string): Promise<string> {
   }
 }
 
-/** Command lines of the processes that publish ports of the home. */
-function forwardersOf(home: string): string[] {
-  return readdirSync('/proc')
-    .filter(name => /^\d+$/.test(name))
-    .flatMap(pid => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-      } catch {
-        return [];
-      }
+/** The processes that publish ports of the home. */
+function forwardersOf(home: string): number[] {
+  const pids = readdirSync('/proc').filter(name => /^\d+$/.test(name));
+  return pids
+    .filter(pid => {
+      const line = commandLine(pid);
+      return line.includes('internal forward') && line.includes(home);
     })
-    .filter(line => line.includes('internal forward') && line.includes(home));
+    .map(Number);
+}
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
 }
 
 function noUplink(): string | false {

@@ -15,6 +15,7 @@ import { connectToParent } from './parent/connect-parent.ts';
 import { findParentNetwork } from './parent/parent-networks.ts';
 import { userNetwork } from './rootless/place.ts';
 import { uplinkProblem } from './rootless/uplink.ts';
+import { openUserNetwork } from './rootless/user-network.ts';
 import { announce, leave, linkOf, raise, rules, type ServiceState } from './service-state.ts';
 import type { ConnectRequest, Endpoint, PublishedPort } from './types.ts';
 
@@ -98,6 +99,7 @@ async function realise(
 ): Promise<Endpoint> {
   const { root, driver, names, events } = state;
   if (!driver.isUp(network)) await raise(state, () => driver.isUp(network));
+  else if (userNetwork !== undefined) await openUserNetwork(userNetwork); // somebody may have killed its way out
   const link = linkOf(state, booking, network);
   const [named, , warnings] = await settle([
     names.update(network.name, network.gateway, entries => [

@@ -5,14 +5,22 @@ import type { IdleBridge } from './idle-bridge.ts';
 import type { NameServer } from './name-server.ts';
 import { bridgeName, namespaceName, tableName } from './names.ts';
 import { bridgeNetworks } from './networks.ts';
+import type { PortForwarders } from './rootless/port-forwarders.ts';
 import type { NetworkProblem } from './types.ts';
 
 /** Where the kernel's networking and the database differ; looks only. */
 export async function findLeftovers(
-  parts: { root: Root; db: Database; driver: BridgeDriver; names: NameServer; idle?: IdleBridge },
+  parts: {
+    root: Root;
+    db: Database;
+    driver: BridgeDriver;
+    names: NameServer;
+    idle?: IdleBridge;
+    forwarders?: PortForwarders;
+  },
   live: ReadonlySet<string>,
 ): Promise<NetworkProblem[]> {
-  const { root, db, driver, names, idle } = parts;
+  const { root, db, driver, names, idle, forwarders } = parts;
   const namespaces = driver.namespaces(); // before the bookings: a booking is there before its namespace
   const booked = bookings(db);
   const owned = new Set(booked.map(({ container }) => namespaceName(root, container)));
@@ -21,12 +29,14 @@ export async function findLeftovers(
     if (!owned.has(namespace))
       found.push({ subject: namespace, problem: 'a network namespace of no container' });
   }
-  for (const { container, address } of booked) {
+  for (const { container, address, ports } of booked) {
     const subject = container.slice(0, 12);
     if (!live.has(container))
       found.push({ subject, problem: `holds the address ${address}, but does not run` });
     else if (!namespaces.includes(namespaceName(root, container))) {
       found.push({ subject, problem: 'runs, but its network namespace is gone' });
+    } else if (ports.length > 0 && forwarders?.isOpen(container) === false) {
+      found.push({ subject, problem: 'runs, but nothing opens its published ports' });
     }
   }
   const networks = bridgeNetworks(db);

@@ -96,6 +96,10 @@ async function repair(state: ServiceState, who: Parameters<NetworkService['repai
   }
   if (usedNetworks(db).length === 0) return await lowerIfUnused(state);
   await raise(state);
+  for (const booking of kept) {
+    const isClosed = booking.ports.length > 0 && forwarders?.isOpen(booking.container) === false;
+    if (isClosed) await forwarders?.begin(booking);
+  }
   for (const network of usedNetworks(db)) {
     const here = kept.filter(booking => booking.network === network.name);
     await driver.attach(here.map(booking => linkOf(state, booking, network)));

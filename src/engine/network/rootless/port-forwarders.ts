@@ -13,6 +13,8 @@ import { userNetwork } from './place.ts';
 export interface PortForwarders {
   /** Resolves when the ports are open. Throws `conflict` (`PORT_IN_USE`), `permission-denied`. */
   begin(booking: Booking): Promise<void>;
+  /** False for a container whose ports nobody opens, as somebody killed the process. */
+  isOpen(container: string): boolean;
   end(container: string): void;
   /** Ends those of containers that have no booking any more. */
   endOthers(containers: ReadonlySet<string>): void;
@@ -38,6 +40,7 @@ export function createPortForwarders(root: Root, command: readonly string[]): Po
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       writeFileSync(join(folder, booking.container), `${identity.pid} ${identity.startTime}\n`);
     },
+    isOpen: container => readProcess(join(folder, container)) !== undefined,
     end,
     endOthers(containers) {
       for (const name of listFolder(folder)) if (!containers.has(name)) end(name);
