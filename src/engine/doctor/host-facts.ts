@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
-import { caller, hasCgroups, run, subordinateIds } from '../kernel/index.ts';
+import { caller, mayHaveCgroups, run, subordinateIds } from '../kernel/index.ts';
 import { type ForwardBlock, forwardBlocks } from '../network/index.ts';
 
 /** What the doctor reads of the machine besides its tools. */
@@ -61,7 +61,7 @@ export async function readHostFacts(options: { dataDir: string; nft?: string }):
     ipForward: read('/proc/sys/net/ipv4/ip_forward').trim() === '1',
     tun: canAccess('/dev/net/tun', constants.R_OK | constants.W_OK),
     subordinateIds: Object.values(subordinateIds(uid)).every(ranges => ranges.length > 0),
-    limits: hasCgroups(),
+    limits: mayHaveCgroups(),
     disk: readDisk(options.dataDir),
   };
 }

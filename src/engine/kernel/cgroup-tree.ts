@@ -37,6 +37,11 @@ export function hasCgroups(): boolean {
   return userService !== undefined && isBelow(userService);
 }
 
+/** Whether `hasCgroups` is so for a command of this caller, which `scopeCommand` moves if need be. */
+export function mayHaveCgroups(): boolean {
+  return !caller().rootless || cgroupTree().userService !== undefined;
+}
+
 /** A process may be moved only between cgroups whose common one is its own user's: kernel, cgroup-v2, delegation. */
 function isBelow(cgroup: string): boolean {
   inService ??= readFileSync('/proc/self/cgroup', 'utf8').includes(`0::${cgroup}/`);

@@ -6,7 +6,14 @@
 export { adopt } from './adopt.ts';
 export { replaceFile, syncDirectory, writeFileAtomic } from './atomic-file.ts';
 export { type Caller, caller, callerVariable } from './caller.ts';
-export { cgroupOfRoot, cgroupsOfRoot, cgroupVersion, hasCgroups, systemdRuns } from './cgroup-tree.ts';
+export {
+  cgroupOfRoot,
+  cgroupsOfRoot,
+  cgroupVersion,
+  hasCgroups,
+  mayHaveCgroups,
+  systemdRuns,
+} from './cgroup-tree.ts';
 export { deviceNumbers } from './device-numbers.ts';
 export { findExecutable } from './find-executable.ts';
 export { isGoingDown } from './is-going-down.ts';
