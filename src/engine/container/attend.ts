@@ -25,7 +25,7 @@ export function createAttendance(
   const stops = new Map<string, () => void>();
   const busy = new Set<Promise<void>>();
   const closing = new AbortController();
-  const promise = `${process.pid} ${identify(process.pid)?.startTime ?? 0}\n`;
+  const promise = promiseOfThis();
 
   const release = (id: string) => {
     stops.get(id)?.();
@@ -77,6 +77,22 @@ export function createAttendance(
       for (const id of [...stops.keys()]) release(id);
     },
   };
+}
+
+/**
+ * Promises that this process records the end that it is about to bring: the monitor's exit command then waits for that
+ * instead of starting a plimsoll. A promise that is there already stands.
+ */
+export function promiseToSettle(world: World, id: string): void {
+  try {
+    writeFileSync(pathsOf(world.root, id).attended, promiseOfThis(), { flag: 'wx' });
+  } catch (error) {
+    if (!['EEXIST', 'ENOENT'].includes(errnoOf(error) ?? '')) throw error;
+  }
+}
+
+function promiseOfThis(): string {
+  return `${process.pid} ${identify(process.pid)?.startTime ?? 0}\n`;
 }
 
 /** `runs`, `ended`, or the pause in milliseconds before the next start. */

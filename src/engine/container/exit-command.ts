@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Root } from '../store/index.ts';
 import { pathsOf } from './world.ts';
 
@@ -6,11 +7,14 @@ import { pathsOf } from './world.ts';
  * for the process that attends the container, if there is a living one, at most some five seconds; a run that is
  * settled by then needs nothing more. Else it runs plimsoll, again after as many seconds as that prints: so a restart
  * policy with a pause needs no process but this one. A plimsoll that is killed (137) is called once more.
- * Arguments: file that names the run, the run, file that names the attendant, then plimsoll's command line.
+ * Where hundreds end at once, two at a time are settled: as many programs as that would take all of the memory.
+ * Arguments: file that names the run, the run, file that names the attendant, folder of locks, then plimsoll's command
+ * line.
  */
 const script = `
 unset _OCI_SYNCPIPE _OCI_STARTPIPE _OCI_ATTACHPIPE
-run=$1 id=$2 attended=$3; shift 3
+run=$1 id=$2 attended=$3 locks=$4; shift 4
+case $id in [0-7]*) turn=0 ;; *) turn=1 ;; esac
 current() { read -r now 2>/dev/null < "$run" && [ "$now" = "$id" ]; }
 attendant() {
   { read -r pid start < "$attended"; } 2>/dev/null || return 1
@@ -25,8 +29,13 @@ while [ $n -lt 50 ]; do
   sleep 0.1; n=$((n+1))
 done
 while current; do
-  pause=$("$@")
-  case $? in
+  exec 9>"$locks/exit-$turn"
+  flock -w 60 9
+  current || exit 0
+  pause=$("$@" 9>&-)
+  code=$?
+  exec 9>&-
+  case $code in
     0) ;;
     137) sleep 1; continue ;;
     *) exit ;;
@@ -40,5 +49,6 @@ export function exitCommand(root: Root, id: string, run: string, self: readonly 
   if (self.length === 0) return ['/bin/true'];
   const paths = pathsOf(root, id);
   const plimsoll = [...self, 'internal', 'exited', '--root', root.dataDir, id];
-  return ['/bin/sh', '-c', script, 'sh', paths.run, run, paths.attended, ...plimsoll];
+  const locks = join(root.runDir, 'locks');
+  return ['/bin/sh', '-c', script, 'sh', paths.run, run, paths.attended, locks, ...plimsoll];
 }

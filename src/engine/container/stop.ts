@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoOf, PlimsollError, throwIfAborted } from '../../errors.ts';
 import { isAlive } from '../kernel/index.ts';
 import { setFrozen } from '../runtime/index.ts';
+import { promiseToSettle } from './attend.ts';
 import type { ContainerRecord } from './records.ts';
 import { settle } from './settle.ts';
 import { takeDown } from './take-down.ts';
@@ -22,6 +23,7 @@ export async function stopContainer(
   if (stopSignal !== undefined) parseSignal(stopSignal);
   const record = await markStopped(world, id, signal);
   if (record === undefined) return;
+  promiseToSettle(world, id);
   await endGently(world, record, {
     ...(stopSignal === undefined ? {} : { stopSignal }),
     ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
@@ -64,6 +66,7 @@ export async function stopForRestart(world: World, id: string): Promise<void> {
 
 /** Kills a container at once and records its end; for a forced removal. */
 export async function killToEnd(world: World, record: ContainerRecord): Promise<void> {
+  promiseToSettle(world, record.id);
   await sendSignal(world, record, 'SIGKILL');
   await waitForEnd(record, Number.POSITIVE_INFINITY, undefined);
   await settleEnded(world, record);

@@ -31,7 +31,7 @@ done
 rm -f "$run/keeper/fifo"; mkfifo "$run/keeper/fifo" || exit
 exec 8<>"$run/keeper/fifo"
 
-jobs='' number=0 armed=0 scan_at=0 busy=0 found=1
+jobs='' number=0 armed=0 scan_at=0 busy=0 found=1 settling=0
 
 tick() { read -r up _ < /proc/uptime; t=\${up%.*}\${up#*.}; }
 
@@ -69,7 +69,8 @@ forget() {
 }
 
 # A container and its monitor that are both gone, without a word of the monitor: killed. plimsoll finds so by itself,
-# and does what the restart policy says, but nobody calls it. Told at the second look, as ends are usually settled soon.
+# and does what the restart policy says, but nobody calls it. At the second look, as ends are usually settled soon; and
+# one after the other.
 check() {
   id=$1 here=$2; shift 2
   container='' monitor=''
@@ -80,9 +81,9 @@ check() {
     [ "$gone" = 0 ] || eval "gone_$id=0"
     return
   fi
-  eval "gone_$id=$((gone + 1))"
-  [ "$gone" = 1 ] || return
-  busy=$((busy + 1))
+  eval "gone_$id=1"
+  [ "$gone" = 1 ] && [ $settling = 0 ] || return
+  settling=1 busy=$((busy + 1))
   {
     exec 9>&-
     while pause=$("$@" exited "$id" </dev/null 2>/dev/null 8>&-) && [ -n "$pause" ]; do sleep "$pause" 8>&-; done
@@ -260,7 +261,7 @@ while :; do
           tell "$a" "$@"
         fi
       fi ;;
-    settled) busy=$((busy - 1)) ;;
+    settled) busy=$((busy - 1)) settling=0 scan_at=0 ;;
     rotated) busy=$((busy - 1)); eval "rotating_$a=" ;;
   esac
 done`;
