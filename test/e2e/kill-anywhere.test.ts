@@ -61,7 +61,7 @@ const verbs: readonly Verb[] = [
   },
 ];
 
-test(`a plimsoll that is killed ${kills} times, anywhere, leaves a root that is whole and leaks nothing (PLIMSOLL_KILLS=200: the long version)`, {
+test(`pain 15: a plimsoll that is killed ${kills} times, anywhere, leaves a root that is whole and leaks nothing (PLIMSOLL_KILLS=200: the long version)`, {
   skip: cannotRun() ?? false,
 }, async t => {
   using home = openHome();

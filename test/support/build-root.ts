@@ -34,6 +34,8 @@ export function openBuildRoot(
   options: {
     fakeRun?: (args: readonly string[], rootfs: string) => number;
     registry?: Parameters<typeof openLayerRoot>[1];
+    /** Milliseconds since the epoch. */
+    clock?: () => number;
   } = {},
 ): BuildRoot {
   const layers = openLayerRoot(undefined, options.registry);
@@ -41,6 +43,7 @@ export function openBuildRoot(
   const commands: string[] = [];
   const builds = createBuildService({
     ...{ root, db, images, snapshots, events },
+    ...(options.clock === undefined ? {} : { clock: options.clock }),
     networks: { connect: () => Promise.reject(new Error('no bridge here')), disconnect: async () => {} },
     runtime: () => ({
       runToEnd: async request => {

@@ -38,7 +38,7 @@ async function fill(engine: Engine, folder: string): Promise<void> {
   await engine.containers.wait(id);
 }
 
-test('every byte under the root belongs to a record: df and du agree, orphans are named and swept', {
+test('pain 3: every byte under the root belongs to a record: df and du agree, orphans are named and swept', {
   skip: cannotRunContainers,
 }, async () => {
   await using own = await rootOfOwn();
