@@ -58,7 +58,7 @@ export async function bundle(folder) {
       'import.meta.dirname': '__dirname',
       'import.meta.url': '__filename',
     },
-    external: ['koffi', 'esbuild'],
+    external: ['koffi', 'esbuild', '@kubernetes/client-node'],
     banner: { js: '(function(exports,require,module,__filename,__dirname){' },
     footer: { js: '})' },
     plugins: [cutting(files), standIns],

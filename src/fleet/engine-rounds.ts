@@ -1,7 +1,7 @@
-import type { ContainerReport, MachineReport, NeedReport } from '../capacity/index.ts';
+import type { ContainerReport, MachineReport } from '../capacity/index.ts';
 import { cleanText } from '../lib/clean-text.ts';
-import { LogHistogram } from '../lib/log-histogram.ts';
 import { roundEnd } from './engine-script.ts';
+import { Seen } from './seen.ts';
 
 /** Makes reports of the lines that `engineScript` writes. */
 export interface EngineRounds {
@@ -139,34 +139,6 @@ function reportOf(round: Round, before: CpuTimes, seen: Seen): MachineReport {
       }),
     ),
   };
-}
-
-/** What was seen of the machine, of what is not containers on it, and of each container. */
-class Seen {
-  readonly #all = new Map<string, { readonly cpu: LogHistogram; readonly memory: LogHistogram }>();
-  #first: number | undefined;
-
-  add(id: string, cores: number, bytes: number): void {
-    const own = this.#all.get(id) ?? { cpu: new LogHistogram(), memory: new LogHistogram() };
-    this.#all.set(id, own);
-    own.cpu.add(cores);
-    own.memory.add(bytes);
-  }
-
-  since(time: number): number {
-    this.#first ??= time;
-    return Math.max(0, (time - this.#first) / 1000);
-  }
-
-  need(id: string, of: 'cpu' | 'memory'): NeedReport {
-    const histogram = this.#all.get(id)?.[of];
-    return { p95: histogram?.quantile(0.95) ?? 0, peak: histogram?.max ?? 0 };
-  }
-
-  machine(of: 'cpu' | 'memory') {
-    const [{ p95, peak }, rest] = [this.need('machine', of), this.need('rest', of)];
-    return { p95, peak, restP95: rest.p95, restPeak: rest.peak };
-  }
 }
 
 const units: Readonly<Record<string, number>> = {

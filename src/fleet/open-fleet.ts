@@ -1,4 +1,5 @@
 import { createSlots } from '../lib/slots.ts';
+import { kubernetesSource } from './kubernetes-source.ts';
 import { prometheusSource } from './prometheus-source.ts';
 import { sshSource } from './ssh-source.ts';
 import type { FleetConfig } from './types.ts';
@@ -9,7 +10,7 @@ const connectingAtOnce = 16;
 
 /** Watches all that a configuration names. */
 export function openFleet(
-  { machines, prometheus, everySeconds, sshConfig }: FleetConfig,
+  { machines, prometheus, kubernetes, everySeconds, sshConfig }: FleetConfig,
   options: { readonly onChange?: () => void } = {},
 ): WatchedFleet {
   const connecting = createSlots(connectingAtOnce);
@@ -17,11 +18,17 @@ export function openFleet(
   const sources = [
     ...machines.map(machine => sshSource(machine, ssh)),
     ...prometheus.map(server => prometheusSource(server)),
+    ...kubernetes.map(cluster => kubernetesSource(cluster)),
   ];
   return watchFleet(sources, options);
 }
 
 /** After how long a machine of this fleet counts as silent: it has missed some reports, or scrapes. */
-export function silentAfter({ everySeconds }: Pick<FleetConfig, 'everySeconds'>): number {
-  return Math.max(everySeconds * 3000, 15_000);
+export function silentAfter({
+  everySeconds,
+  prometheus,
+  kubernetes,
+}: Pick<FleetConfig, 'everySeconds' | 'prometheus' | 'kubernetes'>): number {
+  const leastMs = prometheus.length + kubernetes.length > 0 ? 45_000 : 15_000;
+  return Math.max(everySeconds * 3000, leastMs);
 }

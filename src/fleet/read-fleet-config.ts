@@ -4,7 +4,7 @@ import { parseDocument } from 'yaml';
 import { errnoOf, PlimsollError } from '../errors.ts';
 import { nearMisses } from '../lib/near-misses.ts';
 import { parseSshTarget } from './parse-ssh-target.ts';
-import type { FleetConfig, PrometheusServer, SshMachine } from './types.ts';
+import type { FleetConfig, KubernetesCluster, PrometheusServer, SshMachine } from './types.ts';
 
 /** Where the configuration may be. */
 export interface FleetConfigPlaces {
@@ -50,10 +50,11 @@ export function parseFleetConfig(text: string, path: string): FleetConfig {
   const refuse = (what: string): never => {
     throw wrong(path, what);
   };
-  const keys = ['machines', 'prometheus', 'every', 'ssh_config'];
+  const keys = ['machines', 'prometheus', 'kubernetes', 'every', 'ssh_config'];
   const given = mappingOf(document.toJS({ maxAliasCount: 0 }) ?? {}, { refuse, name: 'the file', keys });
   const machines = listOf(given.machines, 'machines', refuse).map(one => machineOf(one, refuse));
   const prometheus = listOf(given.prometheus, 'prometheus', refuse).map(one => serverOf(one, refuse));
+  const kubernetes = listOf(given.kubernetes, 'kubernetes', refuse).map(one => clusterOf(one, refuse));
   const names = machines.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) refuse(`two machines are called "${twice}"`);
@@ -63,6 +64,7 @@ export function parseFleetConfig(text: string, path: string): FleetConfig {
   return {
     machines,
     prometheus,
+    kubernetes,
     everySeconds: Number(every),
     ...(sshConfig === undefined ? {} : { sshConfig }),
   };
@@ -110,6 +112,17 @@ function serverOf(value: unknown, refuse: Refuse): PrometheusServer {
   if (!/^https?:\/\//.test(text) || !URL.canParse(text)) refuse(`"${text}" is no address of a Prometheus`);
   const tokenFile = stringOf('token_file' in given ? given.token_file : undefined, 'token_file', refuse);
   return { url: new URL(text), ...(tokenFile === undefined ? {} : { tokenFile }) };
+}
+
+function clusterOf(value: unknown, refuse: Refuse): KubernetesCluster {
+  const keys = ['context', 'kubeconfig'];
+  const given = mappingOf(value, { refuse, name: 'kubernetes', keys });
+  const context = stringOf(given.context, 'context', refuse);
+  const kubeconfig = stringOf(given.kubeconfig, 'kubeconfig', refuse);
+  return {
+    ...(context === undefined ? {} : { context }),
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+  };
 }
 
 function listOf(value: unknown, name: string, refuse: Refuse): readonly unknown[] {

@@ -48,10 +48,19 @@ export interface PrometheusServer {
   readonly tokenFile?: string;
 }
 
+/** A Kubernetes cluster. */
+export interface KubernetesCluster {
+  /** Of the kubeconfig; default: its current one. */
+  readonly context?: string;
+  /** Default: as kubectl finds it. */
+  readonly kubeconfig?: string;
+}
+
 /** Which machines there are. */
 export interface FleetConfig {
   readonly machines: readonly SshMachine[];
   readonly prometheus: readonly PrometheusServer[];
+  readonly kubernetes: readonly KubernetesCluster[];
   /** Seconds between reports. */
   readonly everySeconds: number;
   /** Another file than `~/.ssh/config`. */

@@ -25,9 +25,12 @@ export function parseFleet(
       if (target === undefined) throw badOption(`"${text}" is no machine`, 'write user@host, or host:port');
       return known.get(text) ?? { name: text, ...target };
     });
-    return { everySeconds: 5, ...config, ...every, machines, prometheus: [] };
+    return { everySeconds: 5, ...config, ...every, machines, prometheus: [], kubernetes: [] };
   }
-  if (config !== undefined && config.machines.length + config.prometheus.length > 0)
+  if (
+    config !== undefined &&
+    config.machines.length + config.prometheus.length + config.kubernetes.length > 0
+  )
     return { ...config, ...every };
   throw badOption(
     'no machines are named',
