@@ -2,6 +2,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import type { Engine } from '../engine/index.ts';
 import { apiVersion, badRequest } from '../wire/index.ts';
 import { minorVersionOf, routedPath } from './api-version.ts';
+import type { Audit } from './audit-log.ts';
 import { createExecRegistry } from './exec-registry.ts';
 import { serveHijacks } from './hijack.ts';
 import { httpErrorOf } from './http-status.ts';
@@ -21,9 +22,18 @@ import { routesWithoutSwarm } from './routes/without-swarm.ts';
 /** The largest JSON body that is read; streams have no such bound. */
 const bodyLimit = 16 * 1024 * 1024;
 
+/** How the API is served beside what it serves. */
+export interface AppOptions {
+  /** PEM files: over TLS, to clients alone whose certificate this authority signed. */
+  readonly tls?: { readonly ca: Buffer; readonly cert: Buffer; readonly key: Buffer } | undefined;
+  readonly audit?: Audit | undefined;
+}
+
 /** The Docker Engine API over an engine, not yet listening. */
-export function createApp(engine: Engine, version: string): FastifyInstance {
+export function createApp(engine: Engine, version: string, { tls, audit }: AppOptions = {}): FastifyInstance {
+  const secure = { requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.2' as const };
   const app = fastify({
+    https: tls === undefined ? null : { ...secure, ...tls },
     logger: false,
     bodyLimit,
     rewriteUrl: request => routedPath(request.method, request.url ?? '/'),
@@ -60,6 +70,9 @@ export function createApp(engine: Engine, version: string): FastifyInstance {
     return status === 304 ? reply.code(304).send() : reply.code(status).send({ message });
   });
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ message: 'page not found' }));
+  if (audit !== undefined)
+    app.addHook('onResponse', async (request, reply) => audit(request.raw, reply.statusCode));
+  app.get('/healthz', async () => ({ status: 'ok', containers: engine.containers.list().length }));
   systemRoutes(app, engine, version);
   containerRoutes(app, engine);
   lifecycleRoutes(app, engine);
@@ -75,7 +88,7 @@ export function createApp(engine: Engine, version: string): FastifyInstance {
   const hijacks = hijackRoutes(engine, execs);
   execRoutes(app, engine, execs);
   plainHijacks(app, hijacks);
-  serveHijacks(app.server, hijacks);
+  serveHijacks(app.server, hijacks, audit);
   return app;
 }
 

@@ -2,6 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { badRequest } from '../wire/index.ts';
 import { minorVersionOf, withoutVersion } from './api-version.ts';
+import type { Audit } from './audit-log.ts';
 import { type ClientStream, clientStream } from './client-stream.ts';
 import { httpErrorOf } from './http-status.ts';
 import { Query } from './query.ts';
@@ -30,10 +31,16 @@ export type Hijack =
 const bodyLimit = 1024 * 1024;
 
 /** Serves `Upgrade: tcp` as docker's clients ask for it, on a server whose other requests go their own way. */
-export function serveHijacks(server: Server, routes: readonly HijackRoute[]): void {
+export function serveHijacks(server: Server, routes: readonly HijackRoute[], audit?: Audit): void {
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => {}); // a client that went away is no failure of ours
-    void upgrade(request, socket, head, routes).catch((error: unknown) => refuse(socket, error));
+    void upgrade(request, socket, head, routes).then(
+      () => audit?.(request, 101),
+      (error: unknown) => {
+        audit?.(request, httpErrorOf(error).status);
+        refuse(socket, error);
+      },
+    );
   });
 }
 

@@ -1,13 +1,23 @@
 import { rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import type { Engine } from '../engine/index.ts';
+import { type Engine, notifyServiceManager } from '../engine/index.ts';
+import { openAuditLog } from './audit-log.ts';
+import { readPolicy, restricted } from './authz-policy.ts';
 import { createApp } from './create-app.ts';
-import { listen, parseAddress } from './listen.ts';
+import { formatAddress, listen, parseAddress } from './listen.ts';
 
 /** How to serve the API. */
 export interface ServeOptions {
-  /** Where to listen, as `unix:///PATH`. */
+  /** Where to listen: `unix:///PATH`, `tcp://HOST:PORT`, `fd://`. */
   readonly host: string;
+  /** PEM files for TCP: clients need a certificate that this authority signed. */
+  readonly tls?: { readonly ca: Buffer; readonly cert: Buffer; readonly key: Buffer } | undefined;
+  /** Group that may open the socket, in place of `plimsoll`. */
+  readonly group?: string | undefined;
+  /** File of what clients may not ask for. */
+  readonly policy?: string | undefined;
+  /** File that says who did what. */
+  readonly audit?: string | undefined;
   /** Of plimsoll, to tell clients. */
   readonly version: string;
   /** Fires when it shall end. */
@@ -19,23 +29,40 @@ export interface ServeOptions {
 /** Serves the Docker Engine API over an engine until the signal fires. Containers go on without it. */
 export async function serveApi(
   engine: Engine,
-  { host, version, signal, onReady }: ServeOptions,
+  { host, version, signal, onReady, tls, group, policy, audit }: ServeOptions,
 ): Promise<void> {
-  const address = parseAddress(host);
-  const app = createApp(engine, version);
+  const address = parseAddress(host, { tls: tls !== undefined });
+  const served = policy === undefined ? engine : restricted(engine, readPolicy(policy));
+  const app = createApp(served, version, {
+    tls,
+    audit: audit === undefined ? undefined : await openAuditLog(audit),
+  });
   const sockets = new Set<Socket>();
   app.server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
   await app.ready();
-  await listen(app.server, address);
-  onReady?.(`unix://${address.path}`);
+  await listen(app.server, address, group);
+  onReady?.(formatAddress(address));
+  await notifyServiceManager(process.env, 'READY=1');
+  const watchdog = keepWatchdog();
   await new Promise<void>(resolve => {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
-  rmSync(address.path, { force: true });
+  clearInterval(watchdog);
+  await notifyServiceManager(process.env, 'STOPPING=1');
+  if (address.kind === 'unix') rmSync(address.path, { force: true });
   for (const socket of sockets) socket.destroy(); // those that were hijacked, too
   await app.close();
+}
+
+/** Tells systemd's watchdog that this process is alive, twice as often as it asks for. */
+function keepWatchdog(): NodeJS.Timeout | undefined {
+  const { WATCHDOG_USEC, WATCHDOG_PID } = process.env;
+  const microseconds = Number(WATCHDOG_USEC);
+  if (!(microseconds > 0) || (WATCHDOG_PID !== undefined && WATCHDOG_PID !== String(process.pid)))
+    return undefined;
+  return setInterval(() => void notifyServiceManager(process.env, 'WATCHDOG=1'), microseconds / 2000);
 }

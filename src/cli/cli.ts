@@ -13,6 +13,10 @@ export interface Output {
 /** Where to serve the engine, and until when. */
 export interface ApiOptions {
   readonly host: string;
+  readonly tls?: { readonly ca: Buffer; readonly cert: Buffer; readonly key: Buffer } | undefined;
+  readonly group?: string | undefined;
+  readonly policy?: string | undefined;
+  readonly audit?: string | undefined;
   readonly version: string;
   readonly signal: AbortSignal;
   /** Told when clients can connect. */

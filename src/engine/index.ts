@@ -25,7 +25,14 @@ export type * from './history/index.ts';
 export { machineId } from './history/index.ts';
 export type * from './image/index.ts';
 export { neitherHereNorThere } from './image/index.ts';
-export { arriveInNamespaces, caller, enterNamespaces } from './kernel/index.ts';
+export {
+  arriveInNamespaces,
+  caller,
+  enterNamespaces,
+  notifyServiceManager,
+  type PeerCredentials,
+  peerOf,
+} from './kernel/index.ts';
 export type { LimitChange, LimitOutcome, LimitRequest, LimitService } from './limits/index.ts';
 export type * from './network/index.ts';
 export type { FoundRepository, LoginRequest, RegistryAccess, RegistryService } from './registry/index.ts';

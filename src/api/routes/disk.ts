@@ -66,6 +66,8 @@ async function usage(engine: Parts, minor: number): Promise<object> {
   const sizes = await sizesOf(engine, containers, true);
   const common = { ...surroundingsOf(engine), now: Date.now() };
   const cache = await engine.builds.cacheUsage();
+  const volumes = engine.volumes.list();
+  const volumeSizes = await engine.volumes.sizes(volumes.map(({ name }) => name));
   return {
     LayersSize: layerBytes(engine, images),
     Images: images.map(image => ({
@@ -73,10 +75,9 @@ async function usage(engine: Parts, minor: number): Promise<object> {
       SharedSize: image.sizeBytes - image.uniqueBytes,
     })),
     Containers: containers.map(each => containerSummaryJson(each, { ...common, sizes: sizes.get(each.id) })),
-    // Docker's -1: nobody has counted.
-    Volumes: engine.volumes.list().map(volume => ({
+    Volumes: volumes.map(volume => ({
       ...volumeJson(volume),
-      UsageData: { Size: -1, RefCount: volume.containers.length },
+      UsageData: { Size: volumeSizes.get(volume.name) ?? -1, RefCount: volume.containers.length },
     })),
     BuildCache: cache.map(({ id, kind, description, sizeBytes, created, lastUsed, inUse, shared }) => ({
       ID: id,

@@ -55,8 +55,13 @@ export function volumeRoutes(app: FastifyInstance, { volumes }: Parts): void {
       .filter(({ containers, anonymous }) => containers.length === 0 && (all || anonymous))
       .filter(({ labels }) => passesLabels(filters, labels))
       .filter(({ labels }) => without.get('label')?.length === 0 || !passesLabels(without, labels));
-    for (const { name } of free) await volumes.remove(name);
-    return { VolumesDeleted: free.map(({ name }) => name), SpaceReclaimed: 0 };
+    const names = free.map(({ name }) => name);
+    const sizes = await volumes.sizes(names);
+    for (const name of names) await volumes.remove(name);
+    return {
+      VolumesDeleted: names,
+      SpaceReclaimed: [...sizes.values()].reduce((sum, size) => sum + size, 0),
+    };
   });
 }
 

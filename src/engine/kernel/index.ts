@@ -36,6 +36,7 @@ export { openPrivateMounts, type PrivateMounts } from './private-mounts.ts';
 export { bootId, identify, isAlive, type ProcessIdentity } from './process.ts';
 export { openPseudoTerminal, type PseudoTerminal } from './pseudo-terminal.ts';
 export { resolveInRoot } from './resolve-in-root.ts';
+export { notifyServiceManager, type PeerCredentials, peerOf } from './service-manager.ts';
 export {
   type ChildProcess,
   commandError,

@@ -55,6 +55,10 @@ export interface Native {
    * place. The object must not read until then.
    */
   seqpacketSocket<T extends { destroy(): unknown }>(path: string, wrap: (fd: number) => T): T;
+  /** Who is at the other end of a unix socket, as the kernel knows it: SO_PEERCRED of unix(7). */
+  peerCredentials(fd: number): { pid: number; uid: number; gid: number };
+  /** Sends one datagram to a unix socket; a path that begins with `@` is an abstract name. */
+  sendDatagram(path: string, message: Uint8Array): void;
 }
 
 let loading: Promise<Native> | undefined;
@@ -101,7 +105,11 @@ const AF_NETLINK = 16;
 const NETLINK_ROUTE = 0;
 const SOL_NETLINK = 270;
 const NETLINK_EXT_ACK = 11;
+const SOL_SOCKET = 1;
+const SO_PEERCRED = 17;
+const MSG_NOSIGNAL = 0x4000;
 const SOCK_STREAM = 1;
+const SOCK_DGRAM = 2;
 const SOCK_RAW = 3;
 const SOCK_SEQPACKET = 5;
 const SOCK_CLOEXEC = 0o2000000;
@@ -157,6 +165,15 @@ function declare(koffi: Koffi): Native {
   const setsockopt = libc.func('setsockopt', 'int', ['int', 'int', 'int', 'const void *', 'uint']);
   const socketpair = libc.func('socketpair', 'int', ['int', 'int', 'int', 'void *']);
   const connect = libc.func('connect', 'int', ['int', 'const void *', 'uint']);
+  const getsockopt = libc.func('getsockopt', 'int', ['int', 'int', 'int', 'void *', 'void *']);
+  const sendto = libc.func('sendto', 'long', [
+    'int',
+    'const void *',
+    'size_t',
+    'int',
+    'const void *',
+    'uint',
+  ]);
   const dup3 = libc.func('dup3', 'int', ['int', 'int', 'int']);
 
   const check = (call: string, result: number): number => {
@@ -250,6 +267,23 @@ function declare(koffi: Koffi): Native {
     },
     syncfs: async fd => {
       if ((await elsewhere(syncfs, fd)) < 0) throw systemError('syncfs', koffi.os.errno.EIO ?? 5); // that thread knows why
+    },
+    peerCredentials: fd => {
+      const [found, length] = [Buffer.alloc(12), Buffer.alloc(4)];
+      length.writeUInt32LE(found.length);
+      check('getsockopt', getsockopt(fd, SOL_SOCKET, SO_PEERCRED, found, length));
+      return { pid: found.readInt32LE(0), uid: found.readUInt32LE(4), gid: found.readUInt32LE(8) };
+    },
+    sendDatagram: (path, message) => {
+      const name = Buffer.from(path.replace(/^@/, '\0'));
+      const address = unixAddress(path).subarray(0, 2 + name.length);
+      name.copy(address, 2);
+      const from = check('socket', socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+      try {
+        check('sendto', Number(sendto(from, message, message.length, MSG_NOSIGNAL, address, address.length)));
+      } finally {
+        closeSync(from);
+      }
     },
     seqpacketSocket: (path, wrap) => {
       const connection = check('socket', socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
