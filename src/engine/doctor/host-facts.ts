@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { dirname } from 'node:path';
-import { caller, mayHaveCgroups, run, subordinateIds } from '../kernel/index.ts';
+import { dirname, join } from 'node:path';
+import { caller, mayHaveCgroups, run, subordinateIds, systemdRuns } from '../kernel/index.ts';
 import { type ForwardBlock, forwardBlocks } from '../network/index.ts';
 
 /** What the doctor reads of the machine besides its tools. */
@@ -32,6 +32,8 @@ export interface HostFacts {
   readonly subordinateIds: boolean;
   /** Containers of the caller have cgroups: those of a user need some that systemd delegates. */
   readonly limits: boolean;
+  /** What the caller has started goes on after a logout; undefined where systemd does not run the machine. */
+  readonly lingers?: boolean;
   readonly disk: { readonly path: string; readonly freeBytes: number; readonly writable: boolean };
 }
 
@@ -62,6 +64,7 @@ export async function readHostFacts(options: { dataDir: string; nft?: string }):
     tun: canAccess('/dev/net/tun', constants.R_OK | constants.W_OK),
     subordinateIds: Object.values(subordinateIds(uid)).every(ranges => ranges.length > 0),
     limits: mayHaveCgroups(),
+    ...(systemdRuns() ? { lingers: existsSync(join('/var/lib/systemd/linger', user)) } : {}),
     disk: readDisk(options.dataDir),
   };
 }

@@ -56,6 +56,16 @@ const rows: readonly Row[] = [
     fix: ({ user }) => `sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${user}`,
   },
   {
+    area: 'privilege',
+    name: 'lingering',
+    bad: 'warn',
+    when: facts => rootless(facts) && facts.lingers !== undefined,
+    good: ({ lingers }) => lingers === true,
+    found: ({ lingers }) => (lingers === true ? 'yes' : 'no'),
+    without: 'containers of this user end with the last logout',
+    fix: ({ user }) => `sudo loginctl enable-linger ${user}`,
+  },
+  {
     area: 'kernel',
     name: 'overlayfs',
     bad: 'missing',
@@ -63,6 +73,16 @@ const rows: readonly Row[] = [
     found: ({ overlay, kernel }) => `${overlay ? 'yes' : 'no'}, Linux ${kernel}`,
     without: 'root file systems are overlays of layers',
     fix: 'sudo modprobe overlay, or a kernel with CONFIG_OVERLAY_FS',
+  },
+  {
+    area: 'kernel',
+    name: "users' overlayfs",
+    bad: 'missing',
+    when: facts => rootless(facts) && facts.overlay,
+    good: ({ kernel }) => mountsForUsers(kernel),
+    found: ({ kernel }) => `Linux ${kernel}${mountsForUsers(kernel) ? '' : ', and users have it since 5.11'}`,
+    without: 'ordinary users have no root file systems',
+    fix: 'use a newer kernel, or sudo',
   },
   {
     area: 'kernel',
@@ -174,6 +194,12 @@ const rows: readonly Row[] = [
     fix: 'run it with sudo, or choose a folder of your own with --root',
   },
 ];
+
+/** An overlay can be mounted in a user namespace since Linux 5.11. */
+function mountsForUsers(kernel: string): boolean {
+  const [major = 0, minor = 0] = kernel.split('.').map(part => Number.parseInt(part, 10));
+  return major > 5 || (major === 5 && minor >= 11);
+}
 
 function judge(row: Row, facts: HostFacts): Finding {
   const { area, name } = row;

@@ -120,6 +120,8 @@ test('judgeFacts() finds nothing wrong with a healthy machine', () => {
 test('judgeFacts() gives each failure a consequence and a fix', () => {
   const sick: [Partial<HostFacts>, string, 'warn' | 'missing'][] = [
     [{ uid: 1000, limits: false }, 'limits', 'warn'],
+    [{ uid: 1000, kernel: '5.10.0-30-amd64' }, "users' overlayfs", 'missing'],
+    [{ uid: 1000, lingers: false }, 'lingering', 'warn'],
     [{ uid: 1000, unprivilegedUserNamespaces: false }, 'user namespaces', 'missing'],
     [{ capabilities: 0n }, 'capabilities', 'missing'],
     [{ overlay: false }, 'overlayfs', 'missing'],

@@ -69,11 +69,19 @@ function namespacesOf(pid: number): string[] {
   }
 }
 
-/** Does nothing until its record is gone. Argument: the record. */
+/**
+ * Goes when its record is gone. Once an hour it freshens what lies beside that: what is old is swept from /tmp
+ * (tmpfiles.d(5)), where it may be. Argument: the record.
+ */
 const waiting = `
 echo ready
 exec </dev/null >/dev/null 2>&1
-while sleep 60; do [ -e "$1" ] || exit 0; done`;
+minutes=0
+while sleep 60; do
+  [ -e "$1" ] || exit 0
+  minutes=$((minutes + 1))
+  if [ $minutes -eq 60 ]; then minutes=0; find "\${1%/*}" -xdev -exec touch -ch {} +; fi
+done`;
 
 /**
  * Waits until its numbers are mapped, and becomes root by the second shell. crun refuses to work where it sees v2
