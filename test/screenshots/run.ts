@@ -1,7 +1,7 @@
 /**
  * `npm run screenshots`: runs the real dashboard on real containers (the demo, and a build) in a terminal emulator and
  * writes what it shows to screenshots/. Needs root, like the dashboard's work. Figures are the machine's own, so the
- * pictures differ from run to run; nothing in them is staged.
+ * pictures differ from run to run; nothing in them is staged, but for the two of `made-up.ts`.
  */
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Home, openHome, writeContext } from '../e2e/dashboard.ts';
 import { keys, type TerminalProgram } from '../support/terminal.ts';
 import { terminalPng } from '../support/terminal-picture.ts';
+import { shootMadeUp } from './made-up.ts';
 
 const folder = resolve(import.meta.dirname, '../../screenshots');
 
@@ -84,6 +85,7 @@ async function small(home: Home): Promise<void> {
   shoot(screen, '80x24');
 }
 
+await shootMadeUp(folder);
 using home = openHome();
 home.plimsoll('demo', 'up');
 try {

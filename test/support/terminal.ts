@@ -48,6 +48,18 @@ export const keys = {
   ctrlU: '\x15',
 } as const;
 
+/** An emulator that shows these rows, for a picture of them. */
+export async function emulatorWith(
+  rows: readonly string[],
+  size: { readonly columns: number; readonly rows: number },
+): Promise<HeadlessTerminal> {
+  const emulator = new headless.Terminal({ cols: size.columns, rows: size.rows, allowProposedApi: true });
+  emulator.loadAddon(new Unicode11Addon() as never);
+  emulator.unicode.activeVersion = '11';
+  await new Promise<void>(resolve => emulator.write(rows.join('\r\n'), resolve));
+  return emulator;
+}
+
 /** Starts a program in a terminal of its own (default 120x40, xterm-256color, UTF-8). */
 export function openTerminal(command: readonly string[], options: TerminalOptions = {}): TerminalProgram {
   const { columns = 120, rows = 40 } = options;

@@ -9,6 +9,7 @@ import { LogStore, type State, selectedRow } from '../../../src/tui/model/index.
 import { Screen } from '../../../src/tui/views/index.ts';
 import { noon, type Pilot, pilotOn } from '../../support/dashboard-state.ts';
 import { golden } from '../../support/golden.ts';
+import { workedExample } from '../../support/worked-example.ts';
 
 process.env.TZ = 'UTC';
 const colourful = createTheme({ colours: 'truecolor', unicode: true });
@@ -49,6 +50,13 @@ for (const [columns, rows] of sizes)
     const lines = draw(withLogs(pilot).state, plain);
     golden(`tui/overview-${columns}x${rows}.txt`, picture(lines));
   });
+
+test('the worked example: of 25 cores and 25 GiB an app uses 6 and 10, so 19 and 15 are wasted', async () => {
+  const { state } = await workedExample(100, 30);
+  const lines = draw(state, plain);
+  assert.match(stripVTControlCharacters(lines.join('\n')), /WASTED 19\.0 of 25 cores +15\.0 of 25 GiB/);
+  golden('tui/worked-example-100x30.txt', picture(lines));
+});
 
 test('the overview in ASCII has nothing else', async () => {
   const { pilot } = await pilotOn(80, 24);
