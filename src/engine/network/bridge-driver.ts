@@ -58,6 +58,8 @@ export interface BridgeDriver {
 /** The driver of a root. */
 export function createBridgeDriver(root: Root): BridgeDriver {
   const table = tableName(root);
+  /** Is there since a table for IPv6 was first made: networks of IPv4 alone pay nothing for it. */
+  const twinMark = join(root.runDir, 'table6');
   const markFile = (bridge: string) => join(root.runDir, `${bridge}.up`);
   const isUp = (network: BridgeNetwork) =>
     hasLink(network.bridge) && readText(markFile(network.bridge)) === markOf(network);
@@ -71,17 +73,25 @@ export function createBridgeDriver(root: Root): BridgeDriver {
     async raise(networks, ports) {
       if (userNetwork !== undefined) await openUserNetwork(userNetwork);
       setSysctl('ipv4/ip_forward', '1');
-      if (networks.some(({ subnet6 }) => subnet6 !== undefined)) forwardIpv6();
+      if (networks.some(({ subnet6 }) => subnet6 !== undefined)) {
+        forwardIpv6();
+        writeFileSync(twinMark, '');
+      }
       const down = networks.filter(network => !isUp(network));
       await Promise.all([
-        nft(formatTable({ table, networks, ports, hasIpv6: hasIpv6() })),
+        nft(formatTable({ table, networks, ports, mayHaveTwin: existsSync(twinMark) })),
         ...down.map(network => raiseBridge(network, uplinkMtu())),
       ]);
       for (const network of down) mark(network);
     },
     async lower(networks) {
       // The table first: while a bridge is there, whoever finds it unused finds both.
-      await nft(formatRemoval({ table, hasIpv6: hasIpv6() })).catch(ignoreMissing);
+      // A kernel may speak IPv6 and have no nftables for it.
+      const remove = (mayHaveTwin: boolean) => nft(formatRemoval({ table, mayHaveTwin }));
+      await remove(hasIpv6())
+        .catch(() => remove(false))
+        .catch(ignoreMissing);
+      rmSync(twinMark, { force: true });
       await Promise.all(networks.map(({ bridge }) => lowerBridge(bridge)));
       if (userNetwork !== undefined) await closeUserNetwork(userNetwork);
     },

@@ -17,8 +17,8 @@ export interface TableState {
     readonly internal: boolean;
   }[];
   readonly ports: readonly PortRule[];
-  /** The host speaks IPv6: there may be a table for it already. */
-  readonly hasIpv6: boolean;
+  /** There may be a table for IPv6 already. */
+  readonly mayHaveTwin: boolean;
 }
 
 /**
@@ -34,21 +34,21 @@ export interface TableState {
  * - `source`: towards the world containers take the host's address; so do the host's loopback clients of published
  *   ports, and containers that reach a neighbour (or themselves) by a published port. Everybody else keeps their own.
  */
-export function formatTable({ table, networks, ports, hasIpv6 }: TableState): string {
+export function formatTable({ table, networks, ports, mayHaveTwin }: TableState): string {
   const of6 = networks.flatMap(({ bridge, subnet6, internal }) =>
     subnet6 === undefined ? [] : [{ bridge, subnet: subnet6, internal }],
   );
   return [
     ...tableLines('ip', table, networks),
-    ...(of6.length > 0 ? tableLines('ip6', table, of6) : hasIpv6 ? removalLines('ip6', table) : []),
+    ...(of6.length > 0 ? tableLines('ip6', table, of6) : mayHaveTwin ? removalLines('ip6', table) : []),
     ...ports.map(port => formatPort('add', table, port)),
     '',
   ].join('\n');
 }
 
 /** Takes the tables away, whether they are there or not. */
-export function formatRemoval({ table, hasIpv6 }: Pick<TableState, 'table' | 'hasIpv6'>): string {
-  return [...removalLines('ip', table), ...(hasIpv6 ? removalLines('ip6', table) : []), ''].join('\n');
+export function formatRemoval({ table, mayHaveTwin }: Pick<TableState, 'table' | 'mayHaveTwin'>): string {
+  return [...removalLines('ip', table), ...(mayHaveTwin ? removalLines('ip6', table) : []), ''].join('\n');
 }
 
 /** One published port as a command of an nft script. */

@@ -126,7 +126,7 @@ test('chooseSubnet() keeps away from every route, and says so when none is left'
 test('the nftables script of a root is the one that was tried', () => {
   const script = formatTable({
     table: 'plimsoll_1a2b3c4d',
-    hasIpv6: true,
+    mayHaveTwin: true,
     networks: [
       { bridge: 'plb1a2b3c4d', subnet: '10.90.16.0/20', internal: false },
       { bridge: 'plb1a2b3c4d-1', subnet: '10.91.0.0/20', internal: true, subnet6: 'fd5b:7::/64' },
