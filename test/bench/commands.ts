@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { command, compare, insist } from './measure.ts';
-import { type Peer, peerImage } from './peers.ts';
+import { limitWords, type Peer, peerImage } from './peers.ts';
 import { printComparison } from './report.ts';
 
 /** Cold command-line calls, side by side with the peers. `plimsoll` is the words before the verb. */
@@ -92,9 +92,6 @@ function writeContext(context: string): void {
   );
 }
 
-/** podman asks for more open files than this caller may give unless it is told the caller's own limit. */
 function runWords(peer: Peer): string[] {
-  return peer.name === 'podman'
-    ? ['run', '--rm', '--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1024:1024']
-    : ['run', '--rm'];
+  return ['run', '--rm', ...limitWords(peer)];
 }

@@ -26,6 +26,11 @@ export function findPeers(busybox: string): Peer[] {
   return candidates.filter(peer => prepare(peer, busybox));
 }
 
+/** podman asks for more open files than this caller may give unless it is told the caller's own limit. */
+export function limitWords({ name }: Peer): string[] {
+  return name === 'podman' ? ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1024:1024'] : [];
+}
+
 function prepare({ name, command }: Peer, busybox: string): boolean {
   const context = mkdtempSync(join(tmpdir(), 'plimsoll-bench-'));
   try {

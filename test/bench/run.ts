@@ -2,7 +2,7 @@
  * `npm run bench`: plimsoll beside docker and podman in the same run, as medians and ratios. Figures of a noisy
  * machine differ from run to run; the ratios are what to read, and for promises in milliseconds what they are at the
  * speed that the machine has at the time. Needs root. Words after it choose parts:
- * `npm run bench -- commands network in-process dashboard`.
+ * `npm run bench -- commands network in-process many dashboard`.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,7 @@ import { createEngine, resolveRoot } from '../../src/engine/index.ts';
 import { benchCommands } from './commands.ts';
 import { benchDashboard } from './dashboard.ts';
 import { benchInProcess } from './in-process.ts';
+import { benchMany } from './many.ts';
 import { benchNetwork } from './network.ts';
 import { findPeers } from './peers.ts';
 import { measureYardstick } from './yardstick.ts';
@@ -32,6 +33,7 @@ try {
   }
   if (wanted('network')) benchNetwork(plimsoll, findPeers('/bin/busybox'));
   if (wanted('in-process')) await benchInProcess(engine, await measureYardstick());
+  if (wanted('many')) await benchMany(engine, plimsoll, findPeers('/bin/busybox'), await measureYardstick());
   if (wanted('dashboard')) await benchDashboard(engine, plimsoll, await measureYardstick());
 } finally {
   await engine[Symbol.asyncDispose]();

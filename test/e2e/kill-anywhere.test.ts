@@ -6,15 +6,17 @@ import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { noRegistry, startRegistry } from '../support/real-registry.ts';
 import { cannotRun, type Home, openHome } from './dashboard.ts';
 
 const launcher = resolve(import.meta.dirname, '../../bin/plimsoll');
-const kills = Number(process.env.PLIMSOLL_KILLS ?? 14);
+const kills = Number(process.env.PLIMSOLL_KILLS ?? 16);
 const seed = Number(process.env.PLIMSOLL_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 /** One turn of a verb: what it needs, made before by the program itself, and the command line to be killed. */
 interface Verb {
   readonly name: string;
+  readonly needsRegistry?: true;
   prepare?(place: Place, turn: number): void;
   command(place: Place, turn: number): string[];
 }
@@ -22,10 +24,12 @@ interface Verb {
 interface Place {
   readonly home: Home;
   readonly context: string;
+  /** An image in a registry on loopback; undefined where there is no registry to run. */
+  readonly remote: string | undefined;
 }
 
 const service = ['busybox', 'sh', '-c', 'trap "exit 0" TERM; sleep 1000 & wait'];
-const verbs: readonly Verb[] = [
+const allVerbs: readonly Verb[] = [
   {
     name: 'create',
     command: (_, turn) => ['create', '--name', `create${turn}`, '-v', '/data', ...service],
@@ -59,13 +63,24 @@ const verbs: readonly Verb[] = [
     name: 'build',
     command: ({ context }, turn) => ['build', '-t', 'killed', '--build-arg', `TURN=${turn}`, context],
   },
+  {
+    name: 'pull',
+    needsRegistry: true,
+    prepare: ({ home, remote = '' }) => void home.attempt('rmi', '-f', remote),
+    command: ({ remote = '' }) => ['pull', '-q', remote],
+  },
 ];
 
 test(`pain 15: a plimsoll that is killed ${kills} times, anywhere, leaves a root that is whole and leaks nothing (PLIMSOLL_KILLS=200: the long version)`, {
   skip: cannotRun() ?? false,
 }, async t => {
   using home = openHome();
-  const place = { home, context: writeBuildContext(home.folder) };
+  await using registry = noRegistry ? undefined : await startRegistry();
+  if (noRegistry) t.diagnostic(`pull is left out: ${noRegistry}`);
+  const remote = registry === undefined ? undefined : `${registry.host}/cargo:1`;
+  const place = { home, context: writeBuildContext(home.folder), remote };
+  if (remote !== undefined) publish(place, remote);
+  const verbs = allVerbs.filter(verb => remote !== undefined || !verb.needsRegistry);
   const random = randomFrom(seed);
   const usual = new Map<string, number>();
   const story: string[] = [];
@@ -171,6 +186,18 @@ function writeBuildContext(folder: string): string {
   ];
   writeFileSync(join(context, 'Dockerfile'), `${steps.join('\n')}\n`);
   return context;
+}
+
+/** An image with a layer of its own, which takes a moment to unpack; its source here is gone afterwards. */
+function publish({ home }: Place, name: string): void {
+  const context = join(home.folder, 'cargo');
+  mkdirSync(context);
+  for (let i = 0; i < 2000; i++) writeFileSync(join(context, `bale${i}`), `${i} `.repeat(500));
+  writeFileSync(join(context, 'Dockerfile'), 'FROM busybox\nCOPY . /cargo\n');
+  home.plimsoll('build', '-t', name, context);
+  home.plimsoll('push', '-q', name);
+  home.plimsoll('rmi', name);
+  home.plimsoll('builder', 'prune', '-af');
 }
 
 function rootOf({ folder }: Home): string {
