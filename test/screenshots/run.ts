@@ -10,6 +10,7 @@ import { type Home, openHome, writeContext } from '../e2e/dashboard.ts';
 import { keys, type TerminalProgram } from '../support/terminal.ts';
 import { terminalPng } from '../support/terminal-picture.ts';
 import { shootMadeUp } from './made-up.ts';
+import { onDocker } from './on-docker.ts';
 
 const folder = resolve(import.meta.dirname, '../../screenshots');
 
@@ -85,13 +86,21 @@ async function small(home: Home): Promise<void> {
   shoot(screen, '80x24');
 }
 
-await shootMadeUp(folder);
-using home = openHome();
-home.plimsoll('demo', 'up');
-try {
-  await overviewAndDetails(home);
-  await build(home);
-  await small(home);
-} finally {
-  home.plimsoll('demo', 'down');
+async function onOwnEngine(): Promise<void> {
+  using home = openHome();
+  home.plimsoll('demo', 'up');
+  try {
+    await overviewAndDetails(home);
+    await build(home);
+    await small(home);
+  } finally {
+    home.plimsoll('demo', 'down');
+  }
 }
+
+// `docker` after the command: only the picture of another engine.
+if (process.argv[2] !== 'docker') {
+  await shootMadeUp(folder);
+  await onOwnEngine();
+}
+await onDocker(shoot);

@@ -1,0 +1,60 @@
+import { rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { makeBusyboxRootfs } from '../support/busybox-rootfs.ts';
+import { dockerOfOwn, noPeer, peer } from '../support/peer-engines.ts';
+import { openTerminal, type TerminalProgram } from '../support/terminal.ts';
+
+const launcher = resolve(import.meta.dirname, '../../bin/plimsoll');
+
+/** What the containers do: one that computes, one that writes, two that wait. */
+const services: readonly (readonly [name: string, limits: readonly string[], command: string])[] = [
+  ['api', ['--cpus', '0.4', '--memory', '128m'], 'while :; do :; done'],
+  ['web', ['--memory', '64m'], 'i=0; while :; do i=$((i+1)); echo "GET /orders/$i 200"; sleep 0.2; done'],
+  ['queue', ['--memory', '256m'], 'dd if=/dev/zero of=/tmp/queue bs=1M count=40 2>/dev/null; sleep 600'],
+  ['cron', [], 'sleep 600'],
+];
+
+/** The dashboard on a real dockerd with a few containers, all of which is gone afterwards. */
+export async function onDocker(shoot: (screen: TerminalProgram, name: string) => void): Promise<void> {
+  const missing = noPeer('docker', 'dockerd');
+  if (missing !== false) {
+    console.log(`no picture on dockerd: ${missing}`);
+    return;
+  }
+  await using docker = await dockerOfOwn();
+  const rootfs = makeBusyboxRootfs(join(docker.socket, '../rootfs'));
+  const archive = `${rootfs}.tar`;
+  await peer('tar', '-C', rootfs, '-cf', archive, '.');
+  await docker.run('import', '-c', 'CMD ["sh"]', archive, 'shop/base:1.0');
+  rmSync(archive);
+  for (const [name, limits, command] of services)
+    await docker.run(
+      'run',
+      '-d',
+      '--name',
+      name,
+      '--network',
+      'none',
+      ...limits,
+      'shop/base:1.0',
+      'sh',
+      '-c',
+      command,
+    );
+  try {
+    await using screen = openTerminal([launcher, '-H', `unix://${docker.socket}`], {
+      columns: 150,
+      rows: 42,
+    });
+    await screen.see(/queue/);
+    for (const key of ['j', 'j', 'j', 'l']) {
+      screen.type(key);
+      await sleep(250);
+    }
+    await sleep(15_000); // some history for the charts
+    shoot(screen, 'docker');
+  } finally {
+    await docker.run('rm', '-f', ...services.map(([name]) => name));
+  }
+}
