@@ -73,20 +73,15 @@ export async function serveAttach(
 }
 
 /** How often a client that ended its input is asked whether it is still there. */
-const probeMs = 30_000;
+const probeMs = 5000;
 
 /**
- * A client that has ended its input may have left: only writing to it tells. Frames without content are harmless; with a
- * terminal there are no frames, and nothing is asked.
+ * A client that has ended its input may have left, and so may one whose input nobody reads yet: only writing to it tells.
+ * Frames without content are harmless; with a terminal there are no frames, and nothing is asked.
  */
 function probing(client: ClientStream, tty: boolean): Disposable {
   const probe = () => void client.write(frame('stdout', Buffer.alloc(0), false));
-  let timer: NodeJS.Timeout | undefined;
-  if (!tty) {
-    client.input.once('end', () => {
-      if (!client.closed.aborted) timer = setInterval(probe, probeMs);
-    });
-  }
+  const timer = tty || client.closed.aborted ? undefined : setInterval(probe, probeMs);
   const stop = () => clearInterval(timer);
   client.closed.addEventListener('abort', stop, { once: true });
   return { [Symbol.dispose]: stop };
