@@ -2,18 +2,20 @@
  * `npm run bench`: plimsoll beside docker and podman in the same run, as medians and ratios. Figures of a noisy
  * machine differ from run to run; the ratios are what to read, and for promises in milliseconds what they are at the
  * speed that the machine has at the time. Needs root. Words after it choose parts:
- * `npm run bench -- commands network in-process many dashboard`.
+ * `npm run bench -- commands network builds pulls in-process many dashboard`.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createEngine, resolveRoot } from '../../src/engine/index.ts';
+import { benchBuilds } from './builds.ts';
 import { benchCommands } from './commands.ts';
 import { benchDashboard } from './dashboard.ts';
 import { benchInProcess } from './in-process.ts';
 import { benchMany } from './many.ts';
 import { benchNetwork } from './network.ts';
 import { findPeers } from './peers.ts';
+import { benchPulls } from './pulls.ts';
 import { measureYardstick } from './yardstick.ts';
 
 const chosen = process.argv.slice(2);
@@ -32,6 +34,8 @@ try {
     await benchCommands(plimsoll, findPeers('/bin/busybox'));
   }
   if (wanted('network')) benchNetwork(plimsoll, findPeers('/bin/busybox'));
+  if (wanted('builds')) await benchBuilds(plimsoll);
+  if (wanted('pulls')) await benchPulls(plimsoll);
   if (wanted('in-process')) await benchInProcess(engine, await measureYardstick());
   if (wanted('many')) await benchMany(engine, plimsoll, findPeers('/bin/busybox'), await measureYardstick());
   if (wanted('dashboard')) await benchDashboard(engine, plimsoll, await measureYardstick());
