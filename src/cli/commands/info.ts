@@ -28,13 +28,15 @@ export function configureInfo(command: Command, cli: Cli): void {
         return;
       }
       const { root, containers } = info;
+      const { link } = engine;
       cli.stdout.write(
         [
+          ...(link === undefined ? [] : [`Engine:      ${link.product} at ${link.address}`]),
           `Root:        ${root.dataDir} (${root.id}${root.rootless ? ', without root' : ''})`,
-          `Run folder:  ${root.runDir}`,
+          ...(link === undefined ? [`Run folder:  ${root.runDir}`] : []),
           `Runtime:     ${info.runtime}`,
           `Cgroups:     ${info.cgroupVersion}`,
-          `Networking:  ${info.networking}`,
+          ...(link === undefined ? [`Networking:  ${info.networking}`] : []),
           `Containers:  ${containers.running} running, ${containers.paused} paused, ${containers.stopped} stopped`,
           `Images:      ${info.images}`,
           '',
