@@ -1,6 +1,6 @@
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findExecutable } from '../../src/engine/kernel/index.ts';
@@ -72,6 +72,7 @@ export async function podmanService(): Promise<ServingPeer> {
     async [Symbol.asyncDispose]() {
       child.kill('SIGKILL'); // it would wait for connections that nobody needs
       await exited;
+      endThoseOf(folder);
       unmountBelow(folder);
       rmSync(folder, { recursive: true, force: true });
     },
@@ -120,5 +121,17 @@ function unmountBelow(folder: string): void {
   for (const line of readFileSync('/proc/self/mountinfo', 'utf8').split('\n').reverse()) {
     const target = line.split(' ')[4] ?? '';
     if (target.startsWith(folder)) execFileSync('umount', ['-l', target]);
+  }
+}
+
+/** Podman leaves a monitor for five minutes behind each command that was run in a container. */
+function endThoseOf(folder: string): void {
+  for (const pid of readdirSync('/proc').filter(name => /^\d+$/.test(name))) {
+    try {
+      if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`${folder}/`))
+        process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // it has ended by itself
+    }
   }
 }
