@@ -14,6 +14,7 @@ import { execRoutes, hijackRoutes, plainHijacks } from './routes/exec.ts';
 import { fileRoutes } from './routes/files.ts';
 import { imageRoutes } from './routes/images.ts';
 import { lifecycleRoutes } from './routes/lifecycle.ts';
+import { metricsRoute } from './routes/metrics.ts';
 import { networkRoutes } from './routes/networks.ts';
 import { systemRoutes } from './routes/system.ts';
 import { volumeRoutes } from './routes/volumes.ts';
@@ -73,6 +74,7 @@ export function createApp(engine: Engine, version: string, { tls, audit }: AppOp
   if (audit !== undefined)
     app.addHook('onResponse', async (request, reply) => audit(request.raw, reply.statusCode));
   app.get('/healthz', async () => ({ status: 'ok', containers: engine.containers.list().length }));
+  metricsRoute(app, engine, version);
   systemRoutes(app, engine, version);
   containerRoutes(app, engine);
   lifecycleRoutes(app, engine);

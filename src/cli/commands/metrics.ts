@@ -1,16 +1,12 @@
 import type { Command } from 'commander';
-import { adviseFrom } from '../../capacity/index.ts';
+import manifest from '../../../package.json' with { type: 'json' };
+import { formatMetrics, readMetrics } from '../../metrics/index.ts';
 import type { Cli } from '../cli.ts';
 import { examples } from '../examples.ts';
-import { measureLoad } from '../measure-load.ts';
-import { formatMetrics } from '../metrics/format-metrics.ts';
 import { grafanaDashboard } from '../metrics/grafana-dashboard.ts';
 import { rules, scrapeConfig } from '../metrics/prometheus-files.ts';
 import { type ListenAddress, serveMetrics } from '../metrics/serve-metrics.ts';
 import { badOption } from '../parse/bad-option.ts';
-
-/** Advice looks back this far. */
-const adviceMs = 14 * 86_400_000;
 
 /** `metrics [--listen ADDRESS] [--rules] [--scrape-config] [--grafana]`: figures for Prometheus. */
 export function configureMetrics(command: Command, cli: Cli): void {
@@ -28,19 +24,20 @@ export function configureMetrics(command: Command, cli: Cli): void {
       if (options.rules) cli.stdout.write(rules);
       else if (options.grafana) cli.stdout.write(grafanaDashboard());
       else if (options.scrapeConfig) cli.stdout.write(scrapeConfig);
-      else if (options.listen === undefined) cli.stdout.write(await readMetrics(cli));
+      else if (options.listen === undefined) cli.stdout.write(await currentMetrics(cli));
       else
-        await serveMetrics(() => readMetrics(cli), parseAddress(options.listen), {
+        await serveMetrics(() => currentMetrics(cli), parseAddress(options.listen), {
           signal: cli.signal,
           onListening: address => cli.stderr.write(`figures are at ${address}; Ctrl-C ends it\n`),
         });
     });
 }
 
-async function readMetrics(cli: Cli): Promise<string> {
-  const measured = await measureLoad(cli, { over: '1', since: '14d' });
-  const advised = adviseFrom(await cli.engine(), { ...measured, since: Date.now() - adviceMs });
-  return formatMetrics({ ...measured, advised });
+async function currentMetrics(cli: Cli): Promise<string> {
+  const { version } = manifest;
+  return formatMetrics(
+    await readMetrics(await cli.engine(), { now: Date.now(), version, signal: cli.signal }),
+  );
 }
 
 function parseAddress(text: string): ListenAddress {

@@ -19,7 +19,7 @@ test('metrics are in the text format of Prometheus: each with help and type, onc
     return name;
   });
   assert.equal(new Set(names).size, names.length);
-  const line = /^(# (HELP|TYPE) \S+ .+|[a-z_]+(\{name="[^"]*",id="[0-9a-f]{12}"\})? -?[\d.e+-]+)$/;
+  const line = /^(# (HELP|TYPE) \S+ .+|[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? -?[\d.e+-]+)$/;
   assert.deepEqual(
     stdout
       .trimEnd()
@@ -27,7 +27,11 @@ test('metrics are in the text format of Prometheus: each with help and type, onc
       .filter(text => !line.test(text)),
     [],
   );
+  assert.match(stdout, /^plimsoll_engine_info\{version="[^"]+",runtime="[^"]+",/m);
+  assert.match(stdout, /^plimsoll_engine_containers\{state="running"\} \d$/m);
   assert.match(stdout, /^plimsoll_machine_cpu_capacity_cores 8$/m);
+  assert.match(stdout, /^plimsoll_container_memory_working_set_bytes\{name="web",id="[0-9a-f]{12}"\} /m);
+  assert.doesNotMatch(stdout, /^process_/m, 'of no process that is over already');
   assert.match(stdout, /^plimsoll_container_cpu_limit_cores\{name="web",id="[0-9a-f]{12}"\} 1$/m);
   assert.match(stdout, /^plimsoll_container_memory_needed_bytes\{name="web",.*\} \d+$/m);
   assert.doesNotMatch(stdout, /cpu_limit_cores\{name="redis"/, 'what has no limit has no sample of it');

@@ -1,23 +1,61 @@
-import { type AdvisedContainer, coreLimit, type LoadLine, type ResourceLoad } from '../../capacity/index.ts';
-import type { ContainerUsage, StatsFrame } from '../../engine/index.ts';
+import { type AdvisedContainer, coreLimit, type LoadLine, type ResourceLoad } from '../capacity/index.ts';
+import type { ContainerUsage, StatsFrame, SystemInfo } from '../engine/index.ts';
+import { exposition, type Metric } from './exposition.ts';
 
-/** What is told of a machine and its containers. */
+/** What is told of an engine, its machine and its containers. */
 export interface MetricsSource {
+  /** Of plimsoll. */
+  readonly version: string;
+  readonly info: SystemInfo;
   readonly line: LoadLine;
   readonly frame: StatsFrame;
   readonly advised: readonly AdvisedContainer[];
+  /** The process that serves them, where it is one that stays. */
+  readonly server?: ServerUsage;
 }
 
-interface Metric {
-  readonly name: string;
-  readonly help: string;
-  readonly type: 'gauge' | 'counter';
-  readonly samples: readonly { readonly labels?: Readonly<Record<string, string>>; readonly value: number }[];
+/** What a serving process uses itself. */
+export interface ServerUsage {
+  readonly residentBytes: number;
+  readonly cpuSeconds: number;
+  /** Seconds since the epoch. */
+  readonly startSeconds: number;
 }
 
-/** Figures in Prometheus' text format (0.0.4), in cores, bytes and seconds. */
-export function formatMetrics(source: MetricsSource): string {
-  return [...machineMetrics(source.line), ...containerMetrics(source)].map(textOf).join('');
+/** Figures in cores, bytes and seconds: Prometheus' text format (0.0.4), or OpenMetrics' (1.0.0). */
+export function formatMetrics(source: MetricsSource, { openMetrics = false } = {}): string {
+  const metrics = [
+    ...engineMetrics(source),
+    ...serverMetrics(source.server),
+    ...machineMetrics(source.line),
+    ...containerMetrics(source),
+  ];
+  return exposition(metrics, { openMetrics });
+}
+
+function engineMetrics({ version, info }: MetricsSource): Metric[] {
+  const { runtime, cgroupVersion, root, containers, images } = info;
+  const labels = { version, runtime, cgroup: cgroupVersion, root: root.id };
+  const states = Object.entries(containers).map(([state, value]) => ({ labels: { state }, value }));
+  return [
+    { name: 'plimsoll_engine', help: 'The engine', type: 'info', samples: [{ labels, value: 1 }] },
+    { name: 'plimsoll_engine_containers', help: 'Containers by state', type: 'gauge', samples: states },
+    { name: 'plimsoll_engine_images', help: 'Images', type: 'gauge', samples: [{ value: images }] },
+  ];
+}
+
+/** By the names that every client library of Prometheus gives them. */
+function serverMetrics(server: ServerUsage | undefined): Metric[] {
+  if (server === undefined) return [];
+  const { residentBytes, cpuSeconds, startSeconds } = server;
+  const of = (name: string, type: Metric['type'], help: string, value: number): Metric => ({
+    ...{ name: `process_${name}`, help, type, samples: [{ value }] },
+  });
+  return [
+    of('resident_memory_bytes', 'gauge', 'Memory of the daemon', residentBytes),
+    of('cpu_seconds_total', 'counter', 'CPU time of the daemon', cpuSeconds),
+    of('start_time_seconds', 'gauge', 'When the daemon started, since the epoch', startSeconds),
+  ];
 }
 
 function machineMetrics({ cpu, memory }: LoadLine): Metric[] {
@@ -78,17 +116,4 @@ function containerMetrics({ frame, advised }: MetricsSource): Metric[] {
     });
     return { name: `plimsoll_container_${name}`, help, type, samples };
   });
-}
-
-function textOf({ name, help, type, samples }: Metric): string {
-  if (samples.length === 0) return '';
-  const lines = samples.map(({ labels = {}, value }) => {
-    const pairs = Object.entries(labels).map(([key, text]) => `${key}="${escaped(text)}"`);
-    return `${name}${pairs.length === 0 ? '' : `{${pairs.join(',')}}`} ${value}\n`;
-  });
-  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`;
-}
-
-function escaped(text: string): string {
-  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }
