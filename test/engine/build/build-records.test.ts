@@ -68,7 +68,7 @@ describe('the record of a build', { skip }, () => {
     assert.deepEqual(
       yard.builds.list().map(record => [record.state, record.error]),
       [
-        ['failed', 'Dockerfile:1: there is no image "nothing"'],
+        ['failed', 'Dockerfile:1: there is no image "nothing", and these tests have no registry'],
         ['failed', 'Dockerfile:2: "COPPY" is not an instruction'],
         ['failed', 'Dockerfile:2: the command ended with exit code 1'],
       ],

@@ -5,6 +5,7 @@ import {
   chmodSync,
   copyFileSync,
   cpSync,
+  existsSync,
   lstatSync,
   mkdtempSync,
   readdirSync,
@@ -81,7 +82,8 @@ for (const [what, text] of Object.entries(mistakes)) {
 /** A copy of the context with modes that no checkout decides, and what cannot be checked in. */
 function prepare(name: string): Disposable & { readonly folder: string } {
   const folder = mkdtempSync(join(tmpdir(), 'plt-case-'));
-  cpSync(join(fixtures, name, 'context'), folder, { recursive: true, verbatimSymlinks: true });
+  const context = join(fixtures, name, 'context'); // a case without files has none
+  if (existsSync(context)) cpSync(context, folder, { recursive: true, verbatimSymlinks: true });
   copyFileSync(join(fixtures, name, 'Dockerfile'), join(folder, 'Dockerfile'));
   for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
     const status = lstatSync(join(folder, path));
