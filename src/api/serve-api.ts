@@ -32,6 +32,7 @@ export async function serveApi(
   { host, version, signal, onReady, tls, group, policy, audit }: ServeOptions,
 ): Promise<void> {
   const address = parseAddress(host, { tls: tls !== undefined });
+  const manager = takeFromServiceManager();
   const served = policy === undefined ? engine : restricted(engine, readPolicy(policy));
   const app = createApp(served, version, {
     tls,
@@ -45,24 +46,44 @@ export async function serveApi(
   await app.ready();
   await listen(app.server, address, group);
   onReady?.(formatAddress(address));
-  await notifyServiceManager(process.env, 'READY=1');
-  const watchdog = keepWatchdog();
+  await notifyServiceManager(manager, 'READY=1');
+  const watchdog = keepWatchdog(manager);
   await new Promise<void>(resolve => {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
   clearInterval(watchdog);
-  await notifyServiceManager(process.env, 'STOPPING=1');
+  await notifyServiceManager(manager, 'STOPPING=1');
   if (address.kind === 'unix') rmSync(address.path, { force: true });
   for (const socket of sockets) socket.destroy(); // those that were hijacked, too
   await app.close();
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * What systemd has told this process alone, taken out of what its children are told: a runtime that finds
+ * `NOTIFY_SOCKET` has each container wait until it says that it is ready.
+ */
+function takeFromServiceManager(): Environment {
+  const names = [
+    'NOTIFY_SOCKET',
+    'WATCHDOG_USEC',
+    'WATCHDOG_PID',
+    'LISTEN_PID',
+    'LISTEN_FDS',
+    'LISTEN_FDNAMES',
+  ];
+  const taken = Object.fromEntries(names.map(name => [name, process.env[name]]));
+  for (const name of names) delete process.env[name];
+  return taken;
+}
+
 /** Tells systemd's watchdog that this process is alive, twice as often as it asks for. */
-function keepWatchdog(): NodeJS.Timeout | undefined {
-  const { WATCHDOG_USEC, WATCHDOG_PID } = process.env;
+function keepWatchdog(manager: Environment): NodeJS.Timeout | undefined {
+  const { WATCHDOG_USEC, WATCHDOG_PID } = manager;
   const microseconds = Number(WATCHDOG_USEC);
   if (!(microseconds > 0) || (WATCHDOG_PID !== undefined && WATCHDOG_PID !== String(process.pid)))
     return undefined;
-  return setInterval(() => void notifyServiceManager(process.env, 'WATCHDOG=1'), microseconds / 2000);
+  return setInterval(() => void notifyServiceManager(manager, 'WATCHDOG=1'), microseconds / 2000);
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { after, test } from 'node:test';
@@ -118,6 +118,30 @@ test('a daemon says that it is well, to probes and to who started it', { skip: n
     encoding: 'utf8',
   });
   assert.deepEqual(JSON.parse(answer), { status: 'ok', containers: 0 });
+});
+
+const activator = findExecutable('systemd-socket-activate');
+const noActivator = noEngine || (activator === undefined ? 'needs systemd-socket-activate (systemd)' : false);
+
+test('a daemon serves a socket that systemd has opened, to its first client too', {
+  skip: noActivator,
+}, async () => {
+  await using own = await rootOfOwn();
+  const socket = at('handed.sock');
+  const command = [launcher, '--root', own.root.dataDir, 'daemon', '-H', 'fd://'];
+  const child = spawn(activator ?? '', ['-l', socket, ...command], { stdio: 'ignore' });
+  const exited = once(child, 'exit');
+  try {
+    const ask = ['-s', '--retry', '20', '--retry-delay', '1', '--retry-all-errors', '--unix-socket', socket];
+    const answer = execFileSync('curl', [...ask, 'http://x/healthz'], { encoding: 'utf8' });
+    assert.deepEqual(JSON.parse(answer), { status: 'ok', containers: 0 });
+    const metrics = execFileSync('curl', [...ask, 'http://x/metrics'], { encoding: 'utf8' });
+    assert.match(metrics, /^plimsoll_engine_images 1$/m);
+  } finally {
+    child.kill('SIGTERM');
+    await exited;
+  }
+  assert.ok(existsSync(socket), 'it is not its own to take away');
 });
 
 /** Starts a daemon on a root of its own; rejects with what it said if it does not serve. */

@@ -9,10 +9,15 @@ const tool = 'systemd-analyze';
 export const noSystemdAnalyze: string | false =
   spawnSync('sh', ['-c', `command -v ${tool}`]).status === 0 ? false : 'needs systemd-analyze (systemd)';
 
-/** What `systemd-analyze verify` finds wrong with a unit; empty is right. */
-export function verifyUnit(name: string, text: string): string {
+/** What `systemd-analyze verify` finds wrong with a unit, `others` being there too; empty is right. */
+export function verifyUnit(
+  name: string,
+  text: string,
+  others: readonly { readonly name: string; readonly text: string }[] = [],
+): string {
   const folder = mkdtempSync(join(tmpdir(), 'plu-'));
   try {
+    for (const other of others) writeFileSync(join(folder, other.name), other.text);
     const file = join(folder, name);
     writeFileSync(file, text);
     const { stdout, stderr, status } = spawnSync(tool, ['verify', '--man=no', file], { encoding: 'utf8' });

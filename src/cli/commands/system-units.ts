@@ -6,6 +6,7 @@ import { examples } from '../examples.ts';
 
 interface InstallOptions {
   readonly user?: true;
+  readonly daemon?: true;
   readonly dryRun?: true;
 }
 
@@ -18,8 +19,13 @@ export function configureSystemUnits(command: Command, cli: Cli): void {
     'plimsoll system install --dry-run',
     'sudo plimsoll system install',
     'plimsoll system install --user',
+    'sudo plimsoll system install --daemon',
   )
     .option('--user', 'For containers of your own, by your own systemd')
+    .option(
+      '--daemon',
+      'Also the Docker API: a socket of systemd, and the daemon that its first client starts',
+    )
     .option('--dry-run', 'Print what would be written and run, and do nothing')
     .action((options: InstallOptions) => install(cli, options));
   examples(
@@ -39,9 +45,9 @@ export function configureSystemUnits(command: Command, cli: Cli): void {
   ).action(() => boot(cli));
 }
 
-async function install(cli: Cli, { user, dryRun }: InstallOptions): Promise<void> {
+async function install(cli: Cli, { user, daemon, dryRun }: InstallOptions): Promise<void> {
   const { units } = await cli.engine();
-  const request = { user: user === true };
+  const request = { user: user === true, daemon: daemon === true };
   if (dryRun) {
     const { units: planned, commands, advice } = units.plan(request);
     for (const { path, text } of planned) cli.stdout.write(`# ${path}\n${text}\n`);
@@ -50,7 +56,8 @@ async function install(cli: Cli, { user, dryRun }: InstallOptions): Promise<void
     return;
   }
   const { units: written, advice } = await units.install(request);
-  for (const { path } of written) cli.stdout.write(`wrote ${path}, and enabled it\n`);
+  for (const { path, enabled } of written)
+    cli.stdout.write(`wrote ${path}${enabled ? ', and enabled it' : ''}\n`);
   for (const sentence of advice) cli.stderr.write(`plimsoll: ${sentence}\n`);
 }
 

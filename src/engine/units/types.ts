@@ -4,12 +4,16 @@ export interface Unit {
   readonly name: string;
   readonly path: string;
   readonly text: string;
+  /** Started by systemd at boot; others are started by one that is. */
+  readonly enabled: boolean;
 }
 
 /** Which units are meant. */
 export interface UnitRequest {
   /** Those of the caller's own systemd (`systemctl --user`), in place of the machine's. */
   readonly user: boolean;
+  /** Beside what is done at boot: the Docker API, on a socket that systemd holds. `uninstall` takes it away unasked. */
+  readonly daemon?: boolean;
 }
 
 /** What is to be written, and then to be run. */
@@ -21,7 +25,7 @@ export interface UnitPlan {
 }
 
 /**
- * The units by which the machine starts what plimsoll has to do at boot. They are written whole or not at all; an
+ * The units by which the machine starts what plimsoll has to do at boot, and its API. They are written whole or not at all; an
  * installation that is made again writes the same, and what it enables stays so.
  */
 export interface UnitService {

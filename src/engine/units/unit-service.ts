@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PlimsollError } from '../../errors.ts';
 import { type RunResult, run, systemdRuns, writeFileAtomic } from '../kernel/index.ts';
 import type { Root } from '../store/index.ts';
 import { bootUnit } from './boot-unit.ts';
+import { type DaemonUnitsRequest, daemonServiceUnit, daemonSocketUnit } from './daemon-units.ts';
 import type { Unit, UnitPlan, UnitRequest, UnitService } from './types.ts';
 import { withoutSystemd } from './without-systemd.ts';
 
@@ -16,14 +17,16 @@ export interface UnitServiceOptions {
   readonly systemFolder?: string;
   /** True where systemd runs the machine. */
   readonly isBooted?: () => boolean;
+  /** Where the machine's groups are. */
+  readonly groupFile?: string;
   readonly systemctl?: (args: readonly string[]) => Promise<RunResult>;
 }
 
 /**
  * The units of a root. Of the usual root they are called by what they do, of another one also by its id.
  *
- * Further units (a socket and the service behind it, say) are further elements of `unitsOf`, chosen by a field of
- * `UnitRequest`; all the rest goes by what it returns.
+ * Which units there are is said by `unitsOf` alone, chosen by fields of `UnitRequest`; all the rest goes by what it
+ * returns.
  */
 export function createUnitService(options: UnitServiceOptions): UnitService {
   const { root, isBooted = systemdRuns } = options;
@@ -39,7 +42,10 @@ export function createUnitService(options: UnitServiceOptions): UnitService {
   };
   const plan = (request: UnitRequest): UnitPlan => {
     const units = unitsOf(options, request);
-    const advice = request.user ? lingering(options) : [];
+    const advice = [
+      ...(request.user ? lingering(options) : []),
+      ...(request.daemon ? reaching(options, request) : []),
+    ];
     return { units, commands: enabling(units, request), advice };
   };
   return {
@@ -57,7 +63,7 @@ export function createUnitService(options: UnitServiceOptions): UnitService {
     },
     async uninstall(request) {
       check(request);
-      const there = unitsOf(options, request).filter(({ path }) => existsSync(path));
+      const there = unitsOf(options, { ...request, daemon: true }).filter(({ path }) => existsSync(path));
       if (there.length === 0) return [];
       const names = there.map(({ name }) => name);
       await control(options, ['systemctl', ...scopeOf(request), 'disable', '--now', ...names]);
@@ -68,14 +74,51 @@ export function createUnitService(options: UnitServiceOptions): UnitService {
   };
 }
 
-function unitsOf(options: UnitServiceOptions, { user }: UnitRequest): Unit[] {
+function unitsOf(options: UnitServiceOptions, { user, daemon }: UnitRequest): Unit[] {
   const { root } = options;
   const folder = user ? userFolder(options) : (options.systemFolder ?? '/etc/systemd/system');
-  const unit = (what: string, text: string): Unit => {
-    const name = `plimsoll-${what}${isUsual(root) ? '' : `-${root.id}`}.service`;
-    return { name, path: join(folder, name), text };
+  const command = commandOf(options);
+  const unit = (name: string, enabled: boolean, text: string): Unit => {
+    return { name, path: join(folder, name), text, enabled };
   };
-  return [unit('boot', bootUnit({ command: commandOf(options), dataDir: root.dataDir, user }))];
+  const boot = bootUnit({ command, dataDir: root.dataDir, user });
+  const units = [unit(`plimsoll-boot${suffixOf(root)}.service`, true, boot)];
+  if (!daemon) return units;
+  const name = `plimsoll-daemon${suffixOf(root)}`;
+  const request: DaemonUnitsRequest = {
+    ...{ command, dataDir: root.dataDir, user, name, socket: socketOf(root) },
+    ...(!user && hasGroup(options) ? { group } : {}),
+  };
+  return [
+    ...units,
+    unit(`${name}.socket`, true, daemonSocketUnit(request)),
+    unit(`${name}.service`, false, daemonServiceUnit(request)),
+  ];
+}
+
+/** Whose members may use the API of the machine's engine, where there is such a group. */
+const group = 'plimsoll';
+
+function hasGroup({ groupFile = '/etc/group' }: UnitServiceOptions): boolean {
+  if (!existsSync(groupFile)) return false;
+  return new RegExp(`^${group}:`, 'm').test(readFileSync(groupFile, 'utf8'));
+}
+
+function socketOf(root: Root): string {
+  return `plimsoll${suffixOf(root)}.sock`;
+}
+
+/** How clients get to the API, and who may. */
+function reaching(options: UnitServiceOptions, { user }: UnitRequest): string[] {
+  const folder = user ? '$XDG_RUNTIME_DIR' : '/run';
+  return [
+    `clients find it with DOCKER_HOST=unix://${folder}/${socketOf(options.root)}`,
+    ...(user || hasGroup(options)
+      ? []
+      : [
+          `only root may use it; for others make a group, 'groupadd --system ${group}', and install it again`,
+        ]),
+  ];
 }
 
 /** systemd.unit(5), "User Unit Search Path". */
@@ -87,12 +130,16 @@ function isUsual({ dataDir }: Root): boolean {
   return dataDir === '/var/lib/plimsoll' || dataDir.endsWith('/.local/share/plimsoll');
 }
 
+function suffixOf(root: Root): string {
+  return isUsual(root) ? '' : `-${root.id}`;
+}
+
 function commandOf({ self, root }: UnitServiceOptions): string[] {
   return [...(self.length > 0 ? self : ['/usr/bin/env', 'plimsoll']), '--root', root.dataDir];
 }
 
 function enabling(units: readonly Unit[], request: UnitRequest): string[][] {
-  const names = units.map(({ name }) => name);
+  const names = units.filter(({ enabled }) => enabled).map(({ name }) => name);
   return [
     ['systemctl', ...scopeOf(request), 'daemon-reload'],
     ['systemctl', ...scopeOf(request), 'enable', '--now', ...names],

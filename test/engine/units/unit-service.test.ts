@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, test } from 'node:test';
@@ -26,6 +26,7 @@ function serviceOn(more: Partial<UnitServiceOptions> = {}) {
     self: [launcher],
     env: { HOME: folder, USER: 'nobody-lingers' },
     systemFolder: join(folder, 'system'),
+    groupFile: join(folder, 'group'),
     isBooted: () => true,
     systemctl: async args => {
       calls.push(args.join(' '));
@@ -63,10 +64,53 @@ test("a user's unit is in the user's folder, and what it needs beyond is said", 
   await assert.rejects(service.install({ user: false }), { kind: 'permission-denied', code: 'NEEDS_ROOT' });
 });
 
+test('with the daemon come a socket that is enabled and the service behind it; uninstall takes all away', async () => {
+  const { service, calls } = serviceOn();
+  const { units, advice } = await service.install({ user: false, daemon: true });
+  const [boot, socket, daemon] = units.map(({ path }) => path);
+  assert.deepEqual(
+    units.map(({ name, enabled }) => [name, enabled]),
+    [
+      ['plimsoll-boot.service', true],
+      ['plimsoll-daemon.socket', true],
+      ['plimsoll-daemon.service', false],
+    ],
+  );
+  assert.match(units[1]?.text ?? '', /^ListenStream=%t\/plimsoll\.sock\nSocketMode=0660\nBacklog/m);
+  const text = readFileSync(daemon ?? '', 'utf8');
+  assert.match(text, /^ExecStart=\S+\/bin\/plimsoll --root \/var\/lib\/plimsoll daemon -H fd:\/\/$/m);
+  for (const line of ['Type=notify', 'Restart=on-failure', 'WatchdogSec=60', 'KillMode=process'])
+    assert.ok(text.includes(`\n${line}\n`), line);
+  assert.doesNotMatch(text, /^(Protect|Private|Restrict|NoNewPrivileges|SystemCall|Capability)/m);
+  assert.match(advice.join('\n'), /DOCKER_HOST=unix:\/\/\/run\/plimsoll\.sock\n.*groupadd --system plimsoll/);
+  assert.deepEqual(calls, ['daemon-reload', 'enable --now plimsoll-boot.service plimsoll-daemon.socket']);
+  calls.length = 0;
+  assert.deepEqual(await service.uninstall({ user: false }), [boot, socket, daemon]);
+  assert.deepEqual(calls, [
+    'disable --now plimsoll-boot.service plimsoll-daemon.socket plimsoll-daemon.service',
+    'daemon-reload',
+  ]);
+});
+
+test("the machine's socket is also for the group plimsoll where there is one, a user's for that user alone", () => {
+  writeFileSync(join(folder, 'plimsoll-group'), 'root:x:0:\nplimsoll:x:990:ann\n');
+  const { service } = serviceOn({ groupFile: join(folder, 'plimsoll-group') });
+  const { units, advice } = service.plan({ user: false, daemon: true });
+  assert.match(units[1]?.text ?? '', /^SocketGroup=plimsoll$/m);
+  assert.doesNotMatch(advice.join(), /groupadd/);
+  const own = serviceOn({ root: { ...root, rootless: true } }).service.plan({ user: true, daemon: true });
+  assert.match(own.units[1]?.text ?? '', /^SocketMode=0600$/m);
+  assert.doesNotMatch(own.units[1]?.text ?? '', /SocketGroup/);
+  assert.match(own.advice.join('\n'), /unix:\/\/\$XDG_RUNTIME_DIR\/plimsoll\.sock$/);
+});
+
 test('units of two roots do not get into one another’s way', () => {
-  const other = serviceOn({ root: { ...root, dataDir: '/srv/a root' } }).service.plan({ user: false });
+  const { service } = serviceOn({ root: { ...root, dataDir: '/srv/a root' } });
+  const other = service.plan({ user: false, daemon: true });
   assert.equal(other.units[0]?.name, 'plimsoll-boot-0a1b2c3d.service');
   assert.match(other.units[0].text, /--root "\/srv\/a root" system boot$/m);
+  assert.match(other.units[1]?.text ?? '', /^ListenStream=%t\/plimsoll-0a1b2c3d\.sock$/m);
+  assert.match(other.units[2]?.text ?? '', /^Requires=plimsoll-daemon-0a1b2c3d\.socket$/m);
 });
 
 test('where systemd does not run, it says what to do instead, and touches nothing', async () => {
@@ -94,7 +138,9 @@ test('a systemctl that fails is said in its own words', async () => {
 test('systemd finds nothing wrong with the units', { skip: noSystemdAnalyze }, () => {
   for (const dataDir of ['/var/lib/plimsoll', '/srv/100% "odd" $HOME']) {
     const { service } = serviceOn({ root: { ...root, dataDir } });
-    for (const user of [false, true])
-      for (const { name, text } of service.plan({ user }).units) assert.equal(verifyUnit(name, text), '');
+    for (const user of [false, true]) {
+      const { units } = service.plan({ user, daemon: true });
+      for (const { name, text } of units) assert.equal(verifyUnit(name, text, units), '');
+    }
   }
 });
