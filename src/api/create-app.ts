@@ -2,6 +2,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import type { Engine } from '../engine/index.ts';
 import { apiVersion, badRequest } from '../wire/index.ts';
 import { minorVersionOf, routedPath } from './api-version.ts';
+import { createAttachments } from './attachments.ts';
 import type { Audit } from './audit-log.ts';
 import { createExecRegistry } from './exec-registry.ts';
 import { serveHijacks } from './hijack.ts';
@@ -77,7 +78,8 @@ export function createApp(engine: Engine, version: string, { tls, audit }: AppOp
   metricsRoute(app, engine, version);
   systemRoutes(app, engine, version);
   containerRoutes(app, engine);
-  lifecycleRoutes(app, engine);
+  const attachments = createAttachments();
+  lifecycleRoutes(app, engine, attachments);
   containerStreamRoutes(app, engine);
   imageRoutes(app, engine);
   networkRoutes(app, engine);
@@ -87,7 +89,7 @@ export function createApp(engine: Engine, version: string, { tls, audit }: AppOp
   diskRoutes(app, engine);
   routesWithoutSwarm(app);
   const execs = createExecRegistry(engine.containers);
-  const hijacks = hijackRoutes(engine, execs);
+  const hijacks = hijackRoutes(engine, { execs, attachments });
   execRoutes(app, engine, execs);
   plainHijacks(app, hijacks);
   serveHijacks(app.server, hijacks, audit);

@@ -16,7 +16,8 @@ export function waitFor(
   id: string,
   { condition, signal }: { readonly condition: string; readonly signal: AbortSignal },
 ): Promise<WaitResult> {
-  const { state } = containers.inspect(id);
+  const state = stateOf(containers, id);
+  if (state === undefined) return Promise.resolve(endOfRemoved(events, id));
   const sinceSeq = events.lastSeq();
   if (condition === 'next-exit') return nextEnd(events, id, { sinceSeq, signal, action: 'die' });
   if (condition === 'removed') {
@@ -31,9 +32,38 @@ export function waitFor(
     .wait(id, { signal })
     .then(StatusCode => ({ StatusCode }))
     .catch(error => {
-      if (isPlimsollError(error, 'not-found')) return { StatusCode: 0 }; // it was removed meanwhile
+      if (isPlimsollError(error, 'not-found')) return endOfRemoved(events, id); // it was removed meanwhile
       throw error;
     });
+}
+
+/** How long one that removed itself can still be waited for: clients first start it, and then ask. */
+const rememberedMs = 60_000;
+
+/**
+ * Whether a container was removed so short a time ago that its exit code is still told: one with `--rm` that ends at once
+ * is gone before a client that starts it and then waits for it, as dockerode does, has asked.
+ */
+export function isJustRemoved(events: Engine['events'], id: string): boolean {
+  return lastOf(events, id, 'destroy') !== undefined;
+}
+
+function endOfRemoved(events: Engine['events'], id: string): WaitResult {
+  return { StatusCode: Number(lastOf(events, id, 'die')?.actor.attributes.exitCode ?? 0) };
+}
+
+function lastOf(events: Engine['events'], id: string, action: 'die' | 'destroy') {
+  const filter = { types: ['container' as const], actors: [id] };
+  return events.list({ since: Date.now() - rememberedMs, filter }).findLast(event => event.action === action);
+}
+
+function stateOf(containers: Engine['containers'], id: string) {
+  try {
+    return containers.inspect(id).state;
+  } catch (error) {
+    if (isPlimsollError(error, 'not-found')) return undefined;
+    throw error;
+  }
 }
 
 interface EndRequest {

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ContainerDetails, Engine } from '../../engine/index.ts';
 import { badRequest, JsonFields } from '../../wire/index.ts';
 import { minorVersionOf } from '../api-version.ts';
+import type { Attachments } from '../attachments.ts';
 import { clientStream } from '../client-stream.ts';
 import { containerName, type NamedParams } from '../container-name.ts';
 import type { ExecRegistry } from '../exec-registry.ts';
@@ -47,7 +48,10 @@ function sizeOf(query: Query): { columns: number; rows: number } {
 }
 
 /** What takes a connection for the streams of a process, by an upgrade or by a plain answer that does not end. */
-export function hijackRoutes(engine: Parts, execs: ExecRegistry): HijackRoute[] {
+export function hijackRoutes(
+  engine: Parts,
+  { execs, attachments }: { readonly execs: ExecRegistry; readonly attachments: Attachments },
+): HijackRoute[] {
   return [
     {
       path: /^\/containers\/([^/]+)\/attach$/,
@@ -57,7 +61,8 @@ export function hijackRoutes(engine: Parts, execs: ExecRegistry): HijackRoute[] 
         return {
           tty: container.spec.tty ?? false,
           mayHalfClose: !(request.stdin && container.spec.tty),
-          run: async client => await serveAttach(engine, container, request, client),
+          run: async client =>
+            await attachments.add(container.id, serveAttach(engine, container, request, client)),
         };
       },
     },

@@ -1,15 +1,20 @@
 import type { FastifyInstance } from 'fastify';
 import type { Engine, StopOptions } from '../../engine/index.ts';
 import { PlimsollError } from '../../errors.ts';
+import type { Attachments } from '../attachments.ts';
 import { containerName, type NamedParams } from '../container-name.ts';
 import { Query } from '../query.ts';
 import { streamReply } from '../stream-reply.ts';
-import { waitFor } from '../wait-for.ts';
+import { isJustRemoved, waitFor } from '../wait-for.ts';
 
 type Parts = Pick<Engine, 'containers' | 'events'>;
 
 /** Containers as processes: started, stopped, signalled, waited for. */
-export function lifecycleRoutes(app: FastifyInstance, { containers, events }: Parts): void {
+export function lifecycleRoutes(
+  app: FastifyInstance,
+  { containers, events }: Parts,
+  attachments: Attachments,
+): void {
   const verb = (path: string, act: (name: string, query: Query) => Promise<unknown>) =>
     app.post<NamedParams>(`/containers/:name/${path}`, async (request, reply) => {
       await act(containerName(request), new Query(request.query));
@@ -32,13 +37,17 @@ export function lifecycleRoutes(app: FastifyInstance, { containers, events }: Pa
   verb('pause', async name => await containers.pause(name));
   verb('unpause', async name => await containers.unpause(name));
   app.post<NamedParams>('/containers/:name/wait', async (request, reply) => {
-    const { id } = containers.inspect(containerName(request));
+    const name = containerName(request);
+    const id = isJustRemoved(events, name) ? name : containers.inspect(name).id;
     const condition = new Query(request.query).text('condition') ?? 'not-running';
     const left = new AbortController();
     const waiting = waitFor({ containers, events }, id, { condition, signal: left.signal });
     await streamReply(reply, { type: 'application/json' }, async function* (signal) {
       signal.addEventListener('abort', () => left.abort(), { once: true });
-      yield `${JSON.stringify(await waiting)}\n`;
+      const result = await waiting;
+      if (isJustRemoved(events, id) || containers.inspect(id).state.status !== 'created')
+        await attachments.drained(id);
+      yield `${JSON.stringify(result)}\n`;
     });
   });
 }
