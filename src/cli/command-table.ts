@@ -439,7 +439,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     name: 'generate',
-    summary: 'Units for those who want systemd to own a container (systemd, quadlet)',
+    summary: 'Units for containers that systemd is to own, and what Kubernetes needs to run the daemon',
     group: machine,
     configure: configureGenerate,
   },

@@ -28,6 +28,7 @@ for (const words of [
   ['system', 'check'],
   ['system', 'install'],
   ['generate', 'systemd'],
+  ['generate', 'daemonset'],
   ['demo', 'up'],
 ]) {
   test(`${words.join(' ')} --help shows its options and an example`, async () => {

@@ -1,13 +1,15 @@
 import { writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { posix, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Engine, RestartPolicy, Root } from '../../engine/index.ts';
 import type { Cli } from '../cli.ts';
 import { collect } from '../collect.ts';
 import { examples } from '../examples.ts';
 import { containerUnit } from '../generate/container-unit.ts';
+import { daemonSet } from '../generate/daemon-set.ts';
 import { quadlet } from '../generate/quadlet.ts';
 import { runArguments } from '../generate/run-arguments.ts';
+import { badOption } from '../parse/bad-option.ts';
 import { parseCount } from '../parse/parse-limits.ts';
 import { formatRestart } from '../parse/parse-restart.ts';
 import { printWarnings } from '../print-warnings.ts';
@@ -30,13 +32,20 @@ interface SystemdOptions extends CommonOptions {
   readonly requires?: readonly string[];
 }
 
+interface DaemonSetOptions {
+  readonly image: string;
+  readonly name: string;
+  readonly namespace: string;
+  readonly dataRoot: string;
+}
+
 /** A file to be written, or printed. */
 interface Generated {
   readonly file: string;
   readonly text: string;
 }
 
-/** `generate systemd|quadlet NAME...`: for those who want systemd to own a container. */
+/** `generate systemd|quadlet NAME...|daemonset`: for those who want systemd to own a container, Kubernetes the daemon. */
 export function configureGenerate(command: Command, cli: Cli): void {
   systemdOptions(
     examples(
@@ -71,6 +80,37 @@ export function configureGenerate(command: Command, cli: Cli): void {
     });
     write(cli, made, options);
   });
+  examples(
+    command
+      .command('daemonset')
+      .description('A manifest for Kubernetes: an engine with its Docker API on every node, with probes'),
+    'plimsoll generate daemonset --image registry.example/plimsoll:1 | kubectl apply -f -',
+  )
+    .requiredOption(
+      '--image <image>',
+      'Has plimsoll in its PATH, what `plimsoll doctor` asks for, and curl for the probes',
+    )
+    .option('--name <name>', 'Of the DaemonSet', 'plimsoll')
+    .option('--namespace <namespace>', 'Where it is made', 'kube-system')
+    .option('--data-root <folder>', "The engine's root on each node", '/var/lib/plimsoll')
+    .action(async (options: DaemonSetOptions) => {
+      for (const [flag, text] of [
+        ['--name', options.name],
+        ['--namespace', options.namespace],
+      ] as const)
+        if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(text))
+          throw badOption(
+            `${flag} "${text}" is no name for Kubernetes`,
+            'use up to 63 of a-z, 0-9 and -, not - at either end',
+          );
+      const dataRoot = posix.normalize(options.dataRoot).replace(/(?<=.)\/$/, '');
+      if (!dataRoot.startsWith('/') || dataRoot === '/')
+        throw badOption(
+          `"${options.dataRoot}" is no folder for a root`,
+          'as in --data-root /var/lib/plimsoll',
+        );
+      cli.stdout.write(await daemonSet({ ...options, dataRoot, runFolder: '/run/plimsoll' }));
+    });
 }
 
 function systemdOptions(command: Command): Command {
