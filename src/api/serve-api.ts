@@ -53,7 +53,7 @@ export async function serveApi(
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
   clearInterval(watchdog);
-  await notifyServiceManager(manager, 'STOPPING=1');
+  await tell(manager, 'STOPPING=1');
   if (address.kind === 'unix') rmSync(address.path, { force: true });
   for (const socket of sockets) socket.destroy(); // those that were hijacked, too
   await app.close();
@@ -62,8 +62,8 @@ export async function serveApi(
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * What systemd has told this process alone, taken out of what its children are told: a runtime that finds
- * `NOTIFY_SOCKET` has each container wait until it says that it is ready.
+ * What systemd has told this process alone, taken out of what its children are told, so that none of them speaks or
+ * listens in its stead (sd_notify(3), `unset_environment`).
  */
 function takeFromServiceManager(): Environment {
   const names = [
@@ -85,5 +85,10 @@ function keepWatchdog(manager: Environment): NodeJS.Timeout | undefined {
   const microseconds = Number(WATCHDOG_USEC);
   if (!(microseconds > 0) || (WATCHDOG_PID !== undefined && WATCHDOG_PID !== String(process.pid)))
     return undefined;
-  return setInterval(() => void notifyServiceManager(manager, 'WATCHDOG=1'), microseconds / 2000);
+  return setInterval(() => void tell(manager, 'WATCHDOG=1'), microseconds / 2000);
+}
+
+/** What systemd may miss: it is deaf while it begins itself anew, and that shall not end the daemon. */
+async function tell(manager: Environment, state: string): Promise<void> {
+  await notifyServiceManager(manager, state).catch(() => {});
 }
