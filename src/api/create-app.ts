@@ -11,6 +11,7 @@ import { buildRoutes } from './routes/build.ts';
 import { containerStreamRoutes } from './routes/container-streams.ts';
 import { containerRoutes } from './routes/containers.ts';
 import { diskRoutes } from './routes/disk.ts';
+import { distributionRoutes } from './routes/distribution.ts';
 import { execRoutes, hijackRoutes, plainHijacks } from './routes/exec.ts';
 import { fileRoutes } from './routes/files.ts';
 import { imageRoutes } from './routes/images.ts';
@@ -82,6 +83,7 @@ export function createApp(engine: Engine, version: string, { tls, audit }: AppOp
   lifecycleRoutes(app, engine, attachments);
   containerStreamRoutes(app, engine);
   imageRoutes(app, engine);
+  distributionRoutes(app, engine);
   networkRoutes(app, engine);
   volumeRoutes(app, engine);
   fileRoutes(app, engine);

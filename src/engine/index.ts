@@ -35,7 +35,13 @@ export {
 } from './kernel/index.ts';
 export type { LimitChange, LimitOutcome, LimitRequest, LimitService } from './limits/index.ts';
 export type * from './network/index.ts';
-export type { FoundRepository, LoginRequest, RegistryAccess, RegistryService } from './registry/index.ts';
+export type {
+  FoundRepository,
+  LoginRequest,
+  RegistryAccess,
+  RegistryService,
+  RemoteManifest,
+} from './registry/index.ts';
 export { createRegistryService, findCredential } from './registry/index.ts';
 export type { ContainerLimits } from './runtime/index.ts';
 export type * from './stats/index.ts';

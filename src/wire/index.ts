@@ -8,6 +8,7 @@
 export { badRequest, notServed } from './bad-request.ts';
 export { type ContainerSurroundings, containerJson, containerSummaryJson } from './container-json.ts';
 export { createJson, endpointRequestJson } from './create-json.ts';
+export { distributionJson } from './distribution-json.ts';
 export { eventJson } from './event-json.ts';
 export { imageHistoryJson, imageJson, imageSummaryJson } from './image-json.ts';
 export { JsonFields } from './json-fields.ts';

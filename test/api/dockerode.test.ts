@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import Docker from 'dockerode';
 import { type DaemonOfOwn, daemonOfOwn } from '../support/daemon-of-own.ts';
 import { tarOf } from '../support/layer-root.ts';
+import { noRegistry, startRegistry } from '../support/real-registry.ts';
 import { noEngine } from '../support/root-of-own.ts';
 
 const Image = 'busybox';
@@ -205,6 +206,29 @@ describe('dockerode', { skip: noEngine }, () => {
     await assert.rejects(docker.buildImage(wrong, { t: 'wrong' }), { statusCode: 400 });
   });
 
+  test('an image is pushed to a registry, and what it has is told without pulling it', {
+    skip: noRegistry,
+  }, async () => {
+    await using registry = await startRegistry();
+    const image = docker.getImage(`${registry.host}/team/pushed:1`);
+    await docker.getImage(Image).tag({ repo: `${registry.host}/team/pushed`, tag: '1' });
+    const messages = await followed(docker, await image.push());
+    const { Digest } = messages.at(-1)?.aux ?? {};
+    assert.match(Digest ?? '', /^sha256:/);
+    const told = (await image.distribution()) as Docker.ImageDistributionInfo;
+    assert.equal(told.Descriptor.digest, Digest);
+    assert.deepEqual(
+      told.Platforms.map(({ os, architecture }) => ({ os, architecture })),
+      [{ os: 'linux', architecture: (await docker.getImage(Image).inspect()).Architecture }],
+    );
+    await assert.rejects(docker.getImage(`${registry.host}/team/absent:1`).distribution(), {
+      statusCode: 404,
+    });
+    await image.remove();
+    await followed(docker, await docker.pull(`${registry.host}/team/pushed:1`));
+    await image.remove();
+  });
+
   test('volumes and networks', async () => {
     await docker.createVolume({ Name: 'kept', Labels: { of: 'dockerode' } });
     const network = await docker.createNetwork({ Name: 'shared', Labels: { of: 'dockerode' } });
@@ -243,6 +267,7 @@ describe('dockerode', { skip: noEngine }, () => {
 
 interface Message {
   readonly error?: string;
+  readonly aux?: { readonly Digest: string };
   readonly stream?: string;
 }
 

@@ -1,7 +1,7 @@
 import type { Credential } from './auth/credential.ts';
 import type { RegistryClientOptions } from './create-registry-client.ts';
 import type { RegistriesConfig } from './registries-config.ts';
-import type { FoundRepository, RegistryClient } from './types.ts';
+import type { FoundRepository, RegistryClient, RemoteManifest } from './types.ts';
 
 /** How one operation reaches registries, as a user asks for it. */
 export interface RegistryAccess {
@@ -37,6 +37,8 @@ export interface RegistryService {
     words: string,
     options?: RegistryAccess & { registry?: string; limit?: number; signal?: AbortSignal },
   ): Promise<FoundRepository[]>;
+  /** What a name stands for at its registry; one without a registry is looked for along the search list. */
+  inspect(name: string, options?: RegistryAccess & { signal?: AbortSignal }): Promise<RemoteManifest>;
 }
 
 /** What the rest of the engine asks of registries, beside what a host may. */
@@ -97,6 +99,11 @@ export function createRegistryService({ env, client: fixed = {} }: RegistriesOpt
       const domain = registry ?? (await config()).search[0] ?? 'docker.io';
       using client = await clientWith(access);
       return await client.search(domain, words, { signal, ...(limit === undefined ? {} : { limit }) });
+    },
+    inspect: async (name, { signal, ...access } = {}) => {
+      const { inspectRemote } = await import('./inspect-remote.ts');
+      using client = await clientWith(access);
+      return await inspectRemote(client, name, { signal, search: (await config()).search });
     },
   };
 }

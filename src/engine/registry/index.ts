@@ -24,5 +24,6 @@ export type {
   FoundRepository,
   PushableBlob,
   RegistryClient,
+  RemoteManifest,
   TransferOptions,
 } from './types.ts';

@@ -1,6 +1,6 @@
 import type { Hash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import type { Descriptor, ManifestDocument, Reference } from '../../oci/index.ts';
+import type { Descriptor, ManifestDocument, Platform, Reference } from '../../oci/index.ts';
 import type { RegistryError } from './registry-error.ts';
 
 /** A manifest or index as the registry served it: bytes, their proven digest, and what they say. */
@@ -9,6 +9,12 @@ export interface FetchedManifest {
   readonly mediaType: string;
   readonly digest: string;
   readonly document: ManifestDocument;
+}
+
+/** What a name stands for in a registry: its manifest or index, and what that has images for. */
+export interface RemoteManifest {
+  readonly descriptor: Descriptor;
+  readonly platforms: readonly Platform[];
 }
 
 export interface TransferOptions {
