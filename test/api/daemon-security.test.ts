@@ -139,7 +139,7 @@ test('a daemon serves a socket that systemd has opened, to its first client too'
     assert.match(metrics, /^plimsoll_engine_images 1$/m);
   } finally {
     child.kill('SIGTERM');
-    await exited;
+    assert.deepEqual(await exited, [143, null], 'what the unit calls a success');
   }
   assert.ok(existsSync(socket), 'it is not its own to take away');
 });

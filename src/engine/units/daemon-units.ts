@@ -68,6 +68,7 @@ export function daemonServiceUnit({ command, dataDir, user, name }: DaemonUnitsR
     'Type=notify',
     'NotifyAccess=main',
     `ExecStart=${[...command, 'daemon', '-H', 'fd://'].map(unitWord).join(' ')}`,
+    'SuccessExitStatus=143', // after SIGTERM, as every command of plimsoll
     'Restart=on-failure',
     'RestartSec=1',
     'TimeoutStartSec=infinity',

@@ -79,7 +79,13 @@ test('with the daemon come a socket that is enabled and the service behind it; u
   assert.match(units[1]?.text ?? '', /^ListenStream=%t\/plimsoll\.sock\nSocketMode=0660\nBacklog/m);
   const text = readFileSync(daemon ?? '', 'utf8');
   assert.match(text, /^ExecStart=\S+\/bin\/plimsoll --root \/var\/lib\/plimsoll daemon -H fd:\/\/$/m);
-  for (const line of ['Type=notify', 'Restart=on-failure', 'WatchdogSec=60', 'KillMode=process'])
+  for (const line of [
+    'Type=notify',
+    'Restart=on-failure',
+    'SuccessExitStatus=143',
+    'WatchdogSec=60',
+    'KillMode=process',
+  ])
     assert.ok(text.includes(`\n${line}\n`), line);
   assert.doesNotMatch(text, /^(Protect|Private|Restrict|NoNewPrivileges|SystemCall|Capability)/m);
   assert.match(advice.join('\n'), /DOCKER_HOST=unix:\/\/\/run\/plimsoll\.sock\n.*groupadd --system plimsoll/);
