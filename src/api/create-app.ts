@@ -12,7 +12,7 @@ import { containerStreamRoutes } from './routes/container-streams.ts';
 import { containerRoutes } from './routes/containers.ts';
 import { diskRoutes } from './routes/disk.ts';
 import { distributionRoutes } from './routes/distribution.ts';
-import { execRoutes, hijackRoutes, plainHijacks } from './routes/exec.ts';
+import { execRoutes, hijackRoutes, plainHijacks, websocketRoutes } from './routes/exec.ts';
 import { fileRoutes } from './routes/files.ts';
 import { imageRoutes } from './routes/images.ts';
 import { lifecycleRoutes } from './routes/lifecycle.ts';
@@ -94,7 +94,7 @@ export function createApp(engine: Engine, version: string, { tls, audit }: AppOp
   const hijacks = hijackRoutes(engine, { execs, attachments });
   execRoutes(app, engine, execs);
   plainHijacks(app, hijacks);
-  serveHijacks(app.server, hijacks, audit);
+  serveHijacks(app.server, { hijacks, websockets: websocketRoutes(engine, attachments) }, audit);
   return app;
 }
 

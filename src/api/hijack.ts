@@ -7,6 +7,7 @@ import { type ClientStream, clientStream } from './client-stream.ts';
 import { httpErrorOf } from './http-status.ts';
 import { Query } from './query.ts';
 import { streamType } from './raw-stream.ts';
+import { acceptWebsocket } from './websocket.ts';
 
 /** A path whose connection becomes the streams of a process. */
 export interface HijackRoute {
@@ -30,11 +31,17 @@ export type Hijack =
 /** The largest body of a request that asks for an upgrade. */
 const bodyLimit = 1024 * 1024;
 
-/** Serves `Upgrade: tcp` as docker's clients ask for it, on a server whose other requests go their own way. */
-export function serveHijacks(server: Server, routes: readonly HijackRoute[], audit?: Audit): void {
+/** What is taken over by `Upgrade: tcp`, and what by `Upgrade: websocket`. */
+export interface Upgrades {
+  readonly hijacks: readonly HijackRoute[];
+  readonly websockets: readonly HijackRoute[];
+}
+
+/** Serves upgrades as docker's clients ask for them, on a server whose other requests go their own way. */
+export function serveHijacks(server: Server, upgrades: Upgrades, audit?: Audit): void {
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => {}); // a client that went away is no failure of ours
-    void upgrade(request, socket, head, routes).then(
+    void upgrade(request, socket, head, upgrades).then(
       () => audit?.(request, 101),
       (error: unknown) => {
         audit?.(request, httpErrorOf(error).status);
@@ -48,19 +55,27 @@ async function upgrade(
   request: IncomingMessage,
   socket: Duplex,
   head: Buffer,
-  routes: readonly HijackRoute[],
+  { hijacks, websockets }: Upgrades,
 ): Promise<void> {
   const url = request.url ?? '/';
   const minor = minorVersionOf(url);
   const { pathname, searchParams } = new URL(withoutVersion(url), 'http://localhost');
-  const route = routes.find(({ path }) => request.method === 'POST' && path.test(pathname));
+  const isWebsocket = request.headers.upgrade?.toLowerCase() === 'websocket';
+  const method = isWebsocket ? 'GET' : 'POST';
+  const routes = isWebsocket ? websockets : hijacks;
+  const route = routes.find(({ path }) => request.method === method && path.test(pathname));
   if (route === undefined) return refuse(socket, undefined);
-  const body = await readBody(request, socket, head);
+  const body = isWebsocket ? undefined : await readBody(request, socket, head);
   const name = decodeURIComponent(route.path.exec(pathname)?.[1] ?? '');
   const hijack = route.prepare(name, { query: new Query(Object.fromEntries(searchParams)), body });
   if (hijack.detach !== undefined) {
     hijack.detach();
     socket.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+    return;
+  }
+  if (isWebsocket) {
+    const stream = await acceptWebsocket(request, socket, head);
+    await hijack.run(clientStream(stream, stream, hijack)).catch(() => stream.destroy());
     return;
   }
   const type = streamType(hijack.tty, minor);

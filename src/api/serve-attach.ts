@@ -16,10 +16,12 @@ export interface AttachRequest {
   readonly stdout: boolean;
   readonly stderr: boolean;
   readonly detachKeys: readonly number[];
+  /** Both streams as they are, without frames that name them. */
+  readonly raw: boolean;
 }
 
 /** Reads the query of an attach. Throws `invalid-argument` for keys that there are not. */
-export function attachRequest(query: Query): AttachRequest {
+export function attachRequest(query: Query, { raw = false } = {}): AttachRequest {
   const keys = query.text('detachKeys');
   const flag = (name: string) => query.flag(name);
   return {
@@ -29,6 +31,7 @@ export function attachRequest(query: Query): AttachRequest {
     stdout: flag('stdout'),
     stderr: flag('stderr'),
     detachKeys: keys === undefined ? usualDetachKeys : parseDetachKeys(keys),
+    raw,
   };
 }
 
@@ -48,7 +51,7 @@ export async function serveAttach(
   const write = writer(container, request, client);
   if (!request.stdin || !container.spec.openStdin) client.input.resume();
   const [since, sinceSeq] = [Date.now(), events.lastSeq()];
-  using _probe = probing(client, container.spec.tty ?? false);
+  using _probe = probing(client, request.raw || (container.spec.tty ?? false));
   if (request.logs && hasLogFile(container.spec)) {
     for await (const entry of containers.logs(id, { signal: client.closed }))
       await write(entry.stream, bytesOf(entry));
@@ -77,11 +80,11 @@ const probeMs = 5000;
 
 /**
  * A client that has ended its input may have left, and so may one whose input nobody reads yet: only writing to it tells.
- * Frames without content are harmless; with a terminal there are no frames, and nothing is asked.
+ * Frames without content are harmless; with a terminal or a websocket there are none, and nothing is asked.
  */
-function probing(client: ClientStream, tty: boolean): Disposable {
+function probing(client: ClientStream, raw: boolean): Disposable {
   const probe = () => void client.write(frame('stdout', Buffer.alloc(0), false));
-  const timer = tty || client.closed.aborted ? undefined : setInterval(probe, probeMs);
+  const timer = raw || client.closed.aborted ? undefined : setInterval(probe, probeMs);
   const stop = () => clearInterval(timer);
   client.closed.addEventListener('abort', stop, { once: true });
   return { [Symbol.dispose]: stop };
@@ -107,9 +110,9 @@ async function join(
 type Write = (stream: 'stdout' | 'stderr', data: Buffer) => Promise<void>;
 
 function writer({ spec }: ContainerDetails, request: AttachRequest, client: ClientStream): Write {
-  const tty = spec.tty ?? false;
+  const raw = request.raw || (spec.tty ?? false);
   return async (stream, data) => {
-    if (request[stream]) await client.write(frame(stream, data, tty));
+    if (request[stream]) await client.write(frame(stream, data, raw));
   };
 }
 

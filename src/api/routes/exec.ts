@@ -88,6 +88,25 @@ function sizeList(fields: JsonFields): readonly (number | undefined)[] {
   return fields.numbers('ConsoleSize') ?? [];
 }
 
+/** What a websocket is attached to: both streams in one, as docker leaves it to the websocket to frame. */
+export function websocketRoutes(engine: Parts, attachments: Attachments): HijackRoute[] {
+  return [
+    {
+      path: /^\/containers\/([^/]+)\/attach\/ws$/,
+      prepare: (name, { query }) => {
+        const container: ContainerDetails = engine.containers.inspect(name.replace(/^\//, ''));
+        const request = attachRequest(query, { raw: true });
+        return {
+          tty: container.spec.tty ?? false,
+          mayHalfClose: false,
+          run: async client =>
+            await attachments.add(container.id, serveAttach(engine, container, request, client)),
+        };
+      },
+    },
+  ];
+}
+
 /** Serves the same by a plain answer: its body is the output, the request's body the input. */
 export function plainHijacks(app: FastifyInstance, routes: readonly HijackRoute[]): void {
   const serve = async (request: FastifyRequest<NamedParams>, reply: FastifyReply) => {
@@ -112,6 +131,9 @@ export function plainHijacks(app: FastifyInstance, routes: readonly HijackRoute[
   };
   app.post('/containers/:name/attach', serve);
   app.post('/exec/:name/start', serve);
+  app.get('/containers/:name/attach/ws', async () => {
+    throw badRequest('this is for websockets alone', 'ask for the upgrade with Upgrade: websocket');
+  });
 }
 
 function isStream(body: unknown): body is IncomingMessage {
