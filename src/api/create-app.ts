@@ -7,6 +7,7 @@ import type { Audit } from './audit-log.ts';
 import { createExecRegistry } from './exec-registry.ts';
 import { serveHijacks } from './hijack.ts';
 import { httpErrorOf } from './http-status.ts';
+import { readOff } from './read-off.ts';
 import { buildRoutes } from './routes/build.ts';
 import { containerStreamRoutes } from './routes/container-streams.ts';
 import { containerRoutes } from './routes/containers.ts';
@@ -68,8 +69,9 @@ export function createApp(engine: Engine, version: string, { tls, audit }: AppOp
       void reply.header('content-type', 'application/json');
     }
   });
-  app.setErrorHandler((error, _request, reply) => {
+  app.setErrorHandler(async (error, request, reply) => {
     const { status, message } = httpErrorOf(error);
+    if (status === 413) await readOff(request.raw);
     return status === 304 ? reply.code(304).send() : reply.code(status).send({ message });
   });
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ message: 'page not found' }));

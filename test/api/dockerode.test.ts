@@ -221,6 +221,13 @@ describe('dockerode', { skip: noEngine }, () => {
       told.Platforms.map(({ os, architecture }) => ({ os, architecture })),
       [{ os: 'linux', architecture: (await docker.getImage(Image).inspect()).Architecture }],
     );
+    const list = `${registry.host}/team/listed:1`;
+    await daemon.plimsoll('manifest', 'create', list, `${registry.host}/team/pushed:1`);
+    await daemon.plimsoll('manifest', 'push', list);
+    const listed = (await docker.getImage(list).distribution()) as Docker.ImageDistributionInfo;
+    assert.match(listed.Descriptor.mediaType, /index|list/);
+    assert.deepEqual(listed.Platforms, told.Platforms);
+    await daemon.plimsoll('manifest', 'rm', list);
     await assert.rejects(docker.getImage(`${registry.host}/team/absent:1`).distribution(), {
       statusCode: 404,
     });
