@@ -196,6 +196,11 @@ test('a user without sub-ids runs containers with one user in them, and is told 
   assert.notEqual(other.code, 0);
   assert.match(other.stderr, /sub-ids/);
   assert.match(user.attempt('doctor').stdout, /usermod --add-subuids/);
+
+  const ranges = ['--add-subuids', '1700000-1765535', '--add-subgids', '1700000-1765535'];
+  execFileSync('usermod', [...ranges, user.name]);
+  const grown = user.plimsoll('run', '--rm', '--network', 'none', 'busybox', 'cat', '/proc/self/uid_map');
+  assert.match(grown, /\n\s+1\s+1700000\s+65536\n$/, 'given later, they are used from the next command on');
 });
 
 /** Why this machine may give an ordinary user cgroups; false where it cannot. */

@@ -23,11 +23,12 @@ export async function holdNamespaces(caller: Caller, folder: string): Promise<nu
   makeUserRunFolder(folder);
   const record = join(folder, 'namespaces');
   const known = readHolder(record);
-  if (known !== undefined) return known;
+  if (known !== undefined && !isOutgrown(known, caller)) return known;
   return await withLock(join(folder, 'namespaces.lock'), async () => {
     const made = readHolder(record); // another process was faster
-    if (made !== undefined) return made;
-    const survivor = findSurvivor(record);
+    if (made !== undefined && !isOutgrown(made, caller)) return made;
+    if (made !== undefined) process.kill(made, 'SIGKILL');
+    const survivor = made === undefined ? findSurvivor(record) : undefined;
     const pid = await (survivor === undefined ? startHolder(caller, record) : startAnother(survivor, record));
     const identity = identify(pid);
     if (identity === undefined) throw refused('the process that holds it died at once');
@@ -45,6 +46,34 @@ function readHolder(record: string): number | undefined {
     return boot === bootId() && isAlive(identity) ? identity.pid : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** Made when the user had no sub-ids or the host no tools for them, and now there are; and nobody is in it who would stay behind. */
+function isOutgrown(holder: number, { uid }: Caller): boolean {
+  const isAlone = readMap(String(holder)).trim().split('\n').length === 1;
+  if (!isAlone || findMappers() === undefined) return false;
+  const { uids, gids } = subordinateIds(uid);
+  if (uids.length === 0 || gids.length === 0) return false;
+  const [users] = namespacesOf(holder);
+  const pids = readdirSync('/proc').filter(name => /^\d+$/.test(name));
+  return !pids.some(
+    pid => Number(pid) !== holder && !isChildOf(pid, holder) && namespacesOf(Number(pid))[0] === users,
+  );
+}
+
+/** The holder's own sleep. */
+function isChildOf(pid: string, parent: number): boolean {
+  try {
+    return (
+      Number(
+        readFileSync(`/proc/${pid}/stat`, 'utf8')
+          .replace(/^.*\) \S+ /s, '')
+          .split(' ')[0],
+      ) === parent
+    );
+  } catch {
+    return false;
   }
 }
 
@@ -168,14 +197,20 @@ async function mapRanges(
   pid: number,
   ids: { uid: number; gid: number; uids: readonly IdRange[]; gids: readonly IdRange[] },
 ): Promise<boolean> {
-  const [forUsers, forGroups] = [findExecutable('newuidmap'), findExecutable('newgidmap')];
-  if (forUsers === undefined || forGroups === undefined) return false;
+  const mappers = findMappers();
+  if (mappers === undefined) return false;
+  const { forUsers, forGroups } = mappers;
   const map = async (command: string, id: number, ranges: readonly IdRange[]) => {
     const { code } = await run(command, [String(pid), ...mapOf(id, ranges).flat().map(String)]);
     return code === 0;
   };
   // The groups first: once the users are mapped, the rest of this can only go on in the same way.
   return (await map(forGroups, ids.gid, ids.gids)) && (await map(forUsers, ids.uid, ids.uids));
+}
+
+function findMappers(): { readonly forUsers: string; readonly forGroups: string } | undefined {
+  const [forUsers, forGroups] = [findExecutable('newuidmap'), findExecutable('newgidmap')];
+  return forUsers === undefined || forGroups === undefined ? undefined : { forUsers, forGroups };
 }
 
 function refused(why: string): PlimsollError {
