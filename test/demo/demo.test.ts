@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { demoDown, demoUp } from '../../src/demo/index.ts';
 import { createEngine } from '../../src/engine/index.ts';
 import { noEngine, rootOfOwn } from '../support/root-of-own.ts';
@@ -19,7 +20,7 @@ test('demoUp() runs five services, again does nothing, and demoDown() leaves not
     'demo-web',
   ]);
   const url = said.map(line => /http:\S+/.exec(line)?.[0]).find(found => found !== undefined) ?? '';
-  assert.match(await (await fetch(url)).text(), /Ahoy/);
+  assert.match(await answerOf(url), /Ahoy/);
 
   const again = await demoUp(engine);
   assert.deepEqual(again.map(({ id }) => id).sort(), containers.map(({ id }) => id).sort());
@@ -47,3 +48,15 @@ test('an aborted demoUp() leaves nothing, and makes its own base image go', { sk
   assert.deepEqual(engine.containers.list({ all: true }), []);
   assert.deepEqual(engine.images.list(), []);
 });
+
+/** The web server needs a moment from its container's start until it listens. */
+async function answerOf(url: string): Promise<string> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await (await fetch(url)).text();
+    } catch (error) {
+      if (tries === 100) throw error;
+      await sleep(50);
+    }
+  }
+}
