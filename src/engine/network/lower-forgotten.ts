@@ -1,4 +1,5 @@
-import { rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Root } from '../store/index.ts';
 import { createBridgeDriver } from './bridge-driver.ts';
 import { createNameServer } from './name-server.ts';
@@ -7,11 +8,25 @@ import { lowerParents } from './parent/parent-link.ts';
 
 /** Takes away what a root left in the kernel whose folder has been deleted: known by names that follow from its id. */
 export async function lowerForgotten(root: Root): Promise<void> {
+  mkdirSync(join(root.runDir, 'locks'), { recursive: true }); // it may be gone with the folder, and locks lie in it
   const driver = createBridgeDriver(root);
   for (const namespace of driver.namespaces()) await driver.unplug(namespace);
   await createNameServer(root).stop();
+  endNameServers(join(root.runDir, 'dns'));
   const bridges = listLinks().filter(link => rootOfBridge(link) === root.id);
   await driver.lower(bridges.map(bridge => ({ bridge })));
   await lowerParents(root);
   rmSync(root.runDir, { recursive: true, force: true });
+}
+
+/** By their command line: the file that had their number may be gone too. */
+function endNameServers(config: string): void {
+  for (const pid of readdirSync('/proc').filter(name => /^\d+$/.test(name))) {
+    try {
+      const [program = '', ...words] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+      if (program.endsWith('aardvark-dns') && words.includes(config)) process.kill(Number(pid));
+    } catch {
+      // it has ended
+    }
+  }
 }

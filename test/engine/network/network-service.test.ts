@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
@@ -582,6 +582,15 @@ function kernelTests(): void {
   test('lowerForgotten() finds what a deleted root has left by the names alone', async t => {
     const { networks, root } = world(t);
     await networks.connect(request('forgotten'));
+    await lowerForgotten(root);
+    await assertNothingLeft(root.id);
+    createRootFolders(root);
+  });
+
+  test('lowerForgotten() works without the run folder, where its locks were', async t => {
+    const { networks, root } = world(t);
+    await networks.connect({ ...request('forgotten'), names: [] });
+    rmSync(root.runDir, { recursive: true });
     await lowerForgotten(root);
     await assertNothingLeft(root.id);
     createRootFolders(root);
