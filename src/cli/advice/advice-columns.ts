@@ -3,26 +3,16 @@ import { formatBytes } from '../../lib/format-bytes.ts';
 import { formatCores } from '../../lib/format-cores.ts';
 import { formatDuration } from '../../lib/format-duration.ts';
 import { formatPercent } from '../../lib/format-percent.ts';
+import { amountColumns } from '../format/amount-column.ts';
 import type { Column } from '../format/table.ts';
 
 /** Advice as a table: for people with units; in CSV numbers of cores, bytes and seconds, and shares of 1. */
 export function adviceColumns({ csv = false }: { csv?: boolean }): readonly Column<AdvisedContainer>[] {
-  const amount = (
-    [field, title]: readonly [string, string],
-    of: (row: AdvisedContainer) => number | undefined,
-    inWords: (value: number) => string,
-  ): Column<AdvisedContainer> => ({
-    ...{ field, title },
-    value: row => {
-      const value = of(row);
-      if (value === undefined) return csv ? '' : '-';
-      return csv ? String(value) : inWords(value);
-    },
-  });
+  const amount = amountColumns<AdvisedContainer>(csv);
   const cpu = (names: readonly [string, string], of: (cpu: ResourceAdvice) => number | undefined) =>
-    amount(names, ({ advice }) => advice.cpu && of(advice.cpu), formatCores);
+    amount(...names, ({ advice }) => advice.cpu && of(advice.cpu), formatCores);
   const memory = (names: readonly [string, string], of: (memory: ResourceAdvice) => number | undefined) =>
-    amount(names, ({ advice }) => advice.memory && of(advice.memory), formatBytes);
+    amount(...names, ({ advice }) => advice.memory && of(advice.memory), formatBytes);
   const hidden = (column: Column<AdvisedContainer>) => ({ ...column, hidden: !csv });
   return [
     { field: 'Name', title: 'NAME', value: ({ name }) => name },
@@ -41,13 +31,14 @@ export function adviceColumns({ csv = false }: { csv?: boolean }): readonly Colu
     memory(['MemoryLimit', 'LIMIT'], ({ limit }) => limit),
     memory(['MemoryNeeded', 'NEEDED'], ({ needed }) => needed),
     memory(['MemoryFrees', 'FREES'], ({ frees }) => frees),
-    amount(['Throttled', 'RISK'], ({ advice }) => advice.throttledShare, riskWords),
+    amount('Throttled', 'RISK', ({ advice }) => advice.throttledShare, riskWords),
     amount(
-      ['MeasuredSeconds', 'MEASURED'],
+      'MeasuredSeconds',
+      'MEASURED',
       ({ advice }) => advice.measuredSeconds,
       seconds => formatDuration(seconds * 1000),
     ),
-    hidden(amount(['Points', 'POINTS'], ({ advice }) => advice.points, String)),
+    hidden(amount('Points', 'POINTS', ({ advice }) => advice.points, String)),
   ];
 }
 

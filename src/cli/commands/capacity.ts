@@ -7,6 +7,7 @@ import { formatPercent } from '../../lib/format-percent.ts';
 import type { Cli } from '../cli.ts';
 import { readPrices } from '../config/read-prices.ts';
 import { examples } from '../examples.ts';
+import { amountColumns } from '../format/amount-column.ts';
 import { moneyColumn } from '../format/format-money.ts';
 import type { Column } from '../format/table.ts';
 import { writeHtmlReport } from '../html/write-html-report.ts';
@@ -62,15 +63,9 @@ function wasteOf({ resource, wasted }: Row): { cores?: number; bytes?: number } 
 
 /** For people with units; in CSV numbers of cores and bytes. */
 function columns({ csv }: ReportOptions): readonly Column<Row>[] {
-  const amount = (field: string, title: string, of: (row: Row) => number | undefined): Column<Row> => ({
-    field,
-    title,
-    value: row => {
-      const value = of(row);
-      if (value === undefined) return csv ? '' : '-';
-      return csv ? String(value) : inWords(row, value);
-    },
-  });
+  const column = amountColumns<Row>(csv === true);
+  const amount = (field: string, title: string, of: (row: Row) => number | undefined) =>
+    column(field, title, of, inWords);
   const hidden = (column: Column<Row>): Column<Row> => ({ ...column, hidden: true });
   return [
     { field: 'Resource', title: 'RESOURCE', value: row => row.resource },
@@ -93,6 +88,6 @@ function columns({ csv }: ReportOptions): readonly Column<Row>[] {
   ];
 }
 
-function inWords({ resource }: Row, value: number): string {
+function inWords(value: number, { resource }: Row): string {
   return resource === 'CPU' ? `${formatCores(value)} cores` : formatBytes(value);
 }

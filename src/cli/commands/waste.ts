@@ -12,6 +12,7 @@ import { formatCores } from '../../lib/format-cores.ts';
 import type { Cli } from '../cli.ts';
 import { readPrices } from '../config/read-prices.ts';
 import { examples } from '../examples.ts';
+import { amountColumns } from '../format/amount-column.ts';
 import { moneyColumn } from '../format/format-money.ts';
 import type { Column } from '../format/table.ts';
 import { writeHtmlReport } from '../html/write-html-report.ts';
@@ -93,20 +94,7 @@ function rowsOf(
 
 /** For people with units; in CSV numbers of cores and bytes. Empty: no limit and no reservation. */
 function columns({ csv }: ReportOptions): readonly Column<Row>[] {
-  const amount = (
-    field: string,
-    title: string,
-    of: (row: Row) => number | undefined,
-    inWords: (value: number) => string,
-  ): Column<Row> => ({
-    field,
-    title,
-    value: row => {
-      const value = of(row);
-      if (value === undefined) return csv ? '' : '-';
-      return csv ? String(value) : inWords(value);
-    },
-  });
+  const amount = amountColumns<Row>(csv === true);
   const cpu = (field: string, title: string, of: (history: Percentiles) => number) =>
     amount(field, title, ({ cpuHistory }) => cpuHistory && of(cpuHistory), formatCores);
   const memory = (field: string, title: string, of: (history: Percentiles) => number) =>

@@ -3,6 +3,7 @@ import { formatBytes } from '../../lib/format-bytes.ts';
 import { formatCores } from '../../lib/format-cores.ts';
 import { formatDuration } from '../../lib/format-duration.ts';
 import { formatPercent } from '../../lib/format-percent.ts';
+import { amountColumns } from '../format/amount-column.ts';
 import { formatMoney } from '../format/format-money.ts';
 import type { Column } from '../format/table.ts';
 
@@ -25,20 +26,7 @@ export function fleetColumns({
   readonly prices: Prices | undefined;
   readonly isPriced: boolean;
 }): readonly Column<FleetLine>[] {
-  const column = (
-    field: string,
-    title: string,
-    of: (row: FleetLine) => number | undefined,
-    inWords: (value: number) => string,
-  ): Column<FleetLine> => ({
-    field,
-    title,
-    value: row => {
-      const value = of(row);
-      if (value === undefined) return csv ? '' : '-';
-      return csv ? String(value) : inWords(value);
-    },
-  });
+  const column = amountColumns<FleetLine>(csv);
   const hidden = (one: Column<FleetLine>): Column<FleetLine> => ({ ...one, hidden: true });
   const share = (value: number) => formatPercent(value * 100);
   const money = (amount: number) => formatMoney(amount, { currency: prices?.currency ?? '' });

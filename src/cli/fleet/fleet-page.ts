@@ -4,8 +4,8 @@ import { formatBytes } from '../../lib/format-bytes.ts';
 import { formatCores } from '../../lib/format-cores.ts';
 import { formatPercent } from '../../lib/format-percent.ts';
 import type { Column } from '../format/table.ts';
-import { html, Markup } from '../html/markup.ts';
-import { style } from '../html/style.ts';
+import { html, type Markup } from '../html/markup.ts';
+import { asOf, page } from '../html/page.ts';
 import type { FleetLine } from './fleet-columns.ts';
 
 /** A page of its own about a fleet: no script, and nothing that is loaded from elsewhere. */
@@ -20,25 +20,14 @@ export function fleetPage(
     line => html`<tr>${shown.map(({ value }) => html`<td>${cleanText(value(line))}</td>`)}</tr>
 `,
   );
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>A fleet of ${total.machines} machines</title>
-<style>${new Markup(style)}td:first-child { text-align: left; }</style>
-</head>
-<body>
-<h1>A fleet of ${total.machines} machines</h1>
-<p class="dim">${total.answering} of them answer; as of ${new Date(now).toISOString().slice(0, 16).replace('T', ' ')} UTC</p>
+  const body = html`<h1>A fleet of ${total.machines} machines</h1>
+<p class="dim">${total.answering} of them answer; as of ${asOf(now)}</p>
 <p class="headline">Wasted now: <b>${formatCores(total.cpu.wasted)}</b> of ${formatCores(total.cpu.capacity)} cores, <b>${formatBytes(total.memory.wasted)}</b> of ${formatBytes(total.memory.capacity)}</p>
 ${bar('CPU', total.cpu)}
 ${bar('Memory', total.memory)}
 <table><thead><tr>${heads}</tr></thead><tbody>${rows}</tbody></table>
-</body>
-</html>
-`.text;
+`;
+  return page(`A fleet of ${total.machines} machines`, body, 'td:first-child { text-align: left; }');
 }
 
 function bar(label: string, { capacity, used, wasted }: FleetResource): Markup {

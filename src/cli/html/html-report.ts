@@ -13,8 +13,8 @@ import { formatCores } from '../../lib/format-cores.ts';
 import { formatDuration } from '../../lib/format-duration.ts';
 import { formatPercent } from '../../lib/format-percent.ts';
 import { formatMoney } from '../format/format-money.ts';
-import { html, Markup } from './markup.ts';
-import { style } from './style.ts';
+import { html, type Markup } from './markup.ts';
+import { asOf, page } from './page.ts';
 import { svgChart } from './svg-chart.ts';
 
 /** What a report tells. */
@@ -33,18 +33,8 @@ export interface HtmlReport {
 export function htmlReport(report: HtmlReport): string {
   const { facts, now, line, prices } = report;
   const name = cleanText(facts.hostname);
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>Capacity of ${name}</title>
-<style>${new Markup(style)}</style>
-</head>
-<body>
-<h1>${name}</h1>
-<p class="dim">${cleanText(facts.machine)}, ${cleanText(facts.os)}, ${formatCores(line.cpu.capacity)} cores, ${formatBytes(line.memory.capacity)}; as of ${new Date(now).toISOString().slice(0, 16).replace('T', ' ')} UTC</p>
+  const body = html`<h1>${name}</h1>
+<p class="dim">${cleanText(facts.machine)}, ${cleanText(facts.os)}, ${formatCores(line.cpu.capacity)} cores, ${formatBytes(line.memory.capacity)}; as of ${asOf(now)}</p>
 ${headline(line, prices)}
 <h2>Load line</h2>
 ${bar('CPU', line.cpu, value => `${formatCores(value)} cores`)}
@@ -53,9 +43,8 @@ ${bar('Memory', line.memory, formatBytes)}
 ${history(report)}
 <h2>Containers</h2>
 ${report.advised.length === 0 ? html`<p>No container runs.</p>` : table(report)}
-</body>
-</html>
-`.text;
+`;
+  return page(`Capacity of ${name}`, body);
 }
 
 function headline({ cpu, memory }: LoadLine, prices: Prices | undefined): Markup {

@@ -1,5 +1,5 @@
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter } from 'node:path';
+import { findInFolders } from '../kernel/index.ts';
 import table from './host-tools.json' with { type: 'json' };
 import type { HostTool } from './types.ts';
 
@@ -8,7 +8,7 @@ export const hostTools: readonly HostTool[] = table as readonly HostTool[];
 
 /** The paths of a tool's commands on this machine; undefined if it is missing. */
 export function findTool(tool: HostTool, folders: readonly string[]): string[] | undefined {
-  const paths = tool.commands.map(command => findCommand(command, folders));
+  const paths = tool.commands.map(command => findInFolders(command, folders));
   const found = paths.filter(path => path !== undefined);
   if (tool.all === true) return found.length === tool.commands.length ? found : undefined;
   return found.length > 0 ? found.slice(0, 1) : undefined;
@@ -18,17 +18,4 @@ export function findTool(tool: HostTool, folders: readonly string[]): string[] |
 export function toolFolders(path: string | undefined): string[] {
   const further = ['/usr/sbin', '/sbin', '/usr/bin', '/bin', '/usr/lib/podman', '/usr/libexec/podman'];
   return [...new Set([...(path ?? '').split(delimiter).filter(folder => folder !== ''), ...further])];
-}
-
-function findCommand(command: string, folders: readonly string[]): string | undefined {
-  return folders.map(folder => join(folder, command)).find(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -11,10 +11,15 @@ export function findExecutable(name: string, env: NodeJS.ProcessEnv = process.en
     '/usr/bin',
     '/bin',
   ];
-  return folders
-    .filter(folder => folder.startsWith('/'))
-    .map(folder => join(folder, name))
-    .find(isExecutable);
+  return findInFolders(
+    name,
+    folders.filter(folder => folder.startsWith('/')),
+  );
+}
+
+/** Path of a host command in the first of these folders that has it. */
+export function findInFolders(name: string, folders: readonly string[]): string | undefined {
+  return folders.map(folder => join(folder, name)).find(isExecutable);
 }
 
 function isExecutable(path: string): boolean {

@@ -15,7 +15,7 @@ export {
   systemdRuns,
 } from './cgroup-tree.ts';
 export { deviceNumbers } from './device-numbers.ts';
-export { findExecutable } from './find-executable.ts';
+export { findExecutable, findInFolders } from './find-executable.ts';
 export { isGoingDown } from './is-going-down.ts';
 export { type LockOptions, takeLock, withLock } from './lock.ts';
 export {

@@ -1,17 +1,9 @@
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-} from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   adopt,
+  findInFolders,
   identify,
   isAlive,
   type ProcessIdentity,
@@ -95,7 +87,7 @@ export function createNameServer(root: Root, env: NodeJS.ProcessEnv = process.en
 /** Path of aardvark-dns, or undefined if it is not installed. */
 export function findNameServer(env: NodeJS.ProcessEnv = process.env): string | undefined {
   const candidates = [...(env.PATH ?? '').split(':').filter(Boolean), ...folders];
-  return candidates.map(folder => join(folder, 'aardvark-dns')).find(isExecutable);
+  return findInFolders('aardvark-dns', candidates);
 }
 
 /** Newer versions fork at once: so the process is adopted while it is still a shell that waits for a line. */
@@ -148,15 +140,6 @@ function findRunning(folder: string): ProcessIdentity | undefined {
   const pid = Number.parseInt(readText(join(folder, 'aardvark.pid')), 10);
   const identity = Number.isInteger(pid) ? identify(pid) : undefined;
   return readText(`/proc/${pid}/cmdline`).includes(`\0${folder}\0`) ? identity : undefined;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function readText(path: string): string {
