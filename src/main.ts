@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ServeOptions } from './api/index.ts';
-import { type DashboardOpening, lightProcess, runCli } from './cli/index.ts';
+import { type DashboardOpening, lightProcess, type NeighbourChoice, runCli } from './cli/index.ts';
 import type { EngineTarget } from './contexts/index.ts';
 import type { DemoOptions } from './demo/index.ts';
 import type { Engine, Root } from './engine/index.ts';
@@ -71,10 +71,29 @@ const demo = {
   },
 };
 
-async function openEngine(root: Root) {
+async function openEngine(root: Root, { also, report }: NeighbourChoice = { also: [] }) {
   await enterNamespaces();
   const { createEngine } = await import('./engine/index.ts');
-  return await createEngine({ root, self: self() });
+  if (also.length > 0) {
+    const { parseEndpoint } = await import('./remote/index.ts');
+    for (const address of also) parseEndpoint(address); // says what is wrong with it
+  }
+  return await createEngine({ root, self: self(), neighbours: () => openNeighbours(also, report) });
+}
+
+/** PLIMSOLL_ALSO stands for the usual sockets: addresses with commas between them, or `none`. */
+async function openNeighbours(also: readonly string[], report: NeighbourChoice['report']) {
+  const { usualSockets, watchNeighbours } = await import('./remote/index.ts');
+  const { PLIMSOLL_ALSO: chosen } = process.env;
+  const usual = chosen === undefined ? usualSockets(process.getuid?.() ?? 0) : chosen.split(',');
+  const named = usual.filter(address => address !== '' && address !== 'none');
+  return watchNeighbours({
+    addresses: [...new Set([...also, ...named])],
+    // One that nobody has named may be there for others only.
+    report: (error, address) => {
+      if (also.includes(address)) report?.(error);
+    },
+  });
 }
 
 async function resolveRoot(root: string | undefined): Promise<Root> {

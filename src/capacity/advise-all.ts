@@ -1,4 +1,10 @@
-import type { ContainerLimits, ContainerSummary, StatsFrame, UsageHistory } from '../engine/index.ts';
+import type {
+  ContainerLimits,
+  ContainerSummary,
+  Neighbour,
+  StatsFrame,
+  UsageHistory,
+} from '../engine/index.ts';
 import { type AdviceRule, defaultRule } from './advice-rule.ts';
 import { type Advice, advise } from './advise.ts';
 
@@ -6,6 +12,8 @@ import { type Advice, advise } from './advise.ts';
 export interface AdvisedContainer {
   readonly id: string;
   readonly name: string;
+  /** The engine that it is of, if it is not ours: only that one changes it. */
+  readonly elsewhere?: Pick<Neighbour, 'engine' | 'address'>;
   readonly limits: ContainerLimits;
   readonly advice: Advice;
   /** The larger of the two shares of the machine (0..1) that limits as advised would give back. */
@@ -26,7 +34,7 @@ export function adviseAll(facts: AdviceFacts, rule: AdviceRule = defaultRule): A
   const { host } = facts.frame;
   const machine = { cores: host.cores, memoryBytes: host.memoryTotalBytes };
   const rows = facts.containers.map(({ id, name, limits }) => {
-    const memory = facts.frame.containers.get(id)?.memory;
+    const memory = (facts.frame.containers.get(id) ?? facts.frame.neighbours?.get(id))?.memory;
     const waits = facts.sinceChange.has(id)
       ? { waits: facts.sinceChange.get(id) ?? { periods: 0, throttledPeriods: 0 } }
       : {};
@@ -36,7 +44,10 @@ export function adviseAll(facts: AdviceFacts, rule: AdviceRule = defaultRule): A
       (advice.cpu?.frees ?? 0) / machine.cores,
       (advice.memory?.frees ?? 0) / Math.max(1, machine.memoryBytes),
     ];
-    return { id, name, limits, advice, freesShare: Math.max(...shares) };
+    const neighbour = facts.frame.neighbours?.get(id)?.neighbour;
+    const { engine, address } = neighbour ?? {};
+    const whose = engine === undefined || address === undefined ? {} : { elsewhere: { engine, address } };
+    return { id, name, ...whose, limits, advice, freesShare: Math.max(...shares) };
   });
   return rows.sort((a, b) => urgency(a) - urgency(b) || b.freesShare - a.freesShare);
 }

@@ -4,6 +4,7 @@ import { type AdvisedContainer, adviseAll } from './advise-all.ts';
 
 /** What advice is made of, beside what an engine has recorded. */
 export interface AdviceSource {
+  /** Our own. Those of other engines are in the frame. */
   readonly containers: readonly Pick<ContainerSummary, 'id' | 'name' | 'limits'>[];
   readonly frame: StatsFrame;
   /** Where the window begins, in milliseconds since the epoch. */

@@ -33,7 +33,14 @@ export type { ContainerReport, MachineReport, NeedReport, ResourceReport } from 
 export { parseReport } from './fleet/parse-report.ts';
 export { reportMachine } from './fleet/report-machine.ts';
 export { limitChange, limitRequest, limitWords } from './limit-change.ts';
-export { type ContainerLoad, type LoadLine, loadLine, type ResourceLoad } from './load-line.ts';
+export {
+  type ContainerLoad,
+  type LoadLine,
+  loadLine,
+  neighbourEngines,
+  type ResourceLoad,
+} from './load-line.ts';
+export { type MeasuredContainer, measuredContainers, nameThere } from './measured-containers.ts';
 export { type Percentiles, percentilesOf } from './percentiles.ts';
 export { monthlyCost, type Prices } from './price.ts';
 export { type Fit, whatIf } from './what-if.ts';

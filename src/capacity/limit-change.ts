@@ -21,8 +21,9 @@ export function limitChange(limits: ContainerLimits, { cpu, memory }: Advice): C
   };
 }
 
-/** The change as a request, whose reason is the verdict and what decided it; undefined without advice. */
-export function limitRequest({ id, limits, advice }: AdvisedContainer): LimitRequest | undefined {
+/** The change as a request, whose reason is the verdict and what decided it; undefined without advice, and for another engine's. */
+export function limitRequest({ id, elsewhere, limits, advice }: AdvisedContainer): LimitRequest | undefined {
+  if (elsewhere !== undefined) return undefined;
   const change = limitChange(limits, advice);
   const decisive = [advice.cpu, advice.memory].flatMap(resource => resource?.why.at(-1) ?? []);
   return change && { name: id, change, reason: `${advice.verdict}: ${decisive.join('; ')}` };

@@ -23,6 +23,14 @@ export interface ApiOptions {
   readonly onReady: (address: string) => void;
 }
 
+/** Other engines on this machine whose containers are measured too. */
+export interface NeighbourChoice {
+  /** Addresses, beside the usual sockets. */
+  readonly also: readonly string[];
+  /** Told of one of them that does not answer. */
+  readonly report?: (error: unknown) => void;
+}
+
 /** A fleet as the pane for it takes it. */
 export interface FleetPane {
   readonly silentAfterMs: number;
@@ -47,6 +55,8 @@ export interface Cli {
   target(): EngineTarget | undefined;
   /** Opens the engine that is meant at the first call; it is disposed of when the command ends. */
   engine(): Promise<Engine>;
+  /** Measures the containers of these engines too; to be called before the engine is opened. */
+  alsoMeasure(addresses: readonly string[]): void;
   /** The same for a command that is of the engine of this machine, whatever DOCKER_HOST says. Throws for `--host`. */
   ownEngine(): Promise<Engine>;
   /** Serves the engine to other programs, until the signal fires. */

@@ -6,5 +6,6 @@
  *     process.exitCode = await runCli({ argv: process.argv.slice(2), process: lightProcess(process), ... });
  * @module
  */
+export type { NeighbourChoice } from './cli.ts';
 export { lightProcess } from './light-process.ts';
 export { type CliHost, type DashboardOpening, runCli } from './run-cli.ts';

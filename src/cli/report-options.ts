@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Cli } from './cli.ts';
+import { collect } from './collect.ts';
 import { formatCsv, formatMarkdown } from './format/report-forms.ts';
 import type { Column } from './format/table.ts';
 import { type ListingOptions, listingOptions } from './listing-options.ts';
@@ -19,9 +20,18 @@ export interface ReportOptions extends FormOptions {
   readonly failOver?: string;
   /** Where the window of percentiles begins. */
   readonly since: string;
+  /** Further engines whose containers are measured. */
+  readonly also?: readonly string[];
   /** A file for a report in HTML. */
   readonly html?: string;
 }
+
+/** `--also`, for all that measures. */
+export const alsoOption = [
+  '--also <address>',
+  'Also measure the containers of this engine here, as unix:///PATH; sockets of Docker and Podman in the usual places are found',
+  collect,
+] as const;
 
 /** Adds `--format`, `--json`, `--quiet`, `--csv` and `--md`. */
 export function formOptions(command: Command): Command {
@@ -36,7 +46,8 @@ export function reportOptions(command: Command): Command {
     .option('--over <seconds>', 'How long to measure', '1')
     .option('--html <file>', 'A page of its own with charts and advice, instead of a table; - prints it')
     .option('--since <time>', 'How far percentiles look back: a duration, or a time', '7d')
-    .option('--fail-over <percent>', 'Exit with 1 if more than this of the CPU or the memory is wasted');
+    .option('--fail-over <percent>', 'Exit with 1 if more than this of the CPU or the memory is wasted')
+    .option(...alsoOption);
 }
 
 /** Writes rows in the form that was asked for. */

@@ -1,7 +1,8 @@
 import { chooseEngine, type EngineChoice, type EngineTarget } from '../contexts/index.ts';
 import type { Engine, Root } from '../engine/index.ts';
-import { errnoOf, firstFailure, isPlimsollError, PlimsollError } from '../errors.ts';
-import type { ApiOptions, Cli, FleetPane, Output } from './cli.ts';
+import { errnoOf, firstFailure, isPlimsollError, messageOf, PlimsollError } from '../errors.ts';
+import { cleanText } from '../lib/clean-text.ts';
+import type { ApiOptions, Cli, FleetPane, NeighbourChoice, Output } from './cli.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { parseGlobals } from './globals.ts';
 import { reportError } from './report-error.ts';
@@ -39,7 +40,7 @@ export interface CliHost {
   readonly process: CliProcess;
   /** Where the engine keeps everything; `root` is what `--root` said. */
   readonly resolveRoot: (root: string | undefined) => Promise<Root>;
-  readonly openEngine: (root: Root) => Promise<Engine>;
+  readonly openEngine: (root: Root, neighbours: NeighbourChoice) => Promise<Engine>;
   /** Opens an engine elsewhere, over Docker's API. */
   readonly openRemote?: (target: EngineTarget) => Promise<Engine>;
   /** Serves an engine to programs that speak Docker's API. */
@@ -61,6 +62,7 @@ export async function runCli(host: CliHost): Promise<number> {
   let exitCode = 0;
   let killedBy: number | undefined;
   let opened: Promise<Engine> | undefined;
+  let also: readonly string[] = [];
   let take: ((signal: NodeJS.Signals) => void) | undefined;
 
   const onSignal = (signal: NodeJS.Signals) => {
@@ -88,9 +90,14 @@ export async function runCli(host: CliHost): Promise<number> {
     const { rest, ...choice } = parseGlobals(host.argv);
     const { root } = choice;
     verb = (rest[0] === 'container' ? rest[1] : rest[0]) ?? '';
+    const openOwn = async (folder: string | undefined): Promise<Engine> =>
+      await host.openEngine(await host.resolveRoot(folder), {
+        also,
+        report: error => process.stderr.write(`not measured: ${cleanText(messageOf(error))}\n`),
+      });
     const open = async (follows: boolean): Promise<Engine> => {
       const target = chooseEngine(choice, process.env, { follows });
-      if (target === undefined) return await host.openEngine(await host.resolveRoot(root));
+      if (target === undefined) return await openOwn(root);
       if (host.openRemote === undefined) throw new TypeError('this program reaches no other engines');
       return await host.openRemote(target);
     };
@@ -113,8 +120,11 @@ export async function runCli(host: CliHost): Promise<number> {
       },
       ownEngine() {
         if (choice.host !== undefined || choice.context !== undefined) throw ownOnly(verb);
-        opened ??= host.resolveRoot(root).then(host.openEngine);
+        opened ??= openOwn(root);
         return opened;
+      },
+      alsoMeasure(addresses) {
+        also = addresses;
       },
       serveApi: async (engine, options) => {
         if (host.serveApi === undefined) throw new TypeError('this program serves no API');

@@ -32,11 +32,11 @@ export function verifyColumns({ csv }: { csv?: true }): readonly Column<KernelCh
 }
 
 function partsCheck(unit: KernelCheck['unit'], load: ResourceLoad): KernelCheck {
-  const { capacity, usedByContainers, usedByOthers, reservedUnused, free } = load;
+  const { capacity, usedByContainers, usedByNeighbours, usedByOthers, reservedUnused, free } = load;
   const rows = load.containers.reduce((sum, { used }) => sum + used, 0);
   const shown = rows + usedByOthers + reservedUnused + free;
   const difference = shown - capacity;
-  const isRight = difference === 0 && rows === usedByContainers;
+  const isRight = difference === 0 && rows === usedByContainers + usedByNeighbours;
   return { figure: 'all parts together', unit, shown, kernel: capacity, difference, isRight };
 }
 

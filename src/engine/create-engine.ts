@@ -30,7 +30,7 @@ import {
 import { createRegistryService, type Registries } from './registry/index.ts';
 import { createRuntime, type Runtime } from './runtime/index.ts';
 import { createSnapshotService } from './snapshot/index.ts';
-import { createStatsService, type StatsService } from './stats/index.ts';
+import { createStatsService, type Neighbours, type StatsService } from './stats/index.ts';
 import {
   createRootFolders,
   Database,
@@ -54,6 +54,8 @@ export interface EngineOptions {
   readonly self?: readonly string[];
   /** Told what goes wrong in the background, where nobody waits for it. */
   readonly report?: (error: unknown) => void;
+  /** Opens the watch over other engines on this machine, when their figures are first wanted. */
+  readonly neighbours?: () => Promise<Neighbours>;
   /** Leaves what a crash or a reboot left as it is: for a check that must not change what it looks at. */
   readonly reconcile?: boolean;
 }
@@ -160,7 +162,7 @@ export async function runInternal(
 
 type Parts = ReturnType<typeof openParts>;
 
-function openParts({ root, self = [], report = () => {} }: EngineOptions) {
+function openParts({ root, self = [], report = () => {}, neighbours }: EngineOptions) {
   createRootFolders(root);
   const db = Database.open(databaseOf(root));
   const clock = Date.now;
@@ -214,7 +216,19 @@ function openParts({ root, self = [], report = () => {} }: EngineOptions) {
     (): BuildKeeper => createBuildService({ root, db, events, ...services, runtime, clock }),
   );
   const listRunning = () => containers().list().map(toRunning);
-  const stats = once((): StatsService => createStatsService({ listRunning, dataDir: root.dataDir }));
+  let openedNeighbours: Disposable | undefined;
+  const openNeighbours = async (open: () => Promise<Neighbours>) => {
+    const made = await open();
+    openedNeighbours = made;
+    return made;
+  };
+  const stats = once(
+    (): StatsService =>
+      createStatsService({
+        ...{ listRunning, dataDir: root.dataDir },
+        ...(neighbours === undefined ? {} : { neighbours: () => openNeighbours(neighbours) }),
+      }),
+  );
   let openedHistory: Disposable | undefined;
   const history = once(() => {
     const made = createHistoryService({ root, clock });
@@ -259,6 +273,7 @@ function openParts({ root, self = [], report = () => {} }: EngineOptions) {
     },
     async [Symbol.asyncDispose]() {
       await opened?.[Symbol.asyncDispose]();
+      openedNeighbours?.[Symbol.dispose]();
       openedHistory?.[Symbol.dispose]();
       db.close();
     },

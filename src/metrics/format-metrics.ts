@@ -63,6 +63,7 @@ function machineMetrics({ cpu, memory }: LoadLine): Metric[] {
     ['capacity', 'What the machine has', load => load.capacity],
     ['used', 'What the machine uses', load => load.used],
     ['containers', 'What its containers use', load => load.usedByContainers],
+    ['neighbours', 'What containers of other engines on it use', load => load.usedByNeighbours],
     ['reserved_unused', 'What is set apart for containers that do not use it', load => load.reservedUnused],
     ['wasted', 'What nobody uses', load => load.wasted],
   ];
@@ -106,14 +107,19 @@ const readings: readonly (readonly [name: string, type: Metric['type'], help: st
 
 function containerMetrics({ frame, advised }: MetricsSource): Metric[] {
   const running = advised.flatMap(row => {
-    const usage = frame.containers.get(row.id);
+    const usage = frame.containers.get(row.id) ?? frame.neighbours?.get(row.id);
     return usage === undefined ? [] : [{ row, usage }];
   });
   return readings.map(([name, type, help, of]): Metric => {
     const samples = running.flatMap(({ row, usage }) => {
       const value = of(usage, row);
-      return value === undefined ? [] : [{ labels: { name: row.name, id: row.id.slice(0, 12) }, value }];
+      return value === undefined ? [] : [{ labels: { name: row.name, id: shortId(row.id) }, value }];
     });
     return { name: `plimsoll_container_${name}`, help, type, samples };
   });
+}
+
+/** Without the engine's name before it. */
+function shortId(id: string): string {
+  return id.slice(id.indexOf(':') + 1).slice(0, 12);
 }

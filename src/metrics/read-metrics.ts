@@ -1,4 +1,4 @@
-import { adviseFrom, loadLine } from '../capacity/index.ts';
+import { adviseFrom, loadLine, measuredContainers } from '../capacity/index.ts';
 import type { Engine } from '../engine/index.ts';
 import type { MetricsSource } from './format-metrics.ts';
 
@@ -20,8 +20,9 @@ export async function readMetrics(
   { now, version, signal }: MetricsMoment,
 ): Promise<MetricsSource> {
   const frame = await engine.stats.once({ intervalMs, ...(signal === undefined ? {} : { signal }) });
-  const containers = engine.containers.list();
-  const line = loadLine(frame, new Map(containers.map(({ id, limits }) => [id, limits])));
+  const own = engine.containers.list();
+  const line = loadLine(frame, new Map(own.map(({ id, limits }) => [id, limits])));
+  const containers = measuredContainers(own, frame);
   const advised = adviseFrom(engine, { containers, frame, since: now - adviceMs });
   return { version, info: engine.system.info(), line, frame, advised };
 }

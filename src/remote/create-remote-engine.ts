@@ -12,6 +12,7 @@ import { createImages } from './images.ts';
 import { createLimits } from './limits.ts';
 import { Mirror } from './mirror.ts';
 import { createNetworks } from './networks.ts';
+import { productOf } from './product.ts';
 import { refusing } from './refuse.ts';
 import { createStats } from './stats.ts';
 import { createSystem } from './system.ts';
@@ -52,7 +53,7 @@ export async function createRemoteEngine(endpoint: Endpoint): Promise<Engine> {
     return {
       link: {
         address: endpoint.address,
-        product: productOf(version, client.minor()),
+        product: `${productOf(version)} ${version.text('Version') ?? ''}, API 1.${client.minor()}`,
         lacks,
         lost: () => mirror.lost(),
       },
@@ -81,17 +82,4 @@ export async function createRemoteEngine(endpoint: Endpoint): Promise<Engine> {
     client[Symbol.dispose]();
     throw error;
   }
-}
-
-function productOf(version: JsonFields, minor: number): string {
-  const [component] = version.objects('Components');
-  const platform = version.object('Platform').words('Name');
-  const named = component?.words('Name');
-  const name =
-    platform === 'plimsoll'
-      ? 'plimsoll'
-      : named === undefined || named === 'Engine'
-        ? 'Docker Engine'
-        : named;
-  return `${name} ${version.text('Version') ?? ''}, API 1.${minor}`;
 }

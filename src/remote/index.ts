@@ -8,3 +8,5 @@
  */
 export { createRemoteEngine } from './create-remote-engine.ts';
 export { type ClientTls, type Endpoint, parseEndpoint } from './endpoint.ts';
+export { watchNeighbours } from './neighbours.ts';
+export { usualSockets } from './usual-sockets.ts';

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { loadLine, type ResourceLoad } from '../../src/capacity/index.ts';
-import type { ContainerLimits, ContainerUsage, HostUsage, StatsFrame } from '../../src/engine/index.ts';
+import { loadLine, neighbourEngines, type ResourceLoad } from '../../src/capacity/index.ts';
+import type {
+  ContainerLimits,
+  ContainerUsage,
+  HostUsage,
+  NeighbourUsage,
+  StatsFrame,
+} from '../../src/engine/index.ts';
 import { formatBytes } from '../../src/lib/format-bytes.ts';
 import { formatCores } from '../../src/lib/format-cores.ts';
 
@@ -36,6 +42,28 @@ test('what is reserved but not used is told apart from what is free, per contain
     { id: 'busy', used: 3 * GiB, unused: 0, held: 0, limit: 2 * GiB, reserved: 2 * GiB },
     { id: 'idle', used: GiB, unused: 3 * GiB, held: 3 * GiB, limit: 8 * GiB, reserved: 4 * GiB },
   ]);
+});
+
+test('containers of other engines are told apart from our own and from the rest, and hold reservations as ours do', () => {
+  const alone = frameOf({ cores: 8, memory: 16 * GiB, cpuUsed: 5, memoryUsed: 8 * GiB }, [
+    { id: 'own', cpu: 1, memory: GiB },
+    { id: 'docker:d', cpu: 2, memory: 3 * GiB },
+  ]);
+  const line = loadLine(
+    besides(alone, new Map([['docker:d', { cpus: 3, memoryBytes: 4 * GiB }]])),
+    new Map(),
+  );
+  assert.deepEqual(parts(line.cpu), [1, 2, 1, 2]);
+  assert.equal(line.cpu.usedByNeighbours, 2);
+  assert.equal(line.memory.reservedUnused, GiB);
+  assert.deepEqual(neighbourEngines(line.cpu), ['docker']);
+  assert.deepEqual(
+    line.cpu.containers.map(({ id, engine }) => [id, engine]),
+    [
+      ['docker:d', 'docker'],
+      ['own', undefined],
+    ],
+  );
 });
 
 test('reservations beyond what is there are clipped to what nobody uses, in proportion', () => {
@@ -90,11 +118,15 @@ test('parts and rows add up to the capacity exactly, whatever the counters say',
           },
         ]),
       );
-      const line = loadLine(frameOf(machine, containers), limits);
+      const theirs = new Map([...limits].filter((_, i) => i % 3 === 2));
+      const line = loadLine(besides(frameOf(machine, containers), theirs), limits);
       for (const load of [line.cpu, line.memory]) {
-        assert.equal(sum(parts(load)), load.capacity);
+        assert.equal(sum(parts(load)) + load.usedByNeighbours, load.capacity);
         assert.equal(load.used + load.wasted, load.capacity);
-        assert.equal(sum(load.containers.map(row => row.used)), load.usedByContainers);
+        assert.equal(
+          sum(load.containers.map(row => row.used)),
+          load.usedByContainers + load.usedByNeighbours,
+        );
         assert.equal(sum(load.containers.map(row => row.held)), load.wastedHeldByReservations);
         for (const part of parts(load)) assert.ok(part >= 0);
         for (const row of load.containers)
@@ -109,6 +141,16 @@ test('parts and rows add up to the capacity exactly, whatever the counters say',
 
 function parts(load: ResourceLoad): number[] {
   return [load.usedByContainers, load.usedByOthers, load.reservedUnused, load.free];
+}
+
+/** The same where these containers are another engine's. */
+function besides(frame: StatsFrame, theirs: ReadonlyMap<string, ContainerLimits>): StatsFrame {
+  const own = [...frame.containers].filter(([id]) => !theirs.has(id));
+  const neighbours = [...theirs].map(([id, limits]) => {
+    const usage = { ...frame.containers.get(id), neighbour: { id, engine: 'docker', limits } };
+    return [id, usage as unknown as NeighbourUsage] as const;
+  });
+  return { host: frame.host, containers: new Map(own), neighbours: new Map(neighbours) };
 }
 
 function sum(values: readonly number[]): number {

@@ -82,7 +82,7 @@ test('capacity ends with 1 where more is wasted than may be, and measures as lon
   assert.equal((await plimsoll('capacity --fail-over 80%')).code, 0);
   const failed = await plimsoll('capacity --fail-over 75 --csv');
   assert.equal(failed.code, 1);
-  assert.match(failed.stdout, /^CPU,25,6,0,6,13,19,0.76,2\.97\d*,2\.97\d*,2\.97\d*,3\r$/m);
+  assert.match(failed.stdout, /^CPU,25,6,0,0,6,13,19,0.76,2\.97\d*,2\.97\d*,2\.97\d*,3\r$/m);
   for (const words of ['--fail-over lots', '--fail-over 101%', '--over 0', '--over x'])
     assert.equal((await plimsoll(`capacity ${words}`)).code, 1, words);
   assert.match((await plimsoll('capacity --over x')).stderr, /"x" is not a time to measure/);

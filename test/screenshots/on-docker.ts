@@ -1,8 +1,6 @@
-import { rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { makeBusyboxRootfs } from '../support/busybox-rootfs.ts';
-import { dockerOfOwn, noPeer, peer } from '../support/peer-engines.ts';
+import { dockerOfOwn, importBusybox, noPeer } from '../support/peer-engines.ts';
 import { openTerminal, type TerminalProgram } from '../support/terminal.ts';
 
 const launcher = resolve(import.meta.dirname, '../../bin/plimsoll');
@@ -23,11 +21,7 @@ export async function onDocker(shoot: (screen: TerminalProgram, name: string) =>
     return;
   }
   await using docker = await dockerOfOwn();
-  const rootfs = makeBusyboxRootfs(join(docker.socket, '../rootfs'));
-  const archive = `${rootfs}.tar`;
-  await peer('tar', '-C', rootfs, '-cf', archive, '.');
-  await docker.run('import', '-c', 'CMD ["sh"]', archive, 'shop/base:1.0');
-  rmSync(archive);
+  await importBusybox(docker, 'shop/base:1.0');
   for (const [name, limits, command] of services)
     await docker.run(
       'run',

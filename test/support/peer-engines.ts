@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findExecutable } from '../../src/engine/kernel/index.ts';
+import { makeBusyboxRootfs } from './busybox-rootfs.ts';
 import { noRoot } from './layer-root.ts';
 
 /** Why a peer's command cannot be tried here; false if it can. */
@@ -115,6 +116,15 @@ export async function dockerOfOwn(): Promise<ServingPeer> {
   }
   await stop();
   throw new Error(`dockerd does not start: ${log.join('').slice(-500)}`);
+}
+
+/** Gives a peer an image of nothing but busybox: there may be no registry in reach. */
+export async function importBusybox({ run, socket }: ServingPeer, name: string): Promise<void> {
+  const rootfs = makeBusyboxRootfs(join(socket, '../rootfs'));
+  const archive = `${rootfs}.tar`;
+  await peer('tar', '-C', rootfs, '-cf', archive, '.');
+  await run('import', '-c', 'CMD ["sh"]', archive, name);
+  rmSync(archive);
 }
 
 function unmountBelow(folder: string): void {

@@ -33,7 +33,7 @@ export function reportMachine({ facts, frame, line, recorded }: ReportSource): M
     machine: facts.machine,
     cpu: resourceReport(line.cpu, recorded, 'cpu', 1e-3),
     memory: resourceReport(line.memory, recorded, 'memory', 1),
-    running: frame.containers.size,
+    running: frame.containers.size + (frame.neighbours?.size ?? 0),
     ...(recorded === undefined
       ? {}
       : { containers: containerReports(frame, recorded), ...observed(recorded) }),
@@ -55,7 +55,7 @@ function resourceReport(
   const now = {
     capacity: rounded(load.capacity, unit),
     used: rounded(load.used, unit),
-    usedByContainers: rounded(load.usedByContainers, unit),
+    usedByContainers: rounded(load.usedByContainers + load.usedByNeighbours, unit),
     reserved: rounded(reserved, unit),
   };
   const machine = recorded?.machine?.[of];
@@ -77,7 +77,7 @@ function containerReports(
 ): ContainerReport[] {
   const advice = new Map(advised.map(row => [row.id, row.advice]));
   return containers.flatMap(({ id, name, labels }) => {
-    const now = frame.containers.get(id);
+    const now = frame.containers.get(id) ?? frame.neighbours?.get(id);
     if (now === undefined) return [];
     const need = (of: 'cpu' | 'memory', current: number, unit: number): NeedReport => {
       const histogram = usage.get(id)?.[of];

@@ -1,4 +1,4 @@
-import { type AdvisedContainer, limitRequest, limitWords } from '../../capacity/index.ts';
+import { type AdvisedContainer, limitRequest, limitWords, nameThere } from '../../capacity/index.ts';
 import type { ContainerLimits, LimitOutcome, LimitRequest } from '../../engine/index.ts';
 import { PlimsollError } from '../../errors.ts';
 import { cleanText } from '../../lib/clean-text.ts';
@@ -51,7 +51,17 @@ export async function undoAdvice(cli: Cli, names: readonly string[], options: Ap
 }
 
 function requestFor(row: AdvisedContainer, named: boolean): (LimitRequest & { row: AdvisedContainer })[] {
-  const { name, advice } = row;
+  const { name, advice, elsewhere } = row;
+  if (elsewhere !== undefined && named) {
+    throw new PlimsollError(
+      'conflict',
+      `"${name}" is a container of ${elsewhere.engine}, which alone changes it`,
+      {
+        code: 'OTHER_ENGINE',
+        hint: `plimsoll advise ${name} --export docker | sh, or plimsoll -H ${elsewhere.address} update ${nameThere(row)}`,
+      },
+    );
+  }
   const request = limitRequest(row);
   if (request === undefined && named) {
     throw new PlimsollError('conflict', `there is no advice for "${name}" yet`, {

@@ -1,5 +1,11 @@
-import { type AdviceRule, type AdvisedContainer, adviseFrom } from '../../capacity/index.ts';
-import type { ContainerSummary, Engine } from '../../engine/index.ts';
+import {
+  type AdviceRule,
+  type AdvisedContainer,
+  adviseFrom,
+  type MeasuredContainer,
+  measuredContainers,
+} from '../../capacity/index.ts';
+import type { Engine, StatsFrame } from '../../engine/index.ts';
 import type { Cli } from '../cli.ts';
 
 /** Whose advice is wanted, and from what on. */
@@ -16,16 +22,18 @@ export async function collectAdvice(
   { names, since, rule }: AdviceRequest,
 ): Promise<AdvisedContainer[]> {
   const engine = await cli.engine();
-  const containers = namedOr(engine, names);
   const frame = await engine.stats.once({ signal: cli.signal });
+  const containers = namedOr(engine, names, frame);
   const rows = adviseFrom(engine, { containers, frame, since, rule });
   if (rows.length > 0 && rows.every(({ advice }) => advice.points === 0))
     cli.stderr.write('nothing is recorded yet: leave the dashboard open, or plimsoll record running\n');
   return rows;
 }
 
-function namedOr(engine: Engine, names: readonly string[]): ContainerSummary[] {
-  if (names.length === 0) return engine.containers.list();
-  const named = names.map(name => engine.containers.inspect(name));
+/** Of other engines as the table names them: `docker/web`. */
+function namedOr(engine: Engine, names: readonly string[], frame: StatsFrame): readonly MeasuredContainer[] {
+  const beside = measuredContainers([], frame);
+  if (names.length === 0) return [...engine.containers.list(), ...beside];
+  const named = names.map(name => beside.find(each => each.name === name) ?? engine.containers.inspect(name));
   return [...new Map(named.map(container => [container.id, container])).values()];
 }

@@ -1,5 +1,11 @@
 import type { Command } from 'commander';
-import { type AdvisedContainer, exportLimits, type LimitForm, limitForms } from '../../capacity/index.ts';
+import {
+  type AdvisedContainer,
+  exportLimits,
+  type LimitForm,
+  limitForms,
+  nameThere,
+} from '../../capacity/index.ts';
 import { adviceColumns } from '../advice/advice-columns.ts';
 import { type AdviceOptions, adviceOptions, parseAdviceOptions } from '../advice/advice-options.ts';
 import { type ApplyOptions, applyAdvice, undoAdvice } from '../advice/apply-advice.ts';
@@ -10,9 +16,10 @@ import { readPrices } from '../config/read-prices.ts';
 import { examples } from '../examples.ts';
 import { moneyColumn } from '../format/format-money.ts';
 import { badOption } from '../parse/bad-option.ts';
-import { type FormOptions, formOptions, writeReport } from '../report-options.ts';
+import { alsoOption, type FormOptions, formOptions, writeReport } from '../report-options.ts';
 
 interface Options extends AdviceOptions, FormOptions, ApplyOptions {
+  readonly also?: readonly string[];
   readonly why?: true;
   readonly apply?: true;
   readonly undo?: true;
@@ -37,7 +44,9 @@ export function configureAdvise(command: Command, cli: Cli): void {
     .option('--undo', 'Give limits back as they were before the last --apply')
     .option('-y, --yes', 'Do not ask')
     .option('--export <form>', `Print advised limits for ${limitForms.join(', ')}`)
+    .option(...alsoOption)
     .action(async (names: string[], options: Options) => {
+      cli.alsoMeasure(options.also ?? []);
       if ([options.why, options.apply, options.undo, options.export].filter(Boolean).length > 1)
         throw badOption('--why, --apply, --undo and --export exclude one another', 'choose one of them');
       const form = parseForm(options.export);
@@ -72,9 +81,11 @@ async function explain(cli: Cli, rows: readonly AdvisedContainer[], since: numbe
 }
 
 function exportAll(cli: Cli, rows: readonly AdvisedContainer[], form: LimitForm): void {
-  const limits = rows.flatMap(({ name, advice: { cpu, memory } }) =>
-    cpu === undefined || memory === undefined ? [] : [{ name, cpus: cpu.needed, memoryBytes: memory.needed }],
-  );
+  const limits = rows.flatMap(row => {
+    const { cpu, memory } = row.advice;
+    if (cpu === undefined || memory === undefined) return [];
+    return [{ name: nameThere(row), cpus: cpu.needed, memoryBytes: memory.needed }];
+  });
   for (const { name, advice } of rows)
     if (advice.cpu === undefined) cli.stderr.write(`${name} is left out: there is not enough data\n`);
   if (rows.length > 0 && limits.length === 0) cli.setExitCode(1);

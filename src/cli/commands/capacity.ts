@@ -1,5 +1,10 @@
 import type { Command } from 'commander';
-import { type Percentiles, percentilesOf, type ResourceLoad } from '../../capacity/index.ts';
+import {
+  neighbourEngines,
+  type Percentiles,
+  percentilesOf,
+  type ResourceLoad,
+} from '../../capacity/index.ts';
 import { type Engine, machineId, type UsageHistory } from '../../engine/index.ts';
 import { formatBytes } from '../../lib/format-bytes.ts';
 import { formatCores } from '../../lib/format-cores.ts';
@@ -49,7 +54,7 @@ export function configureCapacity(command: Command, cli: Cli): void {
         { resource: 'memory', ...memory, ...(usage && { history: percentilesOf(usage.memory) }) },
       ];
       const money = moneyColumn(await readPrices(cli), 'WASTED A MONTH', wasteOf, options.csv ?? false);
-      await writeReport(cli, rows, [...columns(options), ...money], options);
+      await writeReport(cli, rows, [...columns(options, neighbourEngines(cpu)), ...money], options);
     });
 }
 
@@ -62,7 +67,7 @@ function wasteOf({ resource, wasted }: Row): { cores?: number; bytes?: number } 
 }
 
 /** For people with units; in CSV numbers of cores and bytes. */
-function columns({ csv }: ReportOptions): readonly Column<Row>[] {
+function columns({ csv }: ReportOptions, engines: readonly string[]): readonly Column<Row>[] {
   const column = amountColumns<Row>(csv === true);
   const amount = (field: string, title: string, of: (row: Row) => number | undefined) =>
     column(field, title, of, inWords);
@@ -71,6 +76,10 @@ function columns({ csv }: ReportOptions): readonly Column<Row>[] {
     { field: 'Resource', title: 'RESOURCE', value: row => row.resource },
     amount('Capacity', 'CAPACITY', row => row.capacity),
     amount('Containers', 'CONTAINERS', row => row.usedByContainers),
+    {
+      ...amount('Neighbours', `OF ${engines.join(', ').toUpperCase()}`, row => row.usedByNeighbours),
+      hidden: engines.length === 0,
+    },
     amount('Rest', 'REST OF THE VM', row => row.usedByOthers),
     amount('ReservedUnused', 'RESERVED, UNUSED', row => row.reservedUnused),
     amount('Free', 'FREE', row => row.free),

@@ -3,6 +3,7 @@ import { messageOf } from '../../errors.ts';
 import { cleanText } from '../../lib/clean-text.ts';
 import type { Cli } from '../cli.ts';
 import { examples } from '../examples.ts';
+import { alsoOption } from '../report-options.ts';
 
 /** What the recorder may use of one core, as a share. */
 const coreShare = 0.008;
@@ -16,8 +17,10 @@ export function configureRecord(command: Command, cli: Cli): void {
     'systemctl enable --now plimsoll-record',
   )
     .option('--unit', 'Print a systemd unit that records from boot on, and do nothing else')
-    .action(async ({ unit }: { unit?: true }) => {
-      if (unit) cli.stdout.write(unitOf((await cli.root()).dataDir));
+    .option(...alsoOption)
+    .action(async ({ unit, also = [] }: { unit?: true; also?: readonly string[] }) => {
+      cli.alsoMeasure(also);
+      if (unit) cli.stdout.write(unitOf((await cli.root()).dataDir, also));
       else await record(cli);
     });
 }
@@ -37,13 +40,13 @@ async function record(cli: Cli): Promise<void> {
   }
 }
 
-function unitOf(dataDir: string): string {
-  const root = dataDir.replaceAll('%', '%%').replaceAll('\\', '\\\\').replaceAll('"', '\\"');
+function unitOf(dataDir: string, also: readonly string[]): string {
+  const others = also.map(address => ` --also "${escaped(address)}"`).join('');
   return `[Unit]
 Description=What the machine and its containers use, recorded by plimsoll
 
 [Service]
-ExecStart=/usr/bin/env plimsoll --root "${root}" record
+ExecStart=/usr/bin/env plimsoll --root "${escaped(dataDir)}" record${others}
 Restart=on-failure
 Nice=10
 MemoryMax=128M
@@ -51,4 +54,9 @@ MemoryMax=128M
 [Install]
 WantedBy=multi-user.target
 `;
+}
+
+/** Within quotes of a unit, systemd.syntax(7). */
+function escaped(text: string): string {
+  return text.replaceAll('%', '%%').replaceAll('\\', '\\\\').replaceAll('"', '\\"');
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type Fit, whatIf } from '../../capacity/index.ts';
+import { type Fit, type MeasuredContainer, measuredContainers, whatIf } from '../../capacity/index.ts';
 import { type Engine, machineId } from '../../engine/index.ts';
 import { PlimsollError } from '../../errors.ts';
 import { formatBytes } from '../../lib/format-bytes.ts';
@@ -11,9 +11,10 @@ import type { Column } from '../format/table.ts';
 import { badOption } from '../parse/bad-option.ts';
 import { parseSize } from '../parse/parse-size.ts';
 import { parseTime } from '../parse/parse-time.ts';
-import { type FormOptions, formOptions, writeReport } from '../report-options.ts';
+import { alsoOption, type FormOptions, formOptions, writeReport } from '../report-options.ts';
 
 interface Options extends FormOptions {
+  readonly also?: readonly string[];
   readonly cores?: string;
   readonly memory?: string;
   readonly without?: readonly string[];
@@ -35,23 +36,29 @@ export function configureWhatIf(command: Command, cli: Cli): void {
     .option('--without <container>', 'It runs elsewhere', collect)
     .option('--replicas <container=number>', 'There are this many of it', collect)
     .option('--since <time>', 'How far to look back: a duration, or a time', '7d')
+    .option(...alsoOption)
     .action(async (options: Options) => {
+      cli.alsoMeasure(options.also ?? []);
       const engine = await cli.engine();
       const since = parseTime(options.since, Date.now());
+      const frame = await engine.stats.once({ signal: cli.signal });
+      const beside = measuredContainers([], frame);
+      const idOf = (name: string) =>
+        (beside.find(each => each.name === name) ?? engine.containers.inspect(name)).id;
       const replicas = new Map([
-        ...(options.replicas ?? []).map(text => parseReplicas(engine, text)),
-        ...(options.without ?? []).map(name => [engine.containers.inspect(name).id, 0] as const),
+        ...(options.replicas ?? []).map(text => parseReplicas(idOf, text)),
+        ...(options.without ?? []).map(name => [idOf(name), 0] as const),
       ]);
-      const { host } = await engine.stats.once({ signal: cli.signal });
+      const { host } = frame;
       const cores = parseCores(options.cores) ?? host.cores;
       const memoryBytes = options.memory === undefined ? host.memoryTotalBytes : parseSize(options.memory);
-      const fits = whatIf(readRecorded(engine, since), { cores, memoryBytes, replicas });
+      const fits = whatIf(readRecorded(engine, beside, since), { cores, memoryBytes, replicas });
       if (fits.some(({ fitsP95 }) => !fitsP95)) cli.setExitCode(1);
       await writeReport(cli, fits, columns(options), options);
     });
 }
 
-function readRecorded({ history, containers }: Engine, since: number) {
+function readRecorded({ history, containers }: Engine, beside: readonly MeasuredContainer[], since: number) {
   const usage = history.usage({ since });
   const machine = usage.get(machineId);
   if (machine === undefined) {
@@ -59,17 +66,17 @@ function readRecorded({ history, containers }: Engine, since: number) {
       ...{ code: 'NOT_RECORDED', hint: 'leave the dashboard open, or plimsoll record running' },
     });
   }
-  const running = containers.list().flatMap(({ id }) => {
+  const running = [...containers.list(), ...beside].flatMap(({ id }) => {
     const own = usage.get(id);
     return own === undefined ? [] : [[id, own] as const];
   });
   return { machine, containers: new Map(running) };
 }
 
-function parseReplicas(engine: Engine, text: string): readonly [id: string, count: number] {
+function parseReplicas(idOf: (name: string) => string, text: string): readonly [id: string, count: number] {
   const [, name = '', count] = /^(.+)=(\d{1,4})$/.exec(text) ?? [];
   if (count === undefined) throw badOption(`"${text}" is no number of replicas`, 'write --replicas web=2');
-  return [engine.containers.inspect(name).id, Number(count)];
+  return [idOf(name), Number(count)];
 }
 
 function parseCores(text: string | undefined): number | undefined {

@@ -1,4 +1,4 @@
-import { adviseFrom, loadLine, reportMachine } from '../../capacity/index.ts';
+import { adviseFrom, loadLine, measuredContainers, reportMachine } from '../../capacity/index.ts';
 import { machineId, type StatsFrame } from '../../engine/index.ts';
 import type { Cli } from '../cli.ts';
 
@@ -36,14 +36,17 @@ export async function runAgent(cli: Cli, everyMs: number): Promise<void> {
   }
 
   function readReport(frame: StatsFrame, isFull: boolean) {
-    const containers = engine.containers.list();
-    const line = loadLine(frame, new Map(containers.map(({ id, limits }) => [id, limits])));
+    const own = engine.containers.list();
+    const line = loadLine(frame, new Map(own.map(({ id, limits }) => [id, limits])));
     if (!isFull) return reportMachine({ facts, frame, line });
     const since = frame.host.time - windowMs;
     const usage = engine.history.usage({ since });
+    const containers = measuredContainers(own, frame);
     const advised = adviseFrom(engine, { containers, frame, since, usage });
     const machine = usage.get(machineId);
-    const running = new Map([...usage].filter(([id]) => frame.containers.has(id)));
+    const running = new Map(
+      [...usage].filter(([id]) => frame.containers.has(id) || frame.neighbours?.has(id)),
+    );
     return reportMachine({
       ...{ facts, frame, line },
       recorded: { machine, usage: running, containers, advised },

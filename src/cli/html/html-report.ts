@@ -2,6 +2,7 @@ import {
   type AdvisedContainer,
   type LoadLine,
   monthlyCost,
+  neighbourEngines,
   type Prices,
   type ResourceAdvice,
   type ResourceLoad,
@@ -39,12 +40,17 @@ ${headline(line, prices)}
 <h2>Load line</h2>
 ${bar('CPU', line.cpu, value => `${formatCores(value)} cores`)}
 ${bar('Memory', line.memory, formatBytes)}
-<p class="key"><i class="used"></i>containers<i class="reserved"></i>reserved, not used<i class="rest"></i>rest of the machine<i class="free"></i>free</p>
+<p class="key"><i class="used"></i>containers${neighbourKey(line)}<i class="reserved"></i>reserved, not used<i class="rest"></i>rest of the machine<i class="free"></i>free</p>
 ${history(report)}
 <h2>Containers</h2>
 ${report.advised.length === 0 ? html`<p>No container runs.</p>` : table(report)}
 `;
   return page(`Capacity of ${name}`, body);
+}
+
+function neighbourKey({ cpu }: LoadLine): Markup | string {
+  const engines = neighbourEngines(cpu);
+  return engines.length === 0 ? '' : html`<i class="beside"></i>containers of ${engines.join(' and ')}`;
 }
 
 function headline({ cpu, memory }: LoadLine, prices: Prices | undefined): Markup {
@@ -56,6 +62,7 @@ function headline({ cpu, memory }: LoadLine, prices: Prices | undefined): Markup
 function bar(label: string, load: ResourceLoad, inWords: (value: number) => string): Markup {
   const parts = [
     ['used', load.usedByContainers],
+    ['beside', load.usedByNeighbours],
     ['reserved', load.reservedUnused],
     ['rest', load.usedByOthers],
     ['free', load.free],

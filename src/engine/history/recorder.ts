@@ -70,7 +70,7 @@ export function createRecorder(options: RecorderOptions): HistoryRecorder {
       if (held === undefined) standBy(performance.now());
       else if (!isLate) addFrame(slots, frame, before, second - time);
       if (!isLate) slotTime = time;
-      before = new Map([...frame.containers].map(([id, { sample }]) => [id, sample]));
+      before = new Map(usagesOf(frame).map(([id, { sample }]) => [id, sample]));
     },
     async [Symbol.asyncDispose]() {
       isOver = true;
@@ -103,19 +103,25 @@ async function acquire({ path, lockPath }: RecorderOptions) {
 /** A container seen for the first time has no rates yet, and one that was restarted has none across the restart. */
 function addFrame(
   slots: Map<string, Slot>,
-  { host, containers }: StatsFrame,
+  frame: StatsFrame,
   before: ReadonlyMap<string, ContainerSample>,
   second: number,
 ): void {
+  const { host } = frame;
   if (before.size > 0 || slots.size > 0 || host.cpuCores > 0) {
     const machine = slotOf(slots, machineId);
     machine.points.set(second, { cpu: host.cpuCores + host.stealCores, memory: host.memoryUsedBytes });
   }
-  for (const [id, usage] of containers) {
+  for (const [id, usage] of usagesOf(frame)) {
     const previous = before.get(id);
     if (previous === undefined || usage.sample.cpu.usageSeconds < previous.cpu.usageSeconds) continue;
     addUsage(slotOf(slots, id), usage, previous, second);
   }
+}
+
+/** Of our own containers and of those of other engines, whose ids say whose they are. */
+function usagesOf({ containers, neighbours }: StatsFrame): (readonly [string, ContainerUsage])[] {
+  return neighbours === undefined ? [...containers] : [...containers, ...neighbours];
 }
 
 function addUsage(slot: Slot, { cpuCores, sample }: ContainerUsage, before: ContainerSample, second: number) {

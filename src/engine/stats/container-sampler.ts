@@ -5,18 +5,7 @@ import { parseV2 } from './cgroup/v2.ts';
 import { type KeptFiles, readOnce } from './kept-files.ts';
 import { parseNetDev } from './net-dev.ts';
 import { processCounters } from './process-counters.ts';
-import type { ContainerSample } from './types.ts';
-
-/** A container as the sampler has to know it. */
-export interface RunningContainer {
-  readonly id: string;
-  /** Relative to the cgroup mounts; absent where there is none (rootless without delegation). */
-  readonly cgroupPath?: string;
-  /** The init process. */
-  readonly pid?: number;
-  /** `host` has no network counters of its own. */
-  readonly network: string;
-}
+import type { ContainerSample, RunningContainer } from './types.ts';
 
 /** What a container sampler reads from. */
 export interface ContainerSource {

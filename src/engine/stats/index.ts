@@ -6,7 +6,6 @@
  * @module
  */
 export { type CgroupHierarchy, parseCgroupHierarchy } from './cgroup/hierarchy.ts';
-export type { RunningContainer } from './container-sampler.ts';
 export { createStatsService, type StatsServiceOptions } from './stats-service.ts';
 export type {
   ContainerSample,
@@ -15,6 +14,10 @@ export type {
   HostSample,
   HostUsage,
   KernelCheck,
+  Neighbour,
+  Neighbours,
+  NeighbourUsage,
+  RunningContainer,
   StatsFrame,
   StatsService,
 } from './types.ts';

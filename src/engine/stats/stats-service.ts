@@ -2,17 +2,22 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cancelled, throwIfAborted } from '../../errors.ts';
 import { type CgroupHierarchy, parseCgroupHierarchy } from './cgroup/hierarchy.ts';
-import {
-  type ContainerSource,
-  type RunningContainer,
-  releaseContainer,
-  sampleContainer,
-} from './container-sampler.ts';
+import { type ContainerSource, releaseContainer, sampleContainer } from './container-sampler.ts';
 import { readFacts } from './facts.ts';
 import { parseHostSample } from './host-sample.ts';
 import { KeptFiles, readOnce } from './kept-files.ts';
 import { createPace } from './pace.ts';
-import type { ContainerSample, HostFacts, HostSample, StatsFrame, StatsService } from './types.ts';
+import type {
+  ContainerSample,
+  ContainerUsage,
+  HostFacts,
+  HostSample,
+  Neighbours,
+  NeighbourUsage,
+  RunningContainer,
+  StatsFrame,
+  StatsService,
+} from './types.ts';
 import { containerUsage, hostUsage } from './usage.ts';
 import { verify } from './verify.ts';
 
@@ -22,6 +27,8 @@ export interface StatsServiceOptions {
   readonly listRunning: () => readonly RunningContainer[];
   /** Whose disk `facts` describes. */
   readonly dataDir: string;
+  /** Other engines on this machine; asked for when the first sample is taken. */
+  readonly neighbours?: () => Promise<Neighbours>;
   /** Milliseconds since the epoch, steady (never set back). */
   readonly clock?: () => number;
   readonly cgroups?: CgroupHierarchy;
@@ -32,19 +39,24 @@ export interface StatsServiceOptions {
 export function createStatsService(options: StatsServiceOptions): StatsService {
   const { proc = '/proc', clock = steadyClock, dataDir, listRunning } = options;
   const cgroups = () => options.cgroups ?? parseCgroupHierarchy(readOnce(join(proc, 'self/mountinfo')) ?? '');
+  const neighbours = lateNeighbours(options.neighbours);
   const newSampler = () =>
-    createSampler(listRunning, {
-      files: new KeptFiles(),
-      cgroups: cgroups(),
-      clock,
-      proc,
-    });
+    createSampler(
+      { listRunning, neighbours },
+      {
+        files: new KeptFiles(),
+        cgroups: cgroups(),
+        clock,
+        proc,
+      },
+    );
   let facts: Promise<HostFacts> | undefined;
   return {
     stream: ({ intervalMs = 1000, coreShare, signal }) =>
       stream(newSampler(), createPace(intervalMs, coreShare), signal),
     async once({ intervalMs = 200, signal } = {}) {
       throwIfAborted(signal, 'reading stats');
+      await neighbours.ready();
       const sampler = newSampler();
       try {
         sampler.frame();
@@ -59,8 +71,9 @@ export function createStatsService(options: StatsServiceOptions): StatsService {
     },
     async verify({ intervalMs = 1000, signal } = {}) {
       throwIfAborted(signal, 'reading stats');
+      await neighbours.ready();
       const sampler = newSampler();
-      const paths = listRunning().flatMap(({ id, cgroupPath }) =>
+      const paths = [...listRunning(), ...neighbours.running()].flatMap(({ id, cgroupPath }) =>
         cgroupPath === undefined ? [] : [[id, cgroupPath] as const],
       );
       try {
@@ -104,13 +117,41 @@ async function* stream(
   }
 }
 
+type KnownNeighbours = Omit<Neighbours, keyof Disposable>;
+
+/** Neighbours that are opened when they are first asked for: until then, and if that fails, there are none. */
+function lateNeighbours(open: StatsServiceOptions['neighbours']): KnownNeighbours {
+  let opening: Promise<void> | undefined;
+  let opened: Neighbours | undefined;
+  const begin = async () => {
+    opened = await open?.().catch(() => undefined);
+  };
+  return {
+    running() {
+      opening ??= begin();
+      return opened?.running() ?? [];
+    },
+    async ready() {
+      opening ??= begin();
+      await opening;
+      await opened?.ready();
+    },
+  };
+}
+
+/** What a sampler takes samples of. */
+interface Sampled {
+  readonly listRunning: () => readonly RunningContainer[];
+  readonly neighbours: KnownNeighbours;
+}
+
 interface Sampler {
   frame(): StatsFrame;
   close(): void;
 }
 
-function createSampler(listRunning: () => readonly RunningContainer[], source: ContainerSource): Sampler {
-  let before: { host: HostSample; containers: ReadonlyMap<string, ContainerSample> } | undefined;
+function createSampler({ listRunning, neighbours }: Sampled, source: ContainerSource): Sampler {
+  let before: { host: HostSample; samples: ReadonlyMap<string, ContainerSample> } | undefined;
   let held = new Map<string, string>();
   const releaseAllBut = (kept: ReadonlyMap<string, string>) => {
     for (const [key, cgroupPath] of held) if (!kept.has(key)) releaseContainer(cgroupPath, source);
@@ -118,26 +159,35 @@ function createSampler(listRunning: () => readonly RunningContainer[], source: C
   };
   return {
     frame() {
-      const running = listRunning();
-      releaseAllBut(new Map(running.map(({ id, pid, cgroupPath }) => [`${id} ${pid}`, cgroupPath ?? ''])));
+      const [own, others] = [listRunning(), neighbours.running()];
+      const all = [...own, ...others];
+      releaseAllBut(new Map(all.map(({ id, pid, cgroupPath }) => [`${id} ${pid}`, cgroupPath ?? ''])));
       const host = sampleHost(source);
-      const containers = new Map<string, ContainerSample>();
-      for (const container of running) {
+      const samples = new Map<string, ContainerSample>();
+      const usageOf = (container: RunningContainer): ContainerUsage | undefined => {
         const sample = sampleContainer(container, source);
-        if (sample !== undefined) containers.set(container.id, sample);
-      }
-      const usages = [...containers].map(
-        ([id, sample]) => [id, containerUsage(before?.containers.get(id), sample, host)] as const,
-      );
-      const frame = { host: hostUsage(before?.host, host), containers: new Map(usages) };
-      before = { host, containers };
-      return frame;
+        if (sample === undefined) return undefined;
+        samples.set(container.id, sample);
+        return containerUsage(before?.samples.get(container.id), sample, host);
+      };
+      const containers = new Map(own.flatMap(each => entryOf(usageOf(each))));
+      const beside = others.flatMap(neighbour => {
+        const usage = usageOf(neighbour);
+        return entryOf<NeighbourUsage>(usage && { ...usage, neighbour });
+      });
+      const frame = { host: hostUsage(before?.host, host), containers };
+      before = { host, samples };
+      return beside.length === 0 ? frame : { ...frame, neighbours: new Map(beside) };
     },
     close() {
       releaseAllBut(new Map());
       source.files.forget(source.proc);
     },
   };
+}
+
+function entryOf<Usage extends ContainerUsage>(usage: Usage | undefined): (readonly [string, Usage])[] {
+  return usage === undefined ? [] : [[usage.id, usage]];
 }
 
 function sampleHost({ files, proc, clock }: ContainerSource): HostSample {

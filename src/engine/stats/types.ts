@@ -1,3 +1,5 @@
+import type { ContainerLimits } from '../runtime/index.ts';
+
 /** Counters of one container as the kernel has them. Seconds and bytes; counters only grow within one run. */
 export interface ContainerSample {
   readonly id: string;
@@ -70,6 +72,46 @@ export interface ContainerUsage {
   readonly sample: ContainerSample;
 }
 
+/** A container as the sampler has to know it. */
+export interface RunningContainer {
+  readonly id: string;
+  /** Relative to the cgroup mounts; absent where there is none (rootless without delegation). */
+  readonly cgroupPath?: string;
+  /** The init process. */
+  readonly pid?: number;
+  /** `host` has no network counters of its own. */
+  readonly network: string;
+}
+
+/** A container of another engine on this machine: measured as our own are, changed by that engine alone. */
+export interface Neighbour extends RunningContainer {
+  /** `docker:ID`: its name in frames and in the history. */
+  readonly id: string;
+  /** Whose it is: `docker` or `podman`. */
+  readonly engine: string;
+  /** How that engine is reached, as `--host` takes it. */
+  readonly address: string;
+  readonly name: string;
+  readonly image: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly limits: ContainerLimits;
+  /** When it was started, in milliseconds since the epoch. */
+  readonly startedAt?: number;
+}
+
+/** What a neighbour uses now. */
+export interface NeighbourUsage extends ContainerUsage {
+  readonly neighbour: Neighbour;
+}
+
+/** The other engines of this machine, asked now and then for what they run. */
+export interface Neighbours extends Disposable {
+  /** What runs, as was last heard. Cheap: asked for each frame; what is old is asked for anew behind it. */
+  running(): readonly Neighbour[];
+  /** Resolves when each was asked once, or does not answer in time. Never rejects. */
+  ready(): Promise<void>;
+}
+
 export interface HostUsage {
   readonly time: number;
   readonly cores: number;
@@ -85,6 +127,8 @@ export interface StatsFrame {
   readonly host: HostUsage;
   /** Running and paused containers, by id. */
   readonly containers: ReadonlyMap<string, ContainerUsage>;
+  /** Those of other engines on this machine, by `ENGINE:ID`; absent where none is known. */
+  readonly neighbours?: ReadonlyMap<string, NeighbourUsage>;
 }
 
 export interface HostFacts {

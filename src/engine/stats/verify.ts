@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CgroupHierarchy } from './cgroup/hierarchy.ts';
 import { readOnce } from './kept-files.ts';
-import type { KernelCheck, StatsFrame } from './types.ts';
+import type { ContainerUsage, KernelCheck, StatsFrame } from './types.ts';
 
 /** What is checked, and how it is measured. */
 export interface VerifyRequest {
@@ -60,7 +60,7 @@ export async function verify(
     ),
   ];
   for (const [id, path] of request.cgroupPaths) {
-    const [usage, previous] = [frame.containers.get(id), begin.frame.containers.get(id)];
+    const [usage, previous] = [usageIn(frame, id), usageIn(begin.frame, id)];
     if (usage === undefined || previous === undefined) continue; // it began or ended meanwhile
     const seconds = (usage.time - previous.time) / 1000;
     const { workingSetBytes } = usage.memory;
@@ -175,14 +175,14 @@ function childrenOf({ version, v1, v2 = '/sys/fs/cgroup' }: CgroupHierarchy, pat
 /** Rows together, against the cgroup above them less what else is in it. */
 function sumChecks(
   { cgroupPaths, cgroups }: VerifyRequest,
-  { containers }: StatsFrame,
+  frame: StatsFrame,
   rate: (of: (reading: Reading) => number | undefined, seconds: number) => Bounds | undefined,
   seconds: number,
 ): (KernelCheck | undefined)[] {
   const rows = [...cgroupPaths].map(([id, path]) => ({
     path,
     parent: dirname(path),
-    usage: containers.get(id),
+    usage: usageIn(frame, id),
   }));
   return [...new Set(rows.map(({ parent }) => parent))].map(parent => {
     const own = rows.filter(row => row.parent === parent && row.usage !== undefined);
@@ -195,6 +195,11 @@ function sumChecks(
     };
     return check('cores', 'containers together', shown, rate(rest, seconds));
   });
+}
+
+/** Of a container of ours, or of another engine's. */
+function usageIn({ containers, neighbours }: StatsFrame, id: string): ContainerUsage | undefined {
+  return containers.get(id) ?? neighbours?.get(id);
 }
 
 /** What a rate can have been, from readings around its two samples. */

@@ -49,6 +49,8 @@ export interface Glyphs {
   readonly done: string;
   readonly cached: string;
   readonly used: string;
+  /** The same by others than our own. */
+  readonly beside: string;
   readonly reserved: string;
   readonly rest: string;
   readonly free: string;
@@ -124,6 +126,7 @@ const unicode: Glyphs = {
   cached: '≡',
   // Nothing is as high as its cell: bars of neighbouring rows would run together.
   used: '▇',
+  beside: '⠿',
   reserved: '⣿',
   rest: '▄',
   free: '·',
@@ -154,6 +157,7 @@ const ascii: Glyphs = {
   done: 'v',
   cached: '=',
   used: '#',
+  beside: '&',
   reserved: '%',
   rest: '+',
   free: '.',

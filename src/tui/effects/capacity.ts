@@ -1,4 +1,4 @@
-import { adviseFrom } from '../../capacity/index.ts';
+import { adviseFrom, measuredContainers } from '../../capacity/index.ts';
 import {
   type Engine,
   type LimitOutcome,
@@ -24,9 +24,10 @@ const mostStacked = 4;
  */
 export function readCapacity(engine: Engine, windowMs: number | undefined, frame: StatsFrame): Msg {
   const until = frame.host.time;
-  const containers = engine.containers
-    .list()
-    .map(({ id, name, limits }) => ({ id, name: cleanText(name), limits }));
+  const containers = measuredContainers(engine.containers.list(), frame).map(one => ({
+    ...one,
+    name: cleanText(one.name),
+  }));
   const usage = engine.history.usage({ since: until - adviceMs });
   const advised = adviseFrom(engine, { containers, frame, since: until - adviceMs, usage });
   const recordedMs = until - (usage.get(machineId)?.first ?? until);

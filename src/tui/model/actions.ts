@@ -1,9 +1,11 @@
+import type { Neighbour } from '../../engine/index.ts';
 import { confirmAdvice, lengthenCharts, pinned, readCapacity } from './capacity.ts';
 import { openForm } from './forms.ts';
 import type { Action } from './keymap.ts';
 import { detailRows, layoutOf, listRows } from './layout.ts';
 import { jumpToMatch, scrollLogs, toggleLogs } from './log-view.ts';
 import type { Command, ContainerVerb, Next } from './messages.ts';
+import { neighbourOf } from './neighbours.ts';
 import { select, withList } from './selection.ts';
 import {
   imageName,
@@ -18,6 +20,13 @@ import { detailTabs, type Notice, nouns, type Overlay, type State } from './stat
 
 /** Carries out one action, by key or from the palette. */
 export function runAction(state: State, action: Action): Next {
+  const theirs = ownActions.has(action) ? chosenNeighbour(state) : undefined;
+  if (theirs !== undefined)
+    return warn(
+      state,
+      `"${theirs.name}" is a container of ${theirs.engine}, which is only looked at here`,
+      `plimsoll -H ${theirs.address} opens a dashboard on it`,
+    );
   switch (action) {
     case 'build':
       return showing(state, { kind: 'form', form: openForm('build', state.remembered.build ?? {}) });
@@ -133,6 +142,25 @@ export function runAction(state: State, action: Action): Next {
     case 'tab-5':
       return [showTab(state, Number(action.slice(-1)) - 1), []];
   }
+}
+
+/** What is done to containers of our own alone. */
+const ownActions: ReadonlySet<Action> = new Set<Action>([
+  'stop-start',
+  'restart',
+  'pause',
+  'kill',
+  'remove',
+  'remove-force',
+  'show-logs',
+  'inspect',
+  'shell',
+]);
+
+/** Another engine's container among those that an action would be for. */
+function chosenNeighbour(state: State): Neighbour | undefined {
+  if (state.noun !== 'containers' || state.neighbours === undefined) return undefined;
+  return targets(state).flatMap(({ id }) => neighbourOf(state, id) ?? [])[0];
 }
 
 function showing(state: State, overlay: Overlay): Next {

@@ -40,6 +40,12 @@ export function confirmAdvice(state: State): Next {
     return request === undefined ? [] : [{ row, request }];
   });
   if (rows.length === 0) return [state, []];
+  const elsewhere = able.length === 0 ? rows.find(row => row.elsewhere !== undefined)?.elsewhere : undefined;
+  if (elsewhere !== undefined)
+    return warned(
+      state,
+      `Limits of ${elsewhere.engine}'s containers are its own to change: plimsoll advise --export docker`,
+    );
   if (able.length === 0) return warned(state, 'There is not enough data for advice yet');
   const preview = able.map(({ row, request }) => previewLine(row.name, row.limits, request.change));
   const choice = { of: 'apply', requests: able.map(({ request }) => request), preview } as const;
@@ -68,10 +74,12 @@ export function outdated(state: State): State {
     : { ...state, capacity: { ...state.capacity, readAt: Number.NEGATIVE_INFINITY } };
 }
 
-function capacityReads({ host, usages, chartWindow }: State): readonly Command[] {
+function capacityReads({ host, usages, neighbours, chartWindow }: State): readonly Command[] {
   if (host === undefined) return [];
   const windowMs = chartWindow === undefined ? undefined : chartWindows[chartWindow];
-  return [{ type: 'read-capacity', windowMs, frame: { host, containers: usages } }];
+  const containers = new Map([...usages].filter(([id]) => !neighbours?.has(id)));
+  const frame = { host, containers, ...(neighbours === undefined ? {} : { neighbours }) };
+  return [{ type: 'read-capacity', windowMs, frame }];
 }
 
 function previewLine(name: string, before: ContainerLimits, after: ContainerLimits): string {

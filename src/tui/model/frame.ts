@@ -9,15 +9,17 @@ import { emptyHistory, type History, historyLength, type State } from './state.t
 export function onFrame(state: State, frame: StatsFrame, own: State['own'] | undefined): Next {
   const limits = new Map(state.containers.map(container => [container.id, container.limits]));
   const histories = new Map<string, History>();
-  for (const [id, usage] of frame.containers)
-    histories.set(id, extend(state.histories.get(id) ?? emptyHistory, usage));
+  const usages: State['usages'] =
+    frame.neighbours === undefined ? frame.containers : new Map([...frame.containers, ...frame.neighbours]);
+  for (const [id, usage] of usages) histories.set(id, extend(state.histories.get(id) ?? emptyHistory, usage));
   const next: State = {
     ...state,
     now: frame.host.time,
     frameTime: frame.host.time,
     host: frame.host,
     load: loadLine(frame, limits),
-    usages: frame.containers,
+    usages,
+    neighbours: frame.neighbours,
     histories,
     hostHistory: {
       ...emptyHistory,

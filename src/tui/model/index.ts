@@ -37,6 +37,7 @@ export {
   keyContexts,
   type Row,
   selectedContainer,
+  selectedNeighbour,
   selectedRow,
   visibleRows,
   windowStart,

@@ -1,7 +1,8 @@
 import type { AdvisedContainer } from '../../capacity/index.ts';
-import type { BuildRecord, ContainerSummary, ImageSummary } from '../../engine/index.ts';
+import type { BuildRecord, ContainerSummary, ImageSummary, Neighbour } from '../../engine/index.ts';
 import { shortReference } from './format.ts';
 import type { KeyContext } from './keymap.ts';
+import { neighbourOf, neighbourRow } from './neighbours.ts';
 import { detailTabs, type EventRow, type Noun, type State, type Target } from './state.ts';
 
 /** A row of the list that is shown, whatever its kind. */
@@ -38,7 +39,11 @@ export function visibleRows(state: State, noun: Noun = state.noun): readonly Row
   if (noun === 'events') return filtered;
   const direction = view.sort.descending ? -1 : 1;
   const keyed = filtered.map(row => ({ row, key: sortValue(state, row, view.sort.key) }));
-  keyed.sort((a, b) => direction * compare(a.key, b.key) || compare(a.row.name, b.row.name));
+  const group = (row: Row) => (state.neighbours?.has(row.id) && noun === 'containers' ? 1 : 0);
+  keyed.sort(
+    (a, b) =>
+      group(a.row) - group(b.row) || direction * compare(a.key, b.key) || compare(a.row.name, b.row.name),
+  );
   return keyed.map(({ row }) => row);
 }
 
@@ -66,8 +71,15 @@ export function selectedContainer(state: State): ContainerSummary | undefined {
 
 /** The tab that the detail pane shows. */
 export function currentTab(state: State): string {
+  if (selectedNeighbour(state) !== undefined) return 'stats'; // all that is known of it
   const tabs: readonly string[] = detailTabs[state.noun];
   return tabs[state.tabs[state.noun]] ?? tabs[0] ?? '';
+}
+
+/** The selected container, if it is another engine's. */
+export function selectedNeighbour(state: State): Neighbour | undefined {
+  if (state.noun !== 'containers' || state.neighbours === undefined) return undefined;
+  return neighbourOf(state, selectedRow(state)?.id);
 }
 
 /** True when keys for logs mean logs. */
@@ -85,9 +97,9 @@ export function keyContexts(state: State): readonly KeyContext[] {
 export function allRows(state: State, noun: Noun): readonly Row[] {
   switch (noun) {
     case 'containers':
-      return state.containers
-        .filter(item => state.showAll || isUp(item))
-        .map(item => ({ noun, id: item.id, name: item.name, item }));
+      return [...state.containers.filter(item => state.showAll || isUp(item)), ...neighbourRows(state)].map(
+        item => ({ noun, id: item.id, name: item.name, item }),
+      );
     case 'images':
       return state.images.map(item => ({ noun, id: item.id, name: imageName(item), item }));
     case 'builds':
@@ -97,6 +109,10 @@ export function allRows(state: State, noun: Noun): readonly Row[] {
     case 'capacity':
       return (state.capacity?.advised ?? []).map(item => ({ noun, id: item.id, name: item.name, item }));
   }
+}
+
+function neighbourRows({ neighbours }: State): ContainerSummary[] {
+  return [...(neighbours?.values() ?? [])].map(({ neighbour }) => neighbourRow(neighbour));
 }
 
 /** What an image is called: its first reference, else its short id. */

@@ -13,6 +13,7 @@ import type {
   ImageSummary,
   LimitChange,
   LimitRequest,
+  StatsFrame,
 } from '../../engine/index.ts';
 import type { BuildView } from './build-view.ts';
 import type { FormState, FormValues } from './forms.ts';
@@ -195,7 +196,10 @@ export interface State {
   /** When the last frame of figures came. */
   readonly frameTime: number | undefined;
   readonly containers: readonly ContainerSummary[];
+  /** Of neighbours too. */
   readonly usages: ReadonlyMap<string, ContainerUsage>;
+  /** Containers of other engines on this machine. */
+  readonly neighbours: StatsFrame['neighbours'];
   readonly histories: ReadonlyMap<string, History>;
   readonly images: readonly ImageSummary[];
   readonly builds: readonly BuildRecord[];
@@ -249,6 +253,7 @@ export function initialState(start: {
     frameTime: undefined,
     containers: [],
     usages: new Map(),
+    neighbours: undefined,
     histories: new Map(),
     images: [],
     builds: [],

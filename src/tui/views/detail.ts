@@ -6,6 +6,7 @@ import {
   type Layout,
   type Row,
   type State,
+  selectedNeighbour,
   selectedRow,
 } from '../model/index.ts';
 import { buildLog, buildSteps } from './build-detail.ts';
@@ -51,6 +52,12 @@ export function detailPanel(state: State, layout: Layout, theme: Theme): string[
 
 function tabSpans(state: State, row: Row | undefined): Span[] {
   if (row === undefined && state.noun !== 'capacity') return [['details', 'dim']];
+  const theirs = selectedNeighbour(state);
+  if (theirs !== undefined)
+    return [
+      [row?.name ?? '', 'strong'],
+      [`  of ${theirs.engine}; plimsoll -H ${theirs.address}`, 'dim'],
+    ];
   const tabs: readonly string[] = detailTabs[state.noun];
   const current = currentTab(state);
   return [

@@ -1,4 +1,4 @@
-import type { ResourceLoad } from '../../capacity/index.ts';
+import { neighbourEngines, type ResourceLoad } from '../../capacity/index.ts';
 import { formatCores } from '../../lib/format-cores.ts';
 import {
   type Line,
@@ -18,7 +18,12 @@ import { formatCoreColumn, formatGibibytes, type State } from '../model/index.ts
 export function loadLineRows(state: State, width: number, height: number, theme: Theme): string[] {
   if (height >= 5) return boxed(state, width, height, theme);
   const lines = bars(state, width, theme);
-  return plainRows(height >= 3 ? [...lines, legend(width, theme)] : lines, width, height, theme);
+  return plainRows(
+    height >= 3 ? [...lines, legend(width, theme, state.load?.cpu)] : lines,
+    width,
+    height,
+    theme,
+  );
 }
 
 interface Resource {
@@ -63,7 +68,7 @@ function boxed(state: State, width: number, height: number, theme: Theme): strin
     height,
     focused: false,
   };
-  const key = legend(inner, theme).spans;
+  const key = legend(inner, theme, state.load?.cpu).spans;
   return panel([...lines, { spans: [...key, ...held(state, inner + 1 - spansWidth(key))] }], options, theme);
 }
 
@@ -114,6 +119,7 @@ function numberSpans({ load, format, whole, unit }: Resource, long: boolean): Sp
   return [
     [column(load.usedByContainers), 'used'],
     [' used ', 'dim'],
+    ...beside(load, column),
     [column(load.reservedUnused), 'reserved'],
     [' reserved ', 'dim'],
     [column(load.usedByOthers), 'rest'],
@@ -122,6 +128,17 @@ function numberSpans({ load, format, whole, unit }: Resource, long: boolean): Sp
     [' free', 'dim'],
     [`  of ${whole(load.capacity)} ${unit}`, 'dim'],
   ];
+}
+
+/** What containers of other engines use, where there are any. */
+function beside(load: ResourceLoad, column: (value: number) => string): Span[] {
+  const engines = neighbourEngines(load);
+  return engines.length === 0
+    ? []
+    : [
+        [column(load.usedByNeighbours), 'third'],
+        [` ${engines.join('+')} `, 'dim'],
+      ];
 }
 
 function bars(state: State, width: number, theme: Theme): Line[] {
@@ -156,6 +173,7 @@ function bar(load: ResourceLoad | undefined, width: number, theme: Theme): Span[
   return stackedBar(
     [
       { value: load.usedByContainers, glyph: glyphs.used, tone: 'used' },
+      { value: load.usedByNeighbours, glyph: glyphs.beside, tone: 'third' },
       { value: load.reservedUnused, glyph: glyphs.reserved, tone: 'reserved' },
       { value: load.usedByOthers, glyph: glyphs.rest, tone: 'rest' },
       { value: load.free, glyph: glyphs.free, tone: 'free' },
@@ -164,13 +182,22 @@ function bar(load: ResourceLoad | undefined, width: number, theme: Theme): Span[
   );
 }
 
-function legend(width: number, { glyphs }: Theme): Line {
-  const long = width >= 70;
+function legend(width: number, { glyphs }: Theme, load: ResourceLoad | undefined): Line {
+  const engines = load === undefined ? [] : neighbourEngines(load);
+  const long = width >= (engines.length === 0 ? 70 : 90);
+  const theirs: Span[] =
+    engines.length === 0
+      ? []
+      : [
+          [glyphs.beside, 'third'],
+          [` ${long ? 'of ' : ''}${engines.join('+')}${long ? '   ' : '  '}`, 'dim'],
+        ];
   return {
     spans: [
       [' '],
       [glyphs.used, 'used'],
       [long ? ' used by containers   ' : ' used  ', 'dim'],
+      ...theirs,
       [glyphs.reserved, 'reserved'],
       [long ? ' reserved, not used   ' : ' reserved  ', 'dim'],
       [glyphs.rest, 'rest'],

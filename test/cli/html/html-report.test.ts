@@ -59,6 +59,7 @@ test('a report without history or containers says so', () => {
   const load = {
     capacity: 8,
     usedByContainers: 0,
+    usedByNeighbours: 0,
     usedByOthers: 1,
     reservedUnused: 0,
     free: 7,

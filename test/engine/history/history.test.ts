@@ -8,6 +8,7 @@ import { type TestContext, test } from 'node:test';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { HistoryFile } from '../../../src/engine/history/history-file.ts';
 import { createHistoryService, type HistoryRecorder, machineId } from '../../../src/engine/history/index.ts';
+import type { Neighbour } from '../../../src/engine/stats/index.ts';
 import { createRootFolders, resolveRoot } from '../../../src/engine/store/index.ts';
 import { type Behaviour, createFrames, createRandom } from '../../support/usage-frames.ts';
 
@@ -47,6 +48,27 @@ test('a day of 200 containers stays inside its room, and its percentiles are rig
     assert.ok(Math.abs((first?.cpu.quantile(q) ?? 0) - exact) < exact * 0.011, `P${q * 100}`);
   }
   assert.deepEqual(rowCounts(path), [361, 1440, 96, 1], 'rows of each tier that are kept');
+});
+
+test('containers of other engines are recorded beside our own, by ids that say whose they are', async t => {
+  const { history } = rootOf(t);
+  const frameAt = createFrames(3, steady);
+  const besides = (second: number) => {
+    const { host, containers } = frameAt(second);
+    const neighbours = new Map(
+      [...containers]
+        .slice(2)
+        .map(([, usage]) => ['docker:d', { ...usage, neighbour: {} as Neighbour }] as const),
+    );
+    return { host, containers: new Map([...containers].slice(0, 2)), neighbours };
+  };
+  const recorder = await recording(history.record(strict), besides(start - 40));
+  for (let second = start; second < start + 60; second++) recorder.add(besides(second));
+  await recorder[Symbol.asyncDispose]();
+  const usage = history.usage({ since: start * 1000, until: (start + 60) * 1000 });
+  assert.deepEqual([...usage.keys()].sort(), ['c0', 'c1', 'docker:d', machineId]);
+  assert.equal(usage.get('docker:d')?.points, 60);
+  assert.ok(Math.abs((usage.get('docker:d')?.cpu.mean ?? 0) - 2.5) < 0.05);
 });
 
 test('the room is kept even where it is too small: the oldest minutes go first', async t => {

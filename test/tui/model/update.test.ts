@@ -1,11 +1,47 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Neighbour } from '../../../src/engine/index.ts';
 import { PlimsollError } from '../../../src/errors.ts';
-import { failureNotice, LogStore, selectedRow, visibleRows } from '../../../src/tui/model/index.ts';
+import {
+  currentTab,
+  failureNotice,
+  LogStore,
+  selectedRow,
+  visibleRows,
+} from '../../../src/tui/model/index.ts';
 import { noon, pilotOn } from '../../support/dashboard-state.ts';
 
 const selectedName = (pilot: Awaited<ReturnType<typeof pilotOn>>['pilot']): string | undefined =>
   selectedRow(pilot.state)?.name;
+
+test("another engine's containers come last, show what they use, and are left alone", async () => {
+  const { pilot, engine } = await pilotOn(120, 40, { containers: 3 });
+  const frame = await engine.stats.once();
+  const [usage] = frame.containers.values();
+  assert.ok(usage !== undefined);
+  const neighbour: Neighbour = {
+    ...{ id: 'docker:d', engine: 'docker', address: 'unix:///run/docker.sock', name: 'web', image: 'nginx' },
+    ...{ labels: {}, limits: { cpus: 2 }, network: 'bridge', cgroupPath: '/docker/d', pid: 7 },
+  };
+  const neighbours = new Map([['docker:d', { ...usage, id: 'docker:d', neighbour }]]);
+  pilot.tell({ type: 'frame-arrived', frame: { ...frame, neighbours } });
+  const rows = visibleRows(pilot.state);
+  assert.equal(rows.at(-1)?.name, 'docker/web');
+  pilot.press('G');
+  assert.equal(currentTab(pilot.state), 'stats');
+  pilot.taken();
+  for (const key of ['s', 'r', 'K', 'p', 'd', 'D', 'e', 'l', 'i']) {
+    pilot.press(key);
+    assert.match(
+      pilot.state.notice?.text ?? '',
+      /"web" is a container of docker, which is only looked at here/,
+      key,
+    );
+    assert.equal(pilot.state.overlay, undefined, key);
+  }
+  assert.deepEqual(pilot.taken(), []);
+  assert.ok(Math.abs((pilot.state.load?.cpu.usedByNeighbours ?? 0) - usage.cpuCores) < 1e-5);
+});
 
 test('s stops what runs and starts what does not, by what each is', async () => {
   const { pilot } = await pilotOn(120, 40);
