@@ -198,7 +198,7 @@ test('only engine/kernel spawns or calls native code, but for the ssh that leads
   const wrong = files.filter(
     file =>
       !file.startsWith('engine/kernel/') &&
-      file !== 'remote/ssh-agent.ts' &&
+      file !== 'remote/ssh-way.ts' &&
       /from '(node:child_process|koffi)'/.test(read(file)),
   );
   assert.deepEqual(wrong, []);

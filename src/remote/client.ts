@@ -8,6 +8,7 @@ import { PlimsollError } from '../errors.ts';
 import { clientError } from './client-errors.ts';
 import type { Endpoint } from './endpoint.ts';
 import { sshAgent } from './ssh-agent.ts';
+import { SshWay } from './ssh-way.ts';
 
 /** One request to an engine's API; the path has no version. */
 export interface ApiRequest {
@@ -43,21 +44,40 @@ const fine = Object.fromEntries([101, 200, 201, 202, 204, 304].map(status => [st
 
 /** A client of the Docker Engine API over docker-modem. Opens no connection yet. */
 export function createApiClient(endpoint: Endpoint): ApiClient {
-  const agent = agentOf(endpoint);
-  const modem = createModem(endpoint, agent);
+  const way = connectionsTo(endpoint);
+  const modem = createModem(endpoint, way.agent);
+  const queue = createModem(endpoint, way.few);
   let minor = 0;
-  const dial = (options: { readonly path: string }, signal: AbortSignal | undefined) =>
+  const dial = (options: { readonly path: string }, signal: AbortSignal | undefined, by = modem) =>
     new Promise<unknown>((resolve, reject) => {
-      modem.dial({ statusCodes: fine, ...options }, (error, result) => {
+      by.dial({ statusCodes: fine, ...options }, (error, result) => {
         if (error) reject(clientError(error, { address: endpoint.address, signal }));
         else resolve(result);
       });
     });
+  const send = async (
+    by: typeof modem,
+    [method, path]: readonly [Method, string],
+    { query = {}, body, file, headers, signal }: ApiRequest,
+  ) => {
+    const options = {
+      method,
+      isStream: true,
+      path: `${path}?`,
+      options: { _query: clean(query), _body: body ?? {} },
+      ...(file === undefined ? {} : { file }),
+      ...(headers === undefined ? {} : { headers: { ...headers } }),
+      ...(signal === undefined ? {} : { abortSignal: signal }),
+    };
+    const answer = (await dial(options, signal, by)) as IncomingMessage;
+    if (method === 'HEAD' || answer.statusCode === 204 || answer.statusCode === 304) answer.resume();
+    return answer;
+  };
   const client: ApiClient = {
     endpoint,
     minor: () => minor,
     async negotiate() {
-      modem.version = undefined;
+      modem.version = queue.version = undefined;
       const version = await client.json('GET', '/version');
       const { ApiVersion = '1.24', MinAPIVersion } = version as {
         ApiVersion?: string;
@@ -75,11 +95,11 @@ export function createApiClient(endpoint: Endpoint): ApiClient {
           },
         );
       }
-      modem.version = `v1.${minor}`;
+      modem.version = queue.version = `v1.${minor}`;
       return version;
     },
     async json(method, path, request = {}) {
-      const answer = await client.stream(method, path, request);
+      const answer = await send(method === 'GET' ? queue : modem, [method, path], request);
       try {
         const chunks = await Array.fromAsync(answer as AsyncIterable<Buffer>);
         const text = Buffer.concat(chunks).toString();
@@ -88,20 +108,7 @@ export function createApiClient(endpoint: Endpoint): ApiClient {
         throw clientError(error, { address: endpoint.address, signal: request.signal });
       }
     },
-    async stream(method, path, { query = {}, body, file, headers, signal } = {}) {
-      const options = {
-        method,
-        isStream: true,
-        path: `${path}?`,
-        options: { _query: clean(query), _body: body ?? {} },
-        ...(file === undefined ? {} : { file }),
-        ...(headers === undefined ? {} : { headers: { ...headers } }),
-        ...(signal === undefined ? {} : { abortSignal: signal }),
-      };
-      const answer = (await dial(options, signal)) as IncomingMessage;
-      if (method === 'HEAD' || answer.statusCode === 204 || answer.statusCode === 304) answer.resume();
-      return answer;
-    },
+    stream: async (method, path, request = {}) => await send(modem, [method, path], request),
     async hijack(path, { query = {}, body, signal } = {}) {
       const options = {
         method: 'POST',
@@ -119,7 +126,7 @@ export function createApiClient(endpoint: Endpoint): ApiClient {
       return stream;
     },
     [Symbol.dispose]() {
-      agent.destroy();
+      way[Symbol.dispose]();
     },
   };
   return client;
@@ -129,12 +136,31 @@ function clean(query: NonNullable<ApiRequest['query']>): Record<string, unknown>
   return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined));
 }
 
+/** Connections for short questions through ssh, each of which is a process on either side; more of them wait. */
+const fewSockets = 6;
+
+interface Connections extends Disposable {
+  readonly agent: Agent;
+  /** For what is answered at once. */
+  readonly few: Agent;
+}
+
 /** Connections are ours to make, whatever the library takes the address for. */
-function agentOf(endpoint: Endpoint): Agent {
-  if (endpoint.kind === 'ssh') return sshAgent(endpoint);
+function connectionsTo(endpoint: Endpoint): Connections {
+  if (endpoint.kind === 'ssh') {
+    const way = new SshWay(endpoint);
+    const [agent, few] = [sshAgent(endpoint, way, Infinity), sshAgent(endpoint, way, fewSockets)];
+    return {
+      ...{ agent, few },
+      [Symbol.dispose]() {
+        for (const each of [agent, few]) each.destroy();
+        way[Symbol.dispose]();
+      },
+    };
+  }
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 16 });
   agent.createConnection = () => connectTo(endpoint);
-  return agent;
+  return { agent, few: agent, [Symbol.dispose]: () => agent.destroy() };
 }
 
 function connectTo(endpoint: Exclude<Endpoint, { kind: 'ssh' }>): Socket {

@@ -12,6 +12,7 @@ import {
   toVolume,
 } from '../wire/index.ts';
 import type { ApiClient } from './client.ts';
+import { clientError } from './client-errors.ts';
 import { readLines } from './frames.ts';
 
 /** Requests at once while everything is read: enough to hide the way there, too few to be a burden. */
@@ -189,7 +190,7 @@ export class Mirror {
   async *follow(seq: number, signal: AbortSignal): AsyncGenerator<EngineEvent> {
     this.#watch();
     let last = seq;
-    while (!signal.aborted) {
+    while (!signal.aborted && !this.#watching?.signal.aborted) {
       for (const event of this.#events.filter(each => each.seq > last)) {
         last = event.seq;
         yield event;
@@ -251,7 +252,7 @@ export class Mirror {
   told(error: unknown): void {
     if (error === undefined) this.#lost = undefined;
     else if (isPlimsollError(error, 'unavailable'))
-      this.#lost ??= { since: Date.now(), reason: messageOf(error) };
+      this.#lost = { since: this.#lost?.since ?? Date.now(), reason: messageOf(error) };
   }
 
   async #readContainer(id: string): Promise<KnownContainer | undefined> {
@@ -376,7 +377,8 @@ export class Mirror {
         });
       } catch (error) {
         if (signal.aborted) return;
-        this.told(isPlimsollError(error, 'unavailable') ? error : broken(error));
+        const said = clientError(error, { address: this.#client.endpoint.address });
+        this.told(isPlimsollError(said, 'unavailable') ? said : broken(said));
         await pause(retryMs[Math.min(failures, retryMs.length - 1)] ?? 5000, signal);
       }
     }

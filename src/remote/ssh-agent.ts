@@ -1,55 +1,44 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { Agent } from 'node:http';
 import { Duplex } from 'node:stream';
-import { PlimsollError } from '../errors.ts';
+import type { PlimsollError } from '../errors.ts';
 import type { Endpoint } from './endpoint.ts';
+import { sshFailure } from './ssh-failure.ts';
+import type { SshProcess, SshWay } from './ssh-way.ts';
 
 type SshEndpoint = Extract<Endpoint, { kind: 'ssh' }>;
 
-/**
- * Connections through ssh(1), as docker's own client makes them: it knows the user's configuration, keys, agent and
- * known hosts, and asks for what it needs on the terminal. On the other side `docker system dial-stdio` (or Podman's or
- * ours) joins the connection to the engine's socket.
- */
-export function sshAgent(endpoint: SshEndpoint): Agent {
-  const agent = new Agent({ keepAlive: true, maxFreeSockets: 4 });
-  // What http asks of a connection, a pipe to a process can give; it has no more of a socket.
-  agent.createConnection = () => new SshStream(endpoint) as unknown as Duplex;
+/** Connections to an engine for http, each a process at the end of a way through ssh. */
+export function sshAgent(endpoint: SshEndpoint, way: SshWay, maxSockets: number): Agent {
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: 4, maxSockets });
+  agent.createConnection = (_options, created) => {
+    // What http asks of a connection, a pipe to a process can give; it has no more of a socket.
+    way.dial().then(
+      child => created?.(null, new SshStream(child, said => sshFailure(endpoint, said)) as unknown as Duplex),
+      (error: unknown) => created?.(error as Error, undefined as unknown as Duplex),
+    );
+    return undefined;
+  };
   return agent;
 }
 
-/** The far command: whichever of the programs is there. */
-function farCommand({ path }: SshEndpoint): string {
-  if (path !== undefined) {
-    const quoted = `'${path.replaceAll("'", `'\\''`)}'`;
-    return `if command -v docker >/dev/null; then exec docker --host unix://${quoted} system dial-stdio; else exec plimsoll --host unix://${quoted} system dial-stdio; fi`;
-  }
-  return 'if command -v docker >/dev/null; then exec docker system dial-stdio; elif command -v podman >/dev/null; then exec podman system dial-stdio; else exec plimsoll system dial-stdio; fi';
-}
-
 class SshStream extends Duplex {
-  readonly #child: ChildProcessWithoutNullStreams;
-  readonly #target: string;
+  readonly #child: SshProcess;
   #complaint = '';
 
-  constructor(endpoint: SshEndpoint) {
+  constructor(child: SshProcess, failure: (said: string, cause?: unknown) => PlimsollError) {
     super({ allowHalfOpen: true });
-    this.#target = endpoint.target;
-    const port = endpoint.port === undefined ? [] : ['-p', String(endpoint.port)];
-    this.#child = spawn('ssh', ['-T', ...port, '--', endpoint.target, farCommand(endpoint)], {
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
-    this.#child.once('error', error => this.destroy(this.#failure(error)));
-    this.#child.stderr.on('data', (chunk: Buffer) => {
+    this.#child = child;
+    child.once('error', error => this.destroy(failure('', error)));
+    child.stderr.on('data', (chunk: Buffer) => {
       this.#complaint = (this.#complaint + chunk.toString()).slice(-2000);
     });
-    this.#child.stdout.on('data', (chunk: Buffer) => {
-      if (!this.push(chunk)) this.#child.stdout.pause();
+    child.stdout.on('data', (chunk: Buffer) => {
+      if (!this.push(chunk)) child.stdout.pause();
     });
-    this.#child.stdin.on('error', () => {}); // its end is told by the exit
-    this.#child.once('close', code => {
+    child.stdin.on('error', () => {}); // its end is told by the exit
+    child.once('close', code => {
       if (code === 0) this.push(null);
-      else this.destroy(this.#failure(undefined));
+      else this.destroy(failure(this.#complaint));
     });
   }
 
@@ -90,21 +79,5 @@ class SshStream extends Duplex {
   unref(): this {
     this.#child.unref();
     return this;
-  }
-
-  #failure(cause: unknown): PlimsollError {
-    const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
-    const said = this.#complaint.trim().split('\n').at(-1) ?? '';
-    return new PlimsollError(
-      'unavailable',
-      missing
-        ? 'there is no ssh on this machine'
-        : `ssh to "${this.#target}" failed${said === '' ? '' : `: ${said}`}`,
-      {
-        code: 'SSH_FAILED',
-        hint: missing ? 'install openssh-client' : `see that 'ssh ${this.#target} docker version' works`,
-        cause,
-      },
-    );
   }
 }

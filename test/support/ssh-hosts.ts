@@ -10,6 +10,8 @@ export interface SshHosts extends AsyncDisposable {
   /** A configuration of ssh(1) by which they are reached. */
   readonly sshConfig: string;
   readonly folder: string;
+  /** A folder whose `ssh` takes that configuration, for who cannot name it. */
+  readonly bin: string;
   /** Ends all that runs in the namespace of a machine, at once. */
   die(host: number): Promise<void>;
   /** Starts its sshd again. */
@@ -24,8 +26,14 @@ export function noSshHosts(): string | false {
   return spawnSync('unshare', ['--net', 'true']).status === 0 ? false : 'needs network namespaces';
 }
 
-/** Makes `count` machines. To be called in a network namespace of one's own, where their links may be made. */
-export async function openSshHosts(count: number): Promise<SshHosts> {
+/**
+ * Makes `count` machines, whose commands run with these variables. To be called in a network namespace of one's own, where
+ * their links may be made.
+ */
+export async function openSshHosts(
+  count: number,
+  env: Readonly<Record<string, string>> = {},
+): Promise<SshHosts> {
   const folder = mkdtempSync(join(tmpdir(), 'plh-'));
   chmodSync(folder, 0o755);
   for (const key of ['host', 'user'])
@@ -36,6 +44,10 @@ export async function openSshHosts(count: number): Promise<SshHosts> {
     sshConfig,
     `Host *\n  User root\n  IdentityFile ${folder}/user\n  IdentitiesOnly yes\n  StrictHostKeyChecking no\n  UserKnownHostsFile /dev/null\n`,
   );
+  const bin = join(folder, 'bin');
+  mkdirSync(bin);
+  const real = execFileSync('sh', ['-c', 'command -v ssh'], { encoding: 'utf8' }).trim();
+  writeFileSync(join(bin, 'ssh'), `#!/bin/sh\nexec ${real} -F ${sshConfig} "$@"\n`, { mode: 0o755 });
   mkdirSync('/run/sshd', { recursive: true });
   const hosts = Array.from({ length: count }, (_, i) => ({
     name: `plh${i}`,
@@ -54,7 +66,7 @@ export async function openSshHosts(count: number): Promise<SshHosts> {
   const hostOf = (i: number) => hosts[i] ?? unknownHost(i);
   const comeBack = async (i: number) => {
     const host = hostOf(i);
-    host.server = startServer(host, folder);
+    host.server = startServer(host, folder, env);
     await answers(host.address);
   };
   const die = async (i: number) => {
@@ -68,7 +80,7 @@ export async function openSshHosts(count: number): Promise<SshHosts> {
   };
   for (const i of hosts.keys()) await comeBack(i);
   return {
-    ...{ addresses: hosts.map(({ address }) => address), sshConfig, folder, die, comeBack },
+    ...{ addresses: hosts.map(({ address }) => address), sshConfig, folder, bin, die, comeBack },
     async [Symbol.asyncDispose]() {
       for (const [i, { name }] of hosts.entries()) {
         await die(i);
@@ -79,13 +91,19 @@ export async function openSshHosts(count: number): Promise<SshHosts> {
   };
 }
 
-function startServer({ name, address }: { name: string; address: string }, folder: string): ChildProcess {
+function startServer(
+  { name, address }: { name: string; address: string },
+  folder: string,
+  env: Readonly<Record<string, string>>,
+): ChildProcess {
   const settings = {
     ...{ HostKey: join(folder, 'host'), AuthorizedKeysFile: join(folder, 'authorized') },
     ...{ ListenAddress: address, StrictModes: 'no', PidFile: 'none', UsePAM: 'no' },
     ...{ PermitRootLogin: 'yes', PasswordAuthentication: 'no' },
   };
   const options = Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
+  const variables = Object.entries(env).map(([key, value]) => `${key}=${value}`);
+  if (variables.length > 0) options.push('-o', `SetEnv=${variables.join(' ')}`);
   const args = [`--net=/run/netns/${name}`, '/usr/sbin/sshd', '-D', '-e', '-f', '/dev/null', ...options];
   return spawn('nsenter', args, { stdio: 'ignore' });
 }
