@@ -33,6 +33,7 @@ export async function runApp(options: AppOptions): Promise<number> {
     const host: Host = {
       ...hold,
       copy: text => writer.passThrough(copySequence(text, options.env)),
+      ring: () => writer.passThrough('\u0007'),
       remember: (form, values) => writeRemembered(memory, { ...store.getState().remembered, [form]: values }),
       ...(options.demo === undefined ? {} : { demo: options.demo }),
     };

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type AlertTargets, deliverAlert } from '../../alerts/index.ts';
-import { type Alert, AlertWatch, defaultAlertRules, parseAlertRule } from '../../capacity/index.ts';
+import { type Alert, createAlertFeed, defaultAlertRules, parseAlertRule } from '../../capacity/index.ts';
 import { messageOf } from '../../errors.ts';
 import { cleanText } from '../../lib/clean-text.ts';
 import type { Cli } from '../cli.ts';
@@ -46,10 +46,9 @@ export function configureAlert(command: Command, cli: Cli): void {
       const rules = (options.rule ?? defaultAlertRules).map(parseAlertRule);
       const quietMs = parseDuration(options.quietAfterStart);
       const targets = parseTargets(options);
-      const watch = new AlertWatch({ rules, quietMs });
       cli.stderr.write(`watching ${rules.length} rules; Ctrl-C ends it\n`);
       const deliveries = new Set<Promise<void>>();
-      for await (const alert of alertsOf(cli, watch)) {
+      for await (const alert of alertsOf(cli, { rules, quietMs })) {
         write(cli, alert, options);
         // One that takes long holds up no other, and not the watch.
         const delivery = deliver(cli, alert, targets).finally(() => deliveries.delete(delivery));
@@ -67,19 +66,11 @@ async function deliver(cli: Cli, alert: Alert, targets: AlertTargets): Promise<v
   }
 }
 
-async function* alertsOf(cli: Cli, watch: AlertWatch): AsyncGenerator<Alert> {
+async function* alertsOf(cli: Cli, watched: Parameters<typeof createAlertFeed>[1]): AsyncGenerator<Alert> {
   const engine = await cli.engine();
-  let since = Date.now();
-  let isFirst = true;
-  for await (const frame of engine.stats.stream({ coreShare, signal: cli.signal })) {
-    const until = Date.now();
-    const events = engine.events.list({ since, until, filter: { types: ['container'] } });
-    since = until + 1;
-    const containers = engine.containers.list();
-    const alerts = watch.add({ frame, containers, events });
-    if (!isFirst) yield* alerts; // the first frame has no rates
-    isFirst = false;
-  }
+  const feed = createAlertFeed(engine, watched, Date.now());
+  for await (const frame of engine.stats.stream({ coreShare, signal: cli.signal }))
+    yield* feed(frame, Date.now());
 }
 
 function write(cli: Cli, alert: Alert, { json, bell }: Options): void {

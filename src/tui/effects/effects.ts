@@ -17,6 +17,8 @@ export interface Host {
   /** Leaves the screen to something else while it runs. */
   lend(work: () => Promise<void>): Promise<void>;
   copy(text: string): void;
+  /** Rings the bell of the terminal. */
+  ring(): void;
   remember(form: 'build' | 'run', values: Readonly<Record<string, string>>): void;
   /** The five services of the demo, if this program has them. */
   readonly demo?: DemoControl;
@@ -82,6 +84,9 @@ export class Effects {
         break;
       case 'redraw':
         this.#host.redraw();
+        break;
+      case 'ring':
+        this.#host.ring();
         break;
       case 'suspend':
         this.#watch(this.#host.suspend());

@@ -1,3 +1,4 @@
+import { createAlertFeed, defaultAlertRules, parseAlertRule } from '../../capacity/index.ts';
 import type { Engine, EventType } from '../../engine/index.ts';
 import { cleanValue } from '../../lib/clean-text.ts';
 import { failureNotice, type Msg, type State } from '../model/index.ts';
@@ -7,6 +8,9 @@ import { eventRow } from './follow.ts';
 const relistMs = 10_000;
 /** A stream that broke is opened again after this. */
 const retryMs = 1000;
+
+/** What starts takes what it can get: nothing is told of it for so long. */
+const quietAfterStartMs = 60_000;
 
 type Dispatch = (msg: Msg) => void;
 
@@ -75,9 +79,13 @@ async function followStats(
 ): Promise<void> {
   const report = (error: unknown) => dispatch({ type: 'noticed', notice: failureNotice(error, Date.now()) });
   await using recorder = engine.history.record({ report });
+  const rules = defaultAlertRules.map(parseAlertRule);
+  const alertsOf = createAlertFeed(engine, { rules, quietMs: quietAfterStartMs }, Date.now());
   for await (const frame of engine.stats.stream({ signal })) {
     recorder.add(frame);
     dispatch({ type: 'frame-arrived', frame, own: own() });
+    const alerts = alertsOf(frame, Date.now());
+    if (alerts.length > 0) dispatch({ type: 'alerts-told', alerts: alerts.map(cleanValue) });
     // The clock goes on with each frame; the tick is for when frames stay away.
     tick.refresh();
   }

@@ -1,4 +1,5 @@
 import type { Neighbour } from '../../engine/index.ts';
+import { toggleBell } from './alerts.ts';
 import { confirmAdvice, lengthenCharts, pinned, readCapacity } from './capacity.ts';
 import { openForm } from './forms.ts';
 import type { Action } from './keymap.ts';
@@ -118,6 +119,10 @@ export function runAction(state: State, action: Action): Next {
       return showing(state, { kind: 'palette', text: '', index: 0 });
     case 'help':
       return showing(state, { kind: 'help', scroll: 0 });
+    case 'alerts':
+      return showing(state, { kind: 'alerts', scroll: 0 });
+    case 'toggle-bell':
+      return toggleBell(state);
     case 'redraw':
       return [state, [{ type: 'redraw' }]];
     case 'back':

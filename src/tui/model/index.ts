@@ -4,6 +4,7 @@
  *     const [next, commands] = update(state, { type: 'key', key: 's' });
  * @module
  */
+export { alertsNow } from './alerts.ts';
 export type { BuildView, StepView } from './build-view.ts';
 export { shownWindow } from './capacity.ts';
 export {

@@ -54,6 +54,8 @@ export type Action =
   | 'zoom'
   | 'other-pane'
   | 'palette'
+  | 'alerts'
+  | 'toggle-bell'
   | 'help'
   | 'back'
   | 'quit'
@@ -222,6 +224,7 @@ export const keymap: readonly KeyBinding[] = [
     doc: 'filter the list as you type',
     short: 'filter',
   },
+  { context: 'everywhere', keys: ['!'], action: 'alerts', doc: 'alerts: what is wrong, and was' },
   { context: 'everywhere', keys: ['y'], action: 'yank', doc: 'copy the id to your clipboard' },
   { context: 'everywhere', keys: [':'], action: 'palette', doc: 'every action, by name', short: 'actions' },
   { context: 'everywhere', keys: ['?', 'f1'], action: 'help', doc: 'this help', short: 'help' },

@@ -1,3 +1,4 @@
+import type { Alert } from '../../capacity/index.ts';
 import type {
   BuildProgress,
   BuildRecord,
@@ -55,6 +56,7 @@ export type Msg =
   | { readonly type: 'build-moved'; readonly build: string; readonly events: readonly BuildProgress[] }
   | { readonly type: 'build-announced'; readonly build: string }
   | { readonly type: 'capacity-read'; readonly picture: CapacityPicture }
+  | { readonly type: 'alerts-told'; readonly alerts: readonly Alert[] }
   | { readonly type: 'why-read'; readonly chart: Chart }
   | { readonly type: 'undoable-read'; readonly changes: readonly LimitChange[] }
   | { readonly type: 'operation-began'; readonly operation: Operation }
@@ -70,6 +72,7 @@ export type Command =
   | { readonly type: 'quit' }
   | { readonly type: 'suspend' }
   | { readonly type: 'redraw' }
+  | { readonly type: 'ring' }
   | { readonly type: 'container'; readonly verb: ContainerVerb; readonly targets: readonly Target[] }
   | { readonly type: 'kill'; readonly targets: readonly Target[]; readonly signal: string }
   | { readonly type: 'remove-containers'; readonly targets: readonly Target[]; readonly force: boolean }

@@ -27,6 +27,7 @@ export function onOverlayKey(state: State, overlay: Overlay, key: string): Next 
   if (key === 'escape') return closed(state);
   switch (overlay.kind) {
     case 'help':
+    case 'alerts':
       return onHelpKey(state, overlay, key);
     case 'palette':
       return onPaletteKey(state, overlay, key);
@@ -92,7 +93,7 @@ function closed(state: State): Next {
   return [{ ...state, overlay: undefined }, []];
 }
 
-function onHelpKey(state: State, help: Extract<Overlay, { kind: 'help' }>, key: string): Next {
+function onHelpKey(state: State, help: Extract<Overlay, { kind: 'help' | 'alerts' }>, key: string): Next {
   const steps: Readonly<Record<string, number>> = {
     up: -1,
     k: -1,
@@ -103,7 +104,8 @@ function onHelpKey(state: State, help: Extract<Overlay, { kind: 'help' }>, key: 
     ' ': 10,
   };
   const step = steps[key];
-  if (step === undefined) return key === 'q' || key === '?' || key === 'enter' ? closed(state) : [state, []];
+  if (step === undefined)
+    return key === 'q' || key === '?' || key === '!' || key === 'enter' ? closed(state) : [state, []];
   return [{ ...state, overlay: { ...help, scroll: Math.max(0, help.scroll + step) } }, []];
 }
 

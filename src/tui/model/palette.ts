@@ -16,6 +16,7 @@ const more: readonly PaletteEntry[] = [
   entry('bootstrap a Debian base image', { type: 'bootstrap', source: 'debian:bookworm' }, 'bootstrap'),
   entry('start the demo: five small services', { type: 'demo', direction: 'up' }, 'bootstrap'),
   entry('remove the demo', { type: 'demo', direction: 'down' }),
+  { title: 'the bell for alerts, on or off', keys: '', action: 'toggle-bell' },
   entry('prune stopped containers', { type: 'prune', what: 'containers' }),
   entry('prune images without a name', { type: 'prune', what: 'images' }),
   entry('prune the build cache', { type: 'prune', what: 'build-cache' }),

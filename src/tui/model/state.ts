@@ -1,4 +1,4 @@
-import type { AdvisedContainer, LoadLine } from '../../capacity/index.ts';
+import type { AdvisedContainer, Alert, LoadLine } from '../../capacity/index.ts';
 import type {
   BuildRecord,
   ContainerDetails,
@@ -139,7 +139,7 @@ export interface Notice {
 
 /** What lies over the panes and takes the keys. */
 export type Overlay =
-  | { readonly kind: 'help'; readonly scroll: number }
+  | { readonly kind: 'help' | 'alerts'; readonly scroll: number }
   | { readonly kind: 'palette'; readonly text: string; readonly index: number }
   | { readonly kind: 'choice'; readonly choice: Choice; readonly index: number }
   | { readonly kind: 'form'; readonly form: FormState };
@@ -224,6 +224,14 @@ export interface State {
   readonly chartWindow: number | undefined;
   /** Of the container whose advice is explained. */
   readonly why: Chart | undefined;
+  readonly alerts: {
+    /** Newest first. */
+    readonly firing: readonly Alert[];
+    /** All that was told, the newest first, also of what is over. */
+    readonly past: readonly Alert[];
+    readonly bell: boolean;
+    readonly rangAt: number;
+  };
   readonly operations: readonly Operation[];
   readonly notice: Notice | undefined;
   readonly overlay: Overlay | undefined;
@@ -279,6 +287,7 @@ export function initialState(start: {
     capacity: undefined,
     chartWindow: undefined,
     why: undefined,
+    alerts: { firing: [], past: [], bell: true, rangAt: Number.NEGATIVE_INFINITY },
     operations: [],
     notice: undefined,
     overlay: undefined,

@@ -1,3 +1,4 @@
+import { onAlerts } from './alerts.ts';
 import { applyProgress } from './build-view.ts';
 import { confirmUndo, outdated } from './capacity.ts';
 import { onFrame } from './frame.ts';
@@ -54,6 +55,8 @@ export function update(state: State, msg: Msg): Next {
       return [{ ...state, image: msg.image }, []];
     case 'capacity-read':
       return follow(keepSelection({ ...state, capacity: msg.picture }, state), state);
+    case 'alerts-told':
+      return onAlerts(state, msg.alerts);
     case 'why-read':
       return [{ ...state, why: msg.chart }, []];
     case 'undoable-read':

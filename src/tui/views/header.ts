@@ -1,6 +1,15 @@
+import { cellWidth } from '../../lib/cell-text.ts';
 import { formatBytes } from '../../lib/format-bytes.ts';
 import { type Line, plainRows, type Span, spansWidth, type Theme } from '../components/index.ts';
-import { formatAge, formatClock, keyContexts, keyLabel, keymap, type State } from '../model/index.ts';
+import {
+  alertsNow,
+  formatAge,
+  formatClock,
+  keyContexts,
+  keyLabel,
+  keymap,
+  type State,
+} from '../model/index.ts';
 
 /** The top line: which machine this is, what it has, and the time; figures that are old are said to be. */
 export function headerRows(state: State, width: number, theme: Theme): string[] {
@@ -13,16 +22,26 @@ export function headerRows(state: State, width: number, theme: Theme): string[] 
     left.push(dot, [`${state.remote.product} at ${state.remote.address}`, 'accent']);
   if (facts !== undefined && width >= 100 && state.remote === undefined)
     left.push(dot, [facts.machine, 'dim'], dot, [facts.os, 'dim']);
-  if (cores !== undefined && memory !== undefined)
+  const giveWay = width < 60 && alertsNow(state).length > 0;
+  if (cores !== undefined && memory !== undefined && !giveWay)
     left.push(dot, [`${cores} cores`, 'dim'], dot, [formatBytes(memory), 'dim']);
   if (host !== undefined && width >= 100 && host.sample.loadAverage[2] > 0)
     left.push(dot, [`load ${host.sample.loadAverage.map(value => value.toFixed(2)).join(' ')}`, 'dim']);
-  return plainRows(
-    [spreadLine(left, [...staleness(state), [`${formatClock(state.now)} `, 'dim']], width)],
-    width,
-    1,
-    theme,
-  );
+  const right: Span[] = [...staleness(state), [`${formatClock(state.now)} `, 'dim']];
+  const room = width - spansWidth(left) - spansWidth(right) - 1;
+  return plainRows([spreadLine(left, [...alertSpans(state, room, theme), ...right], width)], width, 1, theme);
+}
+
+/** What is wrong, in as many words as there is room for. */
+function alertSpans(state: State, room: number, { glyphs }: Theme): Span[] {
+  const [first, ...others] = alertsNow(state);
+  if (first === undefined) return [];
+  const count = others.length + 1;
+  const more = others.length === 0 ? '' : ` +${others.length}`;
+  const few = count === 1 ? '1 alert' : `${count} alerts`;
+  const words = [`${first.text}${more}`, `${few}, ! tells`, few, String(count)];
+  const shown = words.map(text => `${glyphs.up} ${text}  `).find(text => cellWidth(text) <= room);
+  return shown === undefined ? [] : [[shown, 'bad']];
 }
 
 function staleness(state: State): Span[] {

@@ -1,9 +1,12 @@
+import type { Alert } from '../../capacity/index.ts';
 import { cellWidth, cutCells } from '../../lib/cell-text.ts';
-import { type Line, panel, type Span, type Theme } from '../components/index.ts';
+import { type Line, panel, type Span, type Theme, type Tone } from '../components/index.ts';
 import {
+  alertsNow,
   answers,
   type Choice,
   type FormState,
+  formatClock,
   formFields,
   type KeyContext,
   keyLabel,
@@ -27,6 +30,8 @@ export function popupOf(state: State, theme: Theme): Popup | undefined {
   switch (overlay.kind) {
     case 'help':
       return helpPopup(state, overlay.scroll, theme);
+    case 'alerts':
+      return alertsPopup(state, overlay.scroll, theme);
     case 'palette':
       return palettePopup(state, overlay.text, overlay.index, theme);
     case 'choice':
@@ -95,6 +100,29 @@ function helpPopup(state: State, scroll: number, theme: Theme): Popup {
         ]
       : [['esc closes', 'dim']];
   return place(state, { title: [['keys', 'strong']], lines, foot, width }, theme);
+}
+
+/** What is wrong now, and what was told before it, the newest first. */
+function alertsPopup(state: State, scroll: number, theme: Theme): Popup {
+  const { firing, past, bell } = { ...state.alerts, firing: alertsNow(state) };
+  const line = (alert: Alert, tone: Tone): Line => ({
+    spans: [
+      [` ${formatClock(alert.time)} `, 'dim'],
+      [`${alert.state === 'firing' ? theme.glyphs.up : theme.glyphs.done} ${alert.text}`, tone],
+      [`  ${alert.rule}`, 'faint'],
+    ],
+  });
+  const before = past.filter(alert => !firing.includes(alert));
+  const all: Line[] = [
+    ...(firing.length === 0 ? [{ spans: [[' Nothing is wrong.', 'good']] } satisfies Line] : []),
+    ...firing.map(alert => line(alert, 'bad')),
+    ...(before.length === 0 ? [] : [{ spans: [] }, { spans: [[' before', 'accent']] } satisfies Line]),
+    ...before.map(alert => line(alert, 'text')),
+  ];
+  const room = state.size.rows - 4;
+  const lines = all.slice(Math.min(scroll, Math.max(0, all.length - room))).slice(0, room);
+  const foot: Span[] = [[`esc closes; the bell is ${bell ? 'on' : 'off'}, : changes it`, 'dim']];
+  return place(state, { title: [['alerts', 'strong']], lines, foot, width: 100 }, theme);
 }
 
 function helpBlock(context: KeyContext): Line[] {

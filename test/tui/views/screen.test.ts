@@ -170,6 +170,33 @@ test('without colours there is not one colour code but reverse video for what is
   for (const code of codes) assert.match(code, /^\u001b\[(?:[0179]|2[27])(?:;[017])*m$/);
 });
 
+test('alerts are in the first line, in as many words as there is room for, and in a list of their own', async () => {
+  const alert = {
+    ...{ time: noon, state: 'firing' as const, rule: 'died', subject: 'db' },
+    text: 'db ended with exit code 1',
+  };
+  const other = { ...alert, subject: 'web', text: 'web ended with exit code 137' };
+  for (const [columns, seen] of [
+    [160, /▲ web ended with exit code 137 \+1 /],
+    [80, /▲ (web ended with exit code 137 \+1|2 alerts, ! tells) /],
+    [40, /▲ 2 /],
+  ] as const) {
+    const { pilot } = await pilotOn(columns, 40);
+    pilot.tell({ type: 'alerts-told', alerts: [alert, other] });
+    const [first = ''] = picture(draw(pilot.state, plain)).split('\n');
+    assert.match(first, seen);
+    assert.match(first, /\d\d:\d\d:\d\d/);
+  }
+  const { pilot } = await pilotOn(120, 40);
+  pilot.tell({ type: 'alerts-told', alerts: [alert] });
+  pilot.tell({ type: 'alerts-told', alerts: [{ ...alert, state: 'resolved', text: 'db runs again' }] });
+  pilot.press('!');
+  const list = picture(draw(pilot.state, plain));
+  assert.match(list, /Nothing is wrong/);
+  assert.match(list, /✓ db runs again +died/);
+  assert.match(list, /▲ db ended with exit code 1 +died/);
+});
+
 test('figures that stay away are said to be old, and greyed', async () => {
   const { pilot } = await pilotOn(120, 40);
   pilot.tell({ type: 'ticked', now: noon + 12_000 });

@@ -1,0 +1,39 @@
+import type { Engine, StatsFrame } from '../../engine/index.ts';
+import { type Alert, type AlertInput, AlertWatch, type AlertWatchOptions } from './alert-watch.ts';
+
+/** Takes one frame after the other, and the time of each, and gives what is to be told of it. */
+export type AlertFeed = (frame: StatsFrame, now: number) => readonly Alert[];
+
+/** Watches an engine by rules, with what happens to its containers from `since` (milliseconds since the epoch) on. */
+export function createAlertFeed(
+  { containers, events }: Pick<Engine, 'containers' | 'events'>,
+  options: AlertWatchOptions,
+  since: number,
+): AlertFeed {
+  const watch = new AlertWatch(options);
+  let from = since;
+  let isFirst = true;
+  return (frame, now) => {
+    const happened = events.list({ since: from, until: now, filter: { types: ['container'] } });
+    from = now + 1;
+    const alerts = watch.add({ ...withNeighbours(frame, containers.list()), events: happened });
+    if (!isFirst) return alerts;
+    isFirst = false; // it has no rates yet
+    return [];
+  };
+}
+
+/** Containers of other engines are watched as ours are, but for what only their engine's events tell. */
+function withNeighbours(frame: StatsFrame, own: AlertInput['containers']): Omit<AlertInput, 'events'> {
+  const { host, containers, neighbours } = frame;
+  if (neighbours === undefined) return { frame, containers: own };
+  const beside = [...neighbours.values()].map(({ id, neighbour }): AlertInput['containers'][number] => {
+    const { engine, name, limits, startedAt } = neighbour;
+    const since = startedAt === undefined ? {} : { startedAt };
+    return { id, name: `${engine}/${name}`, limits, state: { status: 'running', restartCount: 0, ...since } };
+  });
+  return {
+    frame: { host, containers: new Map([...containers, ...neighbours]) },
+    containers: [...own, ...beside],
+  };
+}
