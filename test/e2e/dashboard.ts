@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { noOrdinaryUser, openOrdinaryUser } from '../support/ordinary-user.ts';
 import { openTerminal, type TerminalOptions, type TerminalProgram } from '../support/terminal.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
@@ -18,36 +19,109 @@ const launcher = join(repository, 'bin/plimsoll');
 /** Why these tests cannot run here, or undefined. */
 export function cannotRun(): string | undefined {
   if (process.getuid?.() !== 0) return 'needs root: containers, mounts and a bridge are made for real';
+  return missingTool();
+}
+
+function missingTool(): string | undefined {
   for (const tool of ['conmon', 'ip', 'nft', 'busybox']) {
-    if (spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0) return `needs the host tool ${tool}`;
+    if (spawnSync('sh', ['-c', `PATH=$PATH:/usr/sbin command -v ${tool}`]).status !== 0)
+      return `needs the host tool ${tool}`;
   }
   return undefined;
 }
 
+type Who = 'root' | 'an ordinary user';
+
+/** The main tests are made for each of these, with their reasons why not. */
+export const callers: readonly { readonly who: Who; readonly skip: string | false }[] = [
+  { who: 'root', skip: cannotRun() ?? false },
+  { who: 'an ordinary user', skip: noOrdinaryUser() || (missingTool() ?? false) },
+];
+
 /** A root of its own with the built plimsoll on it, as a user has it. */
 export interface Home extends Disposable {
+  /** The caller's own. */
   readonly folder: string;
+  readonly root: string;
   /** Runs one command and returns its standard output; throws with its words unless the exit code is 0. */
   plimsoll(...args: string[]): string;
   /** Runs one command; for those that shall fail. */
   attempt(...args: string[]): { code: number | null; stdout: string; stderr: string };
+  /** Starts one command, without streams: its pid is the program's own. */
+  start(...args: string[]): ChildProcess;
   dashboard(options?: TerminalOptions): TerminalProgram;
+  /** Runs a command of the host in the network that the bridges are in, and returns its output. */
+  inNetwork(command: string, ...args: string[]): string;
   /** What the kernel holds for this root: mounts, namespaces, links, processes, cgroups. Empty when nothing is left. */
   leftovers(): string[];
 }
 
 /** Builds the bundle if the sources are newer, and makes a root with the busybox image in it. */
-export function openHome(): Home {
+export function openHome(who: Who = 'root'): Home {
+  return homeOf(who === 'root' ? placeOfRoot() : placeOfUser());
+}
+
+/** Who calls, and where the kernel shows what belongs to that caller's roots. */
+interface Place extends Disposable {
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly launcher: readonly string[];
+  mounts(): string;
+  /** A folder as it is seen where mounts are made. */
+  seen(path: string): string;
+  readonly namespaces: string;
+  readonly links: string;
+  inNetwork(words: readonly string[]): readonly string[];
+  /** The parts of a path or a command line that tell its processes, beside the root. */
+  readonly marks: readonly string[];
+}
+
+function placeOfRoot(): Place {
   execFileSync(join(repository, 'bin/node'), [join(repository, 'bin/build.mjs')]);
   const folder = mkdtempSync(join(tmpdir(), 'ple-'));
-  const root = join(folder, 'root');
-  const env = {
-    ...process.env,
-    XDG_STATE_HOME: join(folder, 'state'),
-    XDG_CONFIG_HOME: join(folder, 'config'),
+  return {
+    folder,
+    env: {
+      ...process.env,
+      XDG_STATE_HOME: join(folder, 'state'),
+      XDG_CONFIG_HOME: join(folder, 'config'),
+    },
+    launcher: [launcher],
+    mounts: () => readFileSync('/proc/self/mountinfo', 'utf8'),
+    seen: path => path,
+    namespaces: '/run/netns',
+    links: '/sys/class/net',
+    inNetwork: words => words,
+    marks: [],
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   };
+}
+
+function placeOfUser(): Place {
+  const user = openOrdinaryUser();
+  const network = join(user.env.XDG_RUNTIME_DIR ?? '', 'plimsoll/network');
+  const enter = () => ['nsenter', '--target', String(user.holder()), '--user', '--mount'];
+  return {
+    folder: user.home,
+    env: user.env,
+    launcher: [...user.prefix, user.launcher],
+    mounts: () => readFileSync(`/proc/${user.holder()}/mountinfo`, 'utf8'),
+    seen: path => join(`/proc/${user.holder()}/root`, path),
+    namespaces: join(network, 'containers'),
+    links: join(network, 'sys/class/net'),
+    inNetwork: words => [...enter(), 'nsenter', `--net=${join(network, 'namespace')}`, ...words],
+    marks: [network],
+    [Symbol.dispose]: () => user[Symbol.dispose](),
+  };
+}
+
+function homeOf(place: Place): Home {
+  const { folder, env } = place;
+  const root = join(folder, 'root');
+  const [program = '', ...words] = [...place.launcher, '--root', root];
   const attempt = (...args: string[]) => {
-    const done = spawnSync(launcher, ['--root', root, ...args], { encoding: 'utf8', env, timeout: 60_000 });
+    const options = { encoding: 'utf8', env, cwd: folder, timeout: 60_000 } as const;
+    const done = spawnSync(program, [...words, ...args], options);
     return { code: done.status, stdout: done.stdout, stderr: done.stderr };
   };
   const plimsoll = (...args: string[]) => {
@@ -56,25 +130,27 @@ export function openHome(): Home {
     return stdout;
   };
   plimsoll('image', 'bootstrap');
-  const id = (JSON.parse(plimsoll('system', 'info', '--json')) as { root: { id: string } }).root.id;
+  const info = JSON.parse(plimsoll('system', 'info', '--json')) as { root: { id: string; runDir: string } };
   return {
     folder,
+    root,
     plimsoll,
     attempt,
+    start: (...args) => spawn(program, [...words, ...args], { stdio: 'ignore', env, cwd: folder }),
     dashboard: options =>
-      openTerminal([launcher, '--root', root], {
-        ...options,
-        env: {
-          XDG_STATE_HOME: join(folder, 'state'),
-          XDG_CONFIG_HOME: join(folder, 'config'),
-          ...options?.env,
-        },
+      openTerminal([program, ...words], {
+        ...{ cwd: folder, ...options },
+        env: { ...(env as Record<string, string>), ...options?.env },
       }),
-    leftovers: () => leftoversOf(root, id),
+    inNetwork(...line) {
+      const [command = '', ...args] = place.inNetwork(line);
+      return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    },
+    leftovers: () => leftoversOf(place, { root, ...info.root }),
     [Symbol.dispose]: () => {
       const names = plimsoll('ps', '-aq').split('\n').filter(Boolean);
       if (names.length > 0) attempt('rm', '-f', ...names);
-      rmSync(folder, { recursive: true, force: true });
+      place[Symbol.dispose]();
     },
   };
 }
@@ -96,15 +172,20 @@ export function writeContext(folder: string): string {
   return context;
 }
 
-function leftoversOf(root: string, id: string): string[] {
-  const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
+function leftoversOf(
+  place: Place,
+  { root, id, runDir }: { root: string; id: string; runDir: string },
+): string[] {
+  const isOurs = (text: string) => [root, runDir, ...place.marks].some(mark => text.includes(mark));
+  const mounts = place
+    .mounts()
     .split('\n')
-    .filter(line => line.includes(root) || line.includes(`/run/plimsoll/${id}`))
+    .filter(isOurs)
     .map(line => `mount ${line.split(' ')[4]}`);
-  const namespaces = namesIn('/run/netns')
+  const namespaces = namesIn(place.seen(place.namespaces))
     .filter(name => name.includes(id))
     .map(name => `namespace ${name}`);
-  const links = namesIn('/sys/class/net')
+  const links = namesIn(place.seen(place.links))
     .filter(name => name.includes(id))
     .map(name => `link ${name}`);
   const cgroups = ['', ...namesIn('/sys/fs/cgroup')]
@@ -113,7 +194,7 @@ function leftoversOf(root: string, id: string): string[] {
     .map(path => `cgroup ${path}`);
   const processes = namesIn('/proc')
     .filter(name => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .filter(pid => commandLine(pid).includes(root) || commandLine(pid).includes(`/run/plimsoll/${id}`))
+    .filter(pid => isOurs(commandLine(pid)))
     .map(pid => `process ${pid} ${commandLine(pid)}`);
   return [...mounts, ...namespaces, ...links, ...cgroups, ...processes];
 }

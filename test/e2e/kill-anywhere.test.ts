@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { noRegistry, startRegistry } from '../support/real-registry.ts';
-import { cannotRun, type Home, openHome } from './dashboard.ts';
+import { callers, type Home, openHome } from './dashboard.ts';
 
-const launcher = resolve(import.meta.dirname, '../../bin/plimsoll');
 const kills = Number(process.env.PLIMSOLL_KILLS ?? 16);
 const seed = Number(process.env.PLIMSOLL_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
@@ -71,44 +69,46 @@ const allVerbs: readonly Verb[] = [
   },
 ];
 
-test(`pain 15: a plimsoll that is killed ${kills} times, anywhere, leaves a root that is whole and leaks nothing (PLIMSOLL_KILLS=200: the long version)`, {
-  skip: cannotRun() ?? false,
-}, async t => {
-  using home = openHome();
-  await using registry = noRegistry ? undefined : await startRegistry();
-  if (noRegistry) t.diagnostic(`pull is left out: ${noRegistry}`);
-  const remote = registry === undefined ? undefined : `${registry.host}/cargo:1`;
-  const place = { home, context: writeBuildContext(home.folder), remote };
-  if (remote !== undefined) publish(place, remote);
-  const verbs = allVerbs.filter(verb => remote !== undefined || !verb.needsRegistry);
-  const random = randomFrom(seed);
-  const usual = new Map<string, number>();
-  const story: string[] = [];
-  try {
-    for (const verb of verbs) usual.set(verb.name, await timeOf(place, verb));
-    for (let turn = 1, done = 0; done < kills; turn++) {
-      for (const verb of verbs) verb.prepare?.(place, turn);
-      for (const verb of verbs.slice(0, kills - done)) {
-        const afterMs = Math.round(random() * 1.1 * (usual.get(verb.name) ?? 0));
-        const how = await killAfter(place, verb.command(place, turn), afterMs);
-        story.push(`${verb.name} ${turn} after ${afterMs} ms: ${how}`);
-        done++;
+for (const { who, skip } of callers) {
+  test(`pain 15: a plimsoll of ${who} that is killed ${kills} times, anywhere, leaves a root that is whole and leaks nothing (PLIMSOLL_KILLS=200: the long version)`, {
+    skip,
+  }, async t => {
+    using home = openHome(who);
+    await using registry = noRegistry ? undefined : await startRegistry();
+    if (noRegistry) t.diagnostic(`pull is left out: ${noRegistry}`);
+    const remote = registry === undefined ? undefined : `${registry.host}/cargo:1`;
+    const place = { home, context: writeBuildContext(home.folder), remote };
+    if (remote !== undefined) publish(place, remote);
+    const verbs = allVerbs.filter(verb => remote !== undefined || !verb.needsRegistry);
+    const random = randomFrom(seed);
+    const usual = new Map<string, number>();
+    const story: string[] = [];
+    try {
+      for (const verb of verbs) usual.set(verb.name, await timeOf(place, verb));
+      for (let turn = 1, done = 0; done < kills; turn++) {
+        for (const verb of verbs) verb.prepare?.(place, turn);
+        for (const verb of verbs.slice(0, kills - done)) {
+          const afterMs = Math.round(random() * 1.1 * (usual.get(verb.name) ?? 0));
+          const how = await killAfter(place, verb.command(place, turn), afterMs);
+          story.push(`${verb.name} ${turn} after ${afterMs} ms: ${how}`);
+          done++;
+        }
+        assertWhole(home);
       }
+      const hit = story.filter(line => line.endsWith('killed')).length;
+      t.diagnostic(`seed ${seed}: ${hit} of ${kills} were killed at work, the others had just ended`);
+      assert.ok(hit > kills / 2, 'most are killed before they end');
+      home.plimsoll('rm', '-f', '-v', ...home.plimsoll('ps', '-aq').split('\n').filter(Boolean));
       assertWhole(home);
+      await eventually(() => assert.deepEqual(leaks(home), []));
+    } catch (error) {
+      console.error(
+        `kill-anywhere: again with PLIMSOLL_SEED=${seed}; ${String(error)}\nthe last of it:\n${story.slice(-14).join('\n')}`,
+      );
+      throw error;
     }
-    const hit = story.filter(line => line.endsWith('killed')).length;
-    t.diagnostic(`seed ${seed}: ${hit} of ${kills} were killed at work, the others had just ended`);
-    assert.ok(hit > kills / 2, 'most are killed before they end');
-    home.plimsoll('rm', '-f', '-v', ...home.plimsoll('ps', '-aq').split('\n').filter(Boolean));
-    assertWhole(home);
-    await eventually(() => assert.deepEqual(leaks(home), []));
-  } catch (error) {
-    console.error(
-      `kill-anywhere: again with PLIMSOLL_SEED=${seed}; ${String(error)}\nthe last of it:\n${story.slice(-14).join('\n')}`,
-    );
-    throw error;
-  }
-});
+  });
+}
 
 /** An ordinary call brings in line what was left; after it there is nothing to find fault with. */
 function assertWhole(home: Home): void {
@@ -126,7 +126,7 @@ async function timeOf(place: Place, verb: Verb): Promise<number> {
 
 /** Starts the program and kills it: it only, as the kernel does when memory runs out, not what it has started. */
 async function killAfter({ home }: Place, command: string[], ms: number): Promise<'killed' | 'ended'> {
-  const child = spawn(launcher, ['--root', rootOf(home), ...command], { stdio: 'ignore', cwd: home.folder });
+  const child = home.start(...command);
   const gone = once(child, 'exit');
   await sleep(ms);
   child.kill('SIGKILL');
@@ -136,7 +136,7 @@ async function killAfter({ home }: Place, command: string[], ms: number): Promis
 
 /** What the kernel, the run folder, the database and `tmp` still hold when there is no container any more. */
 function leaks(home: Home): string[] {
-  const root = rootOf(home);
+  const root = home.root;
   const { id, runDir } = (
     JSON.parse(home.plimsoll('system', 'info', '--json')) as { root: { id: string; runDir: string } }
   ).root;
@@ -198,10 +198,6 @@ function publish({ home }: Place, name: string): void {
   home.plimsoll('push', '-q', name);
   home.plimsoll('rmi', name);
   home.plimsoll('builder', 'prune', '-af');
-}
-
-function rootOf({ folder }: Home): string {
-  return join(folder, 'root');
 }
 
 function filesBelow(folder: string): string[] {

@@ -18,7 +18,7 @@ test(`${runs} run --rm in a row leave as many mounts, links, cgroups, inodes and
   using home = openHome();
   const daemon = spawn(
     launcher,
-    ['--root', rootOf(home), 'daemon', '-H', `unix://${join(home.folder, 'api.sock')}`],
+    ['--root', home.root, 'daemon', '-H', `unix://${join(home.folder, 'api.sock')}`],
     { stdio: 'ignore' },
   );
   const once = () =>
@@ -57,7 +57,7 @@ test(`${starts} containers started at once from 8 processes all run, and all go 
       n=$((n+1))
     done`;
   const workers = Array.from({ length: 8 }, (_, i) =>
-    spawn('sh', ['-c', script, launcher, rootOf(home), String(i)], { stdio: ['ignore', 'ignore', 'pipe'] }),
+    spawn('sh', ['-c', script, launcher, home.root, String(i)], { stdio: ['ignore', 'ignore', 'pipe'] }),
   );
   const words = workers.map(({ stderr }) => stderr.setEncoding('utf8').toArray());
   const codes = await Promise.all(workers.map(async child => (await once(child, 'exit'))[0] as number));
@@ -73,7 +73,7 @@ test(`${starts} containers started at once from 8 processes all run, and all go 
   assert.equal(new Set(addresses).size, each * 8, 'each has an address of its own');
   assert.equal(home.attempt('system', 'check').code, 0);
   const removers = Array.from({ length: 8 }, (_, i) =>
-    spawn(launcher, ['--root', rootOf(home), 'rm', '-f', ...running.filter((_, at) => at % 8 === i)], {
+    spawn(launcher, ['--root', home.root, 'rm', '-f', ...running.filter((_, at) => at % 8 === i)], {
       stdio: 'ignore',
     }),
   );
@@ -94,7 +94,7 @@ test('system check finds nothing wrong with a root that is busy', { skip }, asyn
       n=$((n+1))
     done`;
   const workers = ['x', 'y'].map(name =>
-    spawn('sh', ['-c', script, launcher, rootOf(home), home.folder, name], { stdio: 'ignore' }),
+    spawn('sh', ['-c', script, launcher, home.root, home.folder, name], { stdio: 'ignore' }),
   );
   const codes = Promise.all(workers.map(async child => (await once(child, 'exit'))[0] as number));
   for (let i = 0; i < 5; i++) {
@@ -105,10 +105,6 @@ test('system check finds nothing wrong with a root that is busy', { skip }, asyn
   assert.deepEqual(await codes, [0, 0]);
   assert.equal(home.plimsoll('system', 'check'), 'the root is consistent\n');
 });
-
-function rootOf({ folder }: Home): string {
-  return join(folder, 'root');
-}
 
 /** Waits until nothing of a container is left to be tidied up. */
 async function settled(home: Home): Promise<void> {
@@ -123,13 +119,13 @@ function count(home: Home, daemon: number): Record<string, number> {
   ).root;
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
   return {
-    mounts: mounts.filter(line => line.includes(id) || line.includes(rootOf(home))).length,
+    mounts: mounts.filter(line => line.includes(id) || line.includes(home.root)).length,
     links: namesIn('/sys/class/net').filter(name => isOurs(name, id)).length,
     namespaces: namesIn('/run/netns').filter(name => name.includes(id)).length,
     cgroups: ['', ...namesIn('/sys/fs/cgroup')].flatMap(tree =>
       namesIn(join('/sys/fs/cgroup', tree, `plimsoll-${id}`)).filter(name => name.length === 64),
     ).length,
-    rootInodes: inodes(rootOf(home)),
+    rootInodes: inodes(home.root),
     runInodes: inodes(runDir),
     openFiles: namesIn(`/proc/${daemon}/fd`).length,
   };

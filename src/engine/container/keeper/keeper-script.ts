@@ -15,11 +15,11 @@
  *
  * A container's `log-limit` has the bytes above which its log is to be rotated, if it is.
  *
- * Arguments: run folder, data folder, runtime, its global argument, then
- * plimsoll's command line up to the verb of `internal`.
+ * Arguments: run folder, data folder, runtime, where that has its state (its first global argument), its other global
+ * arguments as one (words without blanks; empty: none), then plimsoll's command line up to the verb of `internal`.
  */
 export const keeperScript = `
-run=$1 data=$2 runtime=$3 state=$4; shift 4
+run=$1 data=$2 runtime=$3 state=$4 flags=$5; shift 5
 cd / && umask 077 && mkdir -p "$run/keeper" || exit
 trap '' HUP INT
 exec 9>"$run/keeper/lock"
@@ -116,7 +116,7 @@ probe() {
   # By exec alone a descriptor is closed for good: a redirected group keeps a copy, and with it the lock.
   {
     exec 9>&-
-    "$runtime" "$state" exec --process "$dir/process.json" --pid-file "$dir/pid" "$1" </dev/null 2>&1 8>&-
+    "$runtime" "$state" $flags exec --process "$dir/process.json" --pid-file "$dir/pid" "$1" </dev/null 2>&1 8>&-
     echo "end $1 $number $?" >&8
   } | {
     exec 8>&- 9>&-

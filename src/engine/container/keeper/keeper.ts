@@ -42,11 +42,12 @@ export function createKeeper({ root, runtime, self }: KeeperOptions): Keeper {
   const wake = () => writeLine(join(folder, 'fifo'), 'scan\n');
   const launch = () => {
     const { path, globalArgs } = runtime();
+    const [state = '', ...flags] = globalArgs;
     const plimsoll = [...self, 'internal', '--root', root.dataDir];
     const script = join(folder, 'keeper.sh');
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     replaceFile(script, keeperScript); // a file: the kernel and ps(1) would keep a copy of any argument
-    const args = [root.runDir, root.dataDir, path, ...globalArgs, ...plimsoll];
+    const args = [root.runDir, root.dataDir, path, state, flags.join(' '), ...plimsoll];
     // A session of its own: neither a hangup nor Ctrl-C reaches it.
     const options = { cwd: '/', detached: true, stdio: 'ignore' } as const;
     const at = Date.now(); // as the times of files
