@@ -216,7 +216,7 @@ describe('COPY', { skip }, () => {
       kind: 'not-found',
       summary: 'Dockerfile:2: "missing" is not there to be copied',
     });
-    await assert.rejects(copied(yard, 'COPY *.none /'), { code: 'SOURCE_NOT_FOUND' });
+    assert.deepEqual(await copied(yard, 'COPY *.none /'), [], 'a pattern may match nothing');
     await assert.rejects(copied(yard, 'COPY ../../etc/passwd /'), { code: 'SOURCE_NOT_FOUND' });
     await assert.rejects(copied(yard, 'COPY f /x', 'COPY d /x'), { code: 'DESTINATION_NOT_FOLDER' });
     await assert.rejects(copied(yard, 'COPY f /x', 'COPY f /x/y'), { code: 'DESTINATION_NOT_FOLDER' });

@@ -1,170 +1,188 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import {
-  chmodSync,
-  copyFileSync,
-  cpSync,
-  existsSync,
-  lstatSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
-import type { ImageProcessConfig } from '../../../src/oci/index.ts';
-import { openBuildRoot } from '../../support/build-root.ts';
-import { cannotRunContainers } from '../../support/busybox-rootfs.ts';
-import { golden } from '../../support/golden.ts';
+import { after, before, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
+import { DockerfileError } from '../../../src/engine/build/index.ts';
+import type { BuildRequest } from '../../../src/engine/index.ts';
+import { isPlimsollError } from '../../../src/errors.ts';
+import { hostPlatform } from '../../../src/oci/index.ts';
+import { type BuildRoot, openBuildRoot } from '../../support/build-root.ts';
+import { type Buildah, buildahOfOwn, noBuildah } from '../../support/buildah.ts';
+import { cannotRunContainers, makeBusyboxRootfs } from '../../support/busybox-rootfs.ts';
+import {
+  aboveBase,
+  configOf,
+  type DockerfileCase,
+  type Expected,
+  expectedOf,
+  type LaidOutCase,
+  layOut,
+  readCases,
+  rewriteCase,
+  treeOf,
+} from '../../support/dockerfile-case.ts';
+import { runPlimsoll } from '../../support/run-cli.ts';
+import { type FileServer, serveFiles } from '../../support/serve-files.ts';
 
 /*
- * A folder of Dockerfiles with their contexts: what each makes is compared with what is written down, and with what
- * `buildah bud` makes of the same input.
+ * Every instruction and flag of the Dockerfile language: what each case makes is compared with what is written in it,
+ * and with what `buildah bud` makes of the same input unless the case says why that is something else.
  */
-const fixtures = join(import.meta.dirname, '../../fixtures/dockerfile-cases');
-const cases = readdirSync(fixtures).sort();
-const noBuildah =
-  spawnSync('buildah', ['--version']).status === 0
-    ? false
-    : "needs buildah: run 'plimsoll doctor --install --for=test'";
+const { PLIMSOLL_CASES: wanted = '', PLIMSOLL_CASES_REASONS: reasons } = process.env;
+const cases = readCases(join(import.meta.dirname, '../../fixtures/dockerfile-cases')).filter(({ name }) =>
+  name.startsWith(wanted),
+);
+const folder = mkdtempSync(join(tmpdir(), 'plt-cases-'));
+const here = new Map<string, Expected>();
+const there = new Map<string, Promise<Expected>>();
+/** Each has files of its own: a builder may write into its context. */
+const sides = ['here', 'there'] as const;
+const laidOut = new Map<string, LaidOutCase>();
+let root: BuildRoot;
+let server: FileServer | undefined;
+let peer: Buildah | undefined;
+let baseTree: readonly string[] = [];
 
-/** What an image is: every file of it, and what it says of itself. */
-interface Made {
-  readonly tree: readonly string[];
-  readonly config: object;
+before(async () => {
+  if (cannotRunContainers) return;
+  server = await serveFiles(path => join(folder, path.replace(/^\/([^/]+\/[^/]+)\//, '/$1/www/')));
+  root = openBuildRoot();
+  await makeBase();
+  for (const one of cases) {
+    const name = one.name.replaceAll('/', '-');
+    for (const side of sides)
+      laidOut.set(
+        `${side} ${one.name}`,
+        layOut(one, join(folder, side, name), `${server.url}/${side}/${name}`),
+      );
+  }
+  if (noBuildah) return;
+  peer = buildahOfOwn();
+  await askBuildah(peer);
+});
+
+after(async () => {
+  await Promise.allSettled(there.values());
+  peer?.[Symbol.dispose]();
+  server?.[Symbol.dispose]();
+  root?.[Symbol.dispose]();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+for (const one of cases) {
+  test(`the case ${one.name} comes to what is written down`, { skip: cannotRunContainers }, async () => {
+    const made = await buildHere(one);
+    here.set(one.name, made);
+    if (process.env.UPDATE_GOLDEN === '1') rewriteCase(one, made);
+    else assert.deepEqual(made, expectedOf(one));
+  });
 }
 
-for (const name of cases) {
-  let here: Promise<Made> | undefined;
-  const made = (folder: string) => {
-    here ??= buildHere(folder);
-    return here;
-  };
-
-  test(`the case "${name}" makes what is written down`, { skip: cannotRunContainers }, async () => {
-    using input = prepare(name);
-    const { tree, config } = await made(input.folder);
-    golden(`dockerfile-cases/${name}.txt`, `${[...tree, JSON.stringify(config, undefined, 1)].join('\n')}\n`);
-  });
-
-  test(`the case "${name}" makes what buildah makes of it`, {
+for (const one of cases.filter(isCompared)) {
+  test(`the case ${one.name} comes to what buildah makes of it`, {
     skip: cannotRunContainers || noBuildah,
   }, async () => {
-    using input = prepare(name);
-    assert.deepEqual(await made(input.folder), buildThere(input.folder));
+    const [ours, theirs] = [here.get(one.name), await there.get(one.name)];
+    assert.ok(ours !== undefined && theirs !== undefined);
+    if (one.buildah !== undefined)
+      assert.ok(!isSame(ours, theirs), `buildah does not differ: "${one.buildah}"`);
+    else if (ours.error === undefined) assert.deepEqual(theirs, ours);
+    else assert.ok(theirs.error !== undefined, 'buildah takes it');
   });
 }
 
-const mistakes: Readonly<Record<string, string>> = {
-  'a source that is not there': 'FROM scratch\nCOPY nowhere /\n',
-  'an instruction that there is not': 'FROM scratch\nCOPPY one /\n',
-  'a stage that there is not': 'FROM scratch\nCOPY --from=7 one /\n',
-  'a step before FROM': 'COPY one /\nFROM scratch\n',
-  'several sources for one file': 'FROM scratch\nCOPY one two.txt /file\n',
-};
+/** A case that says how buildah differs is compared only where somebody wants to know whether that still holds. */
+function isCompared(one: DockerfileCase): boolean {
+  return one.buildah === undefined || reasons === '1';
+}
 
-for (const [what, text] of Object.entries(mistakes)) {
-  test(`${what} is refused, as buildah does`, { skip: cannotRunContainers || noBuildah }, async () => {
-    using input = prepare('copy');
-    using root = openBuildRoot();
-    await assert.rejects(
-      root.build(text, { context: input.folder, dockerfile: join(root.context, 'Dockerfile') }),
-    );
-    const refused = buildah(input.folder, ['bud', '--isolation', 'chroot', '-f', '-', input.folder], text);
-    assert.notEqual(refused.status, 0);
+function isSame(ours: Expected, theirs: Expected): boolean {
+  return ours.error === undefined ? isDeepStrictEqual(ours, theirs) : theirs.error !== undefined;
+}
+
+/** The base image that cases may begin with, of the host's busybox. */
+async function makeBase(): Promise<void> {
+  await using staged = await root.snapshots.stage([]);
+  makeBusyboxRootfs(staged.target);
+  baseTree = treeOf(staged.target);
+  using layer = await staged.commit();
+  const created = '2020-01-01T00:00:00.000Z';
+  root.images.create({
+    config: {
+      ...{ created, ...hostPlatform(process.arch) },
+      config: { Env: ['PATH=/bin'] },
+      rootfs: { type: 'layers', diff_ids: [layer.diffId] },
+      history: [{ created, created_by: 'base' }],
+    },
+    references: ['base'],
   });
 }
 
-/** A copy of the context with modes that no checkout decides, and what cannot be checked in. */
-function prepare(name: string): Disposable & { readonly folder: string } {
-  const folder = mkdtempSync(join(tmpdir(), 'plt-case-'));
-  const context = join(fixtures, name, 'context'); // a case without files has none
-  if (existsSync(context)) cpSync(context, folder, { recursive: true, verbatimSymlinks: true });
-  copyFileSync(join(fixtures, name, 'Dockerfile'), join(folder, 'Dockerfile'));
-  for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
-    const status = lstatSync(join(folder, path));
-    if (!status.isSymbolicLink()) chmodSync(join(folder, path), status.isDirectory() ? 0o755 : 0o644);
+/** Begins to build all cases with buildah, two at a time, beside ours. */
+async function askBuildah(buildah: Buildah): Promise<void> {
+  const base = join(folder, 'base');
+  mkdirSync(base);
+  makeBusyboxRootfs(base);
+  writeFileSync(join(folder, 'Baseless'), 'FROM scratch\nCOPY . /\nENV PATH=/bin\n');
+  const made = await buildah.build(base, ['-f', join(folder, 'Baseless'), '-t', 'base']);
+  assert.ok(!('error' in made), JSON.stringify(made));
+  const lanes: Promise<unknown>[] = [Promise.resolve(), Promise.resolve()];
+  for (const [index, one] of cases.filter(isCompared).entries()) {
+    const lane = index % lanes.length;
+    const result = (lanes[lane] ?? Promise.resolve()).then(() => buildThere(buildah, one));
+    lanes[lane] = result.catch(() => {});
+    there.set(one.name, result);
   }
-  if (name === 'run') copyFileSync('/bin/busybox', join(folder, 'busybox'));
-  if (name === 'add')
-    spawnSync('tar', ['cf', join(folder, 'packed.tar'), '--owner=3', '--group=4', '-C', folder, 'plain']);
-  return { folder, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-async function buildHere(folder: string): Promise<Made> {
-  using root = openBuildRoot();
-  const { builds, images, snapshots } = root;
-  const { image } = await builds.build({ context: folder, network: 'none' });
-  const { layers, config } = images.resolve(image);
-  await using staged = await snapshots.stage(layers);
-  return { tree: treeOf(staged.target), config: settingsOf(config.config) };
-}
-
-function buildThere(folder: string): Made {
-  const store = mkdtempSync(join(tmpdir(), 'plt-buildah-'));
+async function buildHere(one: DockerfileCase): Promise<Expected> {
+  const { context, options, www } = filesOf('here', one);
+  const request = await requestOf([...options, context]);
   try {
-    const ask = (...args: string[]) => {
-      const { status, stdout, stderr } = buildah(store, args);
-      assert.equal(status, 0, stderr);
-      return stdout.trim();
+    const { image } = await root.builds.build({ ...request, pull: 'never' });
+    const { layers, config } = root.images.resolve(image);
+    await using staged = await root.snapshots.stage(layers);
+    return {
+      tree: aboveBase(treeOf(staged.target), baseTree),
+      config: configOf(config.config ?? {}, config.author),
     };
-    const id =
-      ask('bud', '-q', '--isolation', 'chroot', '--network', 'host', folder).split('\n').at(-1) ?? '';
-    const inspected = JSON.parse(ask('inspect', '--type', 'image', id)) as {
-      OCIv1: { config: ImageProcessConfig };
-    };
-    const mounted = ask('mount', ask('from', '--pull-never', id));
-    return { tree: treeOf(mounted), config: settingsOf(inspected.OCIv1.config) };
-  } finally {
-    buildah(store, ['rm', '-a']);
-    rmSync(store, { recursive: true, force: true });
+  } catch (error) {
+    if (!isPlimsollError(error)) throw error;
+    const said = error instanceof DockerfileError ? error.summary : error.message;
+    return { tree: [], config: [], error: said.replaceAll(www, '{www}') };
   }
 }
 
-function buildah(store: string, args: readonly string[], input?: string) {
-  const own = ['--root', join(store, 'root'), '--runroot', join(store, 'run'), '--storage-driver', 'vfs'];
-  return spawnSync('buildah', [...own, ...args], {
-    encoding: 'utf8',
-    ...(input === undefined ? {} : { input }),
-  });
-}
-
-/** Path, mode, owner and content of everything, but for the places that a runtime makes for its mounts. */
-function treeOf(rootfs: string): string[] {
-  return readdirSync(rootfs, { recursive: true, encoding: 'utf8' })
-    .filter(path => !/^(dev|etc|proc|run|sys)(\/|$)|^bin\/(?!busybox$)/.test(path))
-    .sort()
-    .map(path => {
-      const status = lstatSync(join(rootfs, path));
-      const mode = (status.mode & 0o7777).toString(8);
-      const owner = `${status.uid}:${status.gid}`;
-      if (status.isSymbolicLink()) return `${path} -> ${readlinkSync(join(rootfs, path))}`;
-      if (status.isDirectory()) return `${path}/ ${mode} ${owner}`;
-      const hash = createHash('sha256')
-        .update(readFileSync(join(rootfs, path)))
-        .digest('hex');
-      const isOfMachine = path === 'bin/busybox' || path.endsWith('.tar');
-      return `${path} ${mode} ${owner} ${isOfMachine ? '' : hash.slice(0, 12)}`.trimEnd();
-    });
-}
-
-/** What both have words for, without what is empty. */
-function settingsOf(config: ImageProcessConfig): object {
-  const { Env, Cmd, Entrypoint, WorkingDir, User, ExposedPorts, Volumes, Labels = {}, StopSignal } = config;
-  const { 'io.buildah.version': _, ...labels } = Labels;
-  const folder = WorkingDir === '/' ? undefined : WorkingDir; // BuildKit and we write it, buildah does not
-  const settings = { Cmd, Entrypoint, WorkingDir: folder, User, StopSignal };
-  const lists = {
-    Env: Env?.filter(entry => !entry.startsWith('PATH=')),
-    ExposedPorts: Object.keys(ExposedPorts ?? {}).sort(),
-    Volumes: Object.keys(Volumes ?? {}).sort(),
-    Labels: Object.entries(labels).sort(),
+async function buildThere(buildah: Buildah, one: DockerfileCase): Promise<Expected> {
+  const { context, options } = filesOf('there', one);
+  const made = await buildah.build(context, options);
+  if ('error' in made) return { tree: [], config: [], error: made.error };
+  return {
+    tree: aboveBase(treeOf(made.rootfs), baseTree),
+    config: configOf(made.config, made.author),
   };
-  const isFilled = ([, value]: [string, unknown]) =>
-    value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0);
-  return Object.fromEntries(Object.entries({ ...settings, ...lists }).filter(isFilled));
+}
+
+function filesOf(side: (typeof sides)[number], one: DockerfileCase): LaidOutCase {
+  const files = laidOut.get(`${side} ${one.name}`);
+  assert.ok(files !== undefined);
+  return files;
+}
+
+/** What the command line asks the engine for. */
+async function requestOf(words: readonly string[]): Promise<BuildRequest> {
+  let asked: BuildRequest | undefined;
+  const builds = {
+    build: async (request: BuildRequest) => {
+      asked = request;
+      return { build: 'b', image: 'sha256:0' };
+    },
+  };
+  const engine = { builds } as unknown as NonNullable<Parameters<typeof runPlimsoll>[1]>['engine'];
+  const result = await runPlimsoll(['build', '--network', 'none', ...words], engine ? { engine } : {});
+  assert.ok(asked !== undefined, result.stderr);
+  const { onProgress: _, signal: __, ...request } = asked;
+  return request;
 }

@@ -5,12 +5,12 @@ export type ModeChange = (mode: number, isFolder: boolean) => number;
 
 /** Reads a mode as chmod(1) does: octal digits, or clauses such as `u=rwX,go-w`. Throws `invalid-argument`. */
 export function parseModeChange(text: string): ModeChange {
-  if (/^[0-7]{1,4}$/.test(text)) {
+  if (/^0*[0-7]{1,4}$/.test(text)) {
     const wanted = Number.parseInt(text, 8);
     return () => wanted;
   }
   const clauses = text.split(',').map(clause => {
-    const [, who = '', actions = ''] = /^([ugoa]*)((?:[-+=][rwxXst]*)+)$/.exec(clause) ?? [];
+    const [, who = '', actions = ''] = /^([ugoa]*)((?:[-+=](?:[rwxXst]*|[ugo]))+)$/.exec(clause) ?? [];
     if (actions === '') {
       throw new PlimsollError('invalid-argument', `"${text}" is no mode`, {
         code: 'MODE_INVALID',
@@ -27,7 +27,7 @@ const shift: Readonly<Record<string, number>> = { u: 6, g: 3, o: 0 };
 
 function applyClause(mode: number, who: string, actions: string, isFolder: boolean): number {
   let result = mode;
-  for (const [, operator, letters = ''] of actions.matchAll(/([-+=])([rwxXst]*)/g)) {
+  for (const [, operator, letters = ''] of actions.matchAll(/([-+=])([rwxXst]*|[ugo])/g)) {
     const bits = [...who].reduce((all, one) => all | bitsFor(one, letters, result, isFolder), 0);
     if (operator === '+') result |= bits;
     else if (operator === '-') result &= ~bits;
@@ -44,6 +44,8 @@ function ownBits(one: string, isFolder: boolean): number {
 
 function bitsFor(one: string, letters: string, mode: number, isFolder: boolean): number {
   const by = shift[one] ?? 0;
+  const from = shift[letters]; // g=u: as the owner has it
+  if (from !== undefined) return ((mode >>> from) & 0o7) << by;
   let bits = 0;
   for (const letter of letters) {
     if (letter === 'r') bits |= 4 << by;

@@ -29,7 +29,7 @@ export function lintStageLines(request: LintRequest, dockerfile: StagedDockerfil
 interface StageFacts {
   /** Variables of the image; undefined if the base image is not known here. */
   readonly env: Map<string, string> | undefined;
-  /** Arguments that this stage has declared. */
+  /** Arguments that this stage has declared, or the one that it begins with. */
   readonly args: Map<string, string>;
   workdirSet: boolean;
   shellSet: boolean;
@@ -44,7 +44,7 @@ function factsOfImage({ bases }: LintRequest, name: string): StageFacts {
 }
 
 function inherited(before: StageFacts): StageFacts {
-  return { ...before, env: before.env && new Map(before.env), args: new Map() };
+  return { ...before, env: before.env && new Map(before.env), args: new Map(before.args) };
 }
 
 function lintOne(instruction: Instruction, facts: StageFacts, escaper: string): Violation[] {

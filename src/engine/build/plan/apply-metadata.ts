@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import type { HealthcheckConfig, ImageProcessConfig } from '../../../oci/index.ts';
 import type { CommandForm, Instruction } from '../dockerfile/index.ts';
 import { parseExposedPorts } from './ports.ts';
+import { isSignal } from './signals.ts';
 import { environmentOf, type StageState, withField } from './stage-state.ts';
 import type { WordExpander } from './variables.ts';
 
@@ -81,20 +82,19 @@ export function applyMetadata(
     }
     case 'USER': {
       const user = expander.word(instruction.user);
-      if (user === '') fail('USER is empty', 'give the variable a value');
-      set('User', user);
+      set('User', user === '' ? undefined : user); // as no USER at all
       return `USER ${user}`;
     }
     case 'STOPSIGNAL': {
       const signal = expander.word(instruction.signal);
-      if (!/^(\d{1,2}|(SIG)?[A-Z][A-Z0-9+-]*)$/.test(signal)) {
+      if (!isSignal(signal)) {
         fail(`STOPSIGNAL "${signal}" is no signal`, 'write a name such as SIGTERM, or a number');
       }
       set('StopSignal', signal);
       return `STOPSIGNAL ${signal}`;
     }
     case 'HEALTHCHECK': {
-      const healthcheck = healthcheckOf(instruction, state.config);
+      const healthcheck = healthcheckOf(instruction);
       set('Healthcheck', healthcheck);
       return `HEALTHCHECK ${JSON.stringify(healthcheck)}`;
     }
@@ -117,22 +117,12 @@ export function workingDirectory(config: ImageProcessConfig, path: string): stri
   return posix.resolve('/', config.WorkingDir ?? '/', path);
 }
 
-function healthcheckOf(
-  instruction: Extract<Instruction, { name: 'HEALTHCHECK' }>,
-  config: ImageProcessConfig,
-): HealthcheckConfig {
+/** The shell form runs under the SHELL of the image when it is checked. */
+function healthcheckOf(instruction: Extract<Instruction, { name: 'HEALTHCHECK' }>): HealthcheckConfig {
   const { command, interval, timeout, startPeriod, startInterval, retries } = instruction;
   if (command === undefined) return { Test: ['NONE'] };
-  const shell = config.Shell ?? defaultShell;
-  const isDefault = shell.join(' ') === defaultShell.join(' ');
-  const test =
-    command.form === 'json'
-      ? ['CMD', ...command.words]
-      : isDefault
-        ? ['CMD-SHELL', command.text]
-        : ['CMD', ...shell, command.text];
   return {
-    Test: test,
+    Test: command.form === 'json' ? ['CMD', ...command.words] : ['CMD-SHELL', command.text],
     ...(interval ? { Interval: interval } : {}),
     ...(timeout ? { Timeout: timeout } : {}),
     ...(startPeriod ? { StartPeriod: startPeriod } : {}),

@@ -145,7 +145,8 @@ function absolute(workdir: string, written: string): string {
 
 function checkChmod(source: DockerfileSource, lines: Instruction, chmod: string | undefined): void {
   if (chmod === undefined) return;
-  if (/^[0-7]{1,4}$/.test(chmod) || /^[ugoa]*[-+=][rwxXst]*(,[ugoa]*[-+=][rwxXst]*)*$/.test(chmod)) return;
+  const clause = '[ugoa]*([-+=]([rwxXst]*|[ugo]))+';
+  if (/^0*[0-7]{1,4}$/.test(chmod) || new RegExp(`^${clause}(,${clause})*$`).test(chmod)) return;
   fail(source, lines, `"--chmod=${chmod}" is no mode`, {
     hint: 'write octal digits such as 755, or u=rwX,go=rX',
   });

@@ -58,7 +58,8 @@ export class StagePlanner {
     if (base === undefined) return undefined;
     const triggers = triggersOf(request.source, stage, base.state.config.OnBuild ?? []);
     const { OnBuild: _, ...config } = base.state.config;
-    const state: StageState = { ...base.state, config, args: new Map(), commandSet: false };
+    const args = new Map(base.state.args); // a stage that begins with another knows its arguments
+    const state: StageState = { ...base.state, config, args, commandSet: false };
     const instructions = [...triggers, ...stage.instructions];
     const steps = new StepList(this.#planning, stage, instructions.length + 1);
     let last = steps.add(stage.from, base.operation, {
@@ -129,7 +130,7 @@ export class StagePlanner {
       const variables = variablesOf(state); // an ARG of this line sees those before it
       const expander = new WordExpander({ source, lines: instruction, escape: dockerfile.escape, variables });
       const fallback = value === undefined ? globals.get(name) : expander.word(value);
-      const result = givenArg(request.buildArgs, name) ?? fallback;
+      const result = givenArg(request.buildArgs, name) ?? fallback ?? state.args.get(name);
       state.args.set(name, result);
       this.usedArgs.add(name);
       return result === undefined ? name : `${name}=${result}`;

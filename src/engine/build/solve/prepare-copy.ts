@@ -16,7 +16,7 @@ import {
 } from '../copy/index.ts';
 import { noFilter } from '../patterns/index.ts';
 import type { CopyOperation, CopySource } from '../plan/index.ts';
-import { digestFiles, type Selection, selectFiles } from '../source/index.ts';
+import { digestFiles, type FileEntry, type Selection, selectFiles } from '../source/index.ts';
 import type { StepContent, StepFiles } from './step-files.ts';
 
 /** A COPY or ADD whose content is known and which is ready to be carried out. */
@@ -176,7 +176,13 @@ async function unpackedSelections(selection: Selection, files: StepFiles): Promi
   const { signal } = files;
   if (!(await unpackArchive(entry.file, folder, signal))) return undefined;
   const tree = { root: folder, filter: noFilter };
-  return await selectFiles({ tree, sources: ['/'], exclude: [], parents: false, signal });
+  const found = await selectFiles({ tree, sources: ['/'], exclude: [], parents: false, signal });
+  return found.map(one => ({ ...one, entries: one.entries.filter(isContent) }));
+}
+
+/** As BuildKit does, ADD makes no devices and no pipes out of an archive. */
+function isContent({ status, link }: FileEntry): boolean {
+  return status.isFile() || status.isDirectory() || link !== undefined;
 }
 
 async function inlineSelections({ inline }: CopyOperation, files: StepFiles): Promise<Selection[]> {

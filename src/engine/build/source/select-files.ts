@@ -54,7 +54,7 @@ export interface FileEntry {
 /**
  * Finds the files that the sources of one COPY mean. A symlink named as a source is followed (never out of the root),
  * one inside a folder is copied as a link. Sockets are left out, as docker does. Throws `not-found` if a source
- * matches nothing.
+ * is not there; a pattern may match nothing, as with BuildKit (its copies have `AllowEmptyWildcard`).
  */
 export async function selectFiles(request: SelectRequest): Promise<Selection[]> {
   const { tree, sources, exclude, parents } = request;
@@ -71,7 +71,7 @@ export async function selectFiles(request: SelectRequest): Promise<Selection[]> 
       found = true;
       selections.push(selection);
     }
-    if (!found) throw nothingMatches(tree, written, pattern);
+    if (!found && !hasWildcard(pattern)) throw nothingMatches(tree, written, pattern);
   }
   return selections;
 }
@@ -82,9 +82,9 @@ interface Walker {
   readonly pause: () => Promise<void> | undefined;
 }
 
-/** `a/b/./c/d` with --parents copies `c/d`; the part before is only where it is. */
+/** `a/b/./c/d` with --parents copies `c/d`; the part before the first `/./` is only where it is. */
 function splitPivot(written: string, parents: boolean): { pattern: string; pivot: string } {
-  const at = parents ? written.lastIndexOf('/./') : -1;
+  const at = parents ? written.indexOf('/./') : -1;
   const clean = (path: string) => posix.normalize(`/${path}`).replace(/^\/+|\/+$/g, '');
   return { pattern: clean(written), pivot: at < 0 ? '' : clean(written.slice(0, at)) };
 }
@@ -204,7 +204,7 @@ async function walk(walker: Walker, place: Place, entries: FileEntry[]): Promise
 }
 
 function nothingMatches(tree: SourceTree, written: string, pattern: string): PlimsollError {
-  const ignored = !hasWildcard(pattern) && pattern !== '' && tree.filter.excludes(pattern);
+  const ignored = pattern !== '' && tree.filter.excludes(pattern);
   return new PlimsollError(
     'not-found',
     ignored ? `"${written}" is left out by the ignore file` : `"${written}" is not there to be copied`,

@@ -76,15 +76,22 @@ test('planBuild() scopes ARG and ENV as docker does', () => {
     'ENV E=$G-$L-$U',
     'ARG LATE=$E',
     'RUN x',
-    'FROM a',
+    'FROM a AS b',
     'RUN y',
+    'FROM busybox',
+    'RUN --mount=from=b,target=/b z',
   ].join('\n');
   const { steps } = plan(text, { buildArgs: { L: 'given' } });
   const runs = steps.flatMap(step => (step.operation.kind === 'run' ? [step.operation] : []));
   assert.deepEqual(runs[0]?.buildArgs, { G: 'global', L: 'given', LATE: 'global-given-' });
   assert.equal(runs[0]?.env.E, 'global-given-');
-  assert.deepEqual(runs[1]?.buildArgs, {}, 'a stage sees no ARG of another');
-  assert.equal(runs[1]?.env.E, 'global-given-', 'but its ENV');
+  assert.deepEqual(
+    runs[1]?.buildArgs,
+    runs[0]?.buildArgs,
+    'a stage knows the ARGs of the one it begins with',
+  );
+  assert.equal(runs[1]?.env.E, 'global-given-', 'and its ENV');
+  assert.deepEqual(runs[2]?.buildArgs, {}, 'but none of another');
 });
 
 test('planBuild() gives proxies to RUN beside what decides its result, unless they are declared', () => {
