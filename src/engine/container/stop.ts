@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoOf, PlimsollError, throwIfAborted } from '../../errors.ts';
+import { monotonicMs } from '../../lib/monotonic-ms.ts';
 import { isAlive } from '../kernel/index.ts';
 import { setFrozen } from '../runtime/index.ts';
 import { promiseToSettle } from './attend.ts';
@@ -157,10 +158,10 @@ async function waitForEnd(
   ms: number,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  const over = performance.now() + ms;
+  const over = monotonicMs() + ms;
   for (let pause = 1; ; pause = Math.min(pause * 1.3, 50)) {
     if (state.process === undefined || !isAlive(state.process)) return true;
-    if (performance.now() >= over) return false;
+    if (monotonicMs() >= over) return false;
     throwIfAborted(signal, `stopping "${name}"`);
     await sleep(pause);
   }

@@ -61,24 +61,26 @@ export interface ContainerPaths {
   readonly cgroup: string;
 }
 
+/** Words put together, not `join`: that looks at each letter, and a command asks for these paths a dozen times. */
 export function pathsOf(root: Root, id: string): ContainerPaths {
-  const data = join(root.dataDir, 'containers', id);
-  const bundle = join(root.runDir, 'containers', id);
+  const { dataDir, runDir } = root;
+  const data = `${dataDir}/containers/${id}`;
+  const bundle = `${runDir}/containers/${id}`;
   return {
     data,
-    upper: join(data, 'upper'),
-    work: join(data, 'work'),
-    log: join(data, 'ctr.log'),
+    upper: `${data}/upper`,
+    work: `${data}/work`,
+    log: `${data}/ctr.log`,
     bundle,
-    rootfs: join(bundle, 'rootfs'),
-    control: join(bundle, 'ctl'),
-    run: join(bundle, 'run'),
-    attended: join(bundle, 'attended'),
-    shm: join(bundle, 'shm'),
-    health: join(bundle, 'health'),
-    runtimeState: join(root.runDir, 'runtime', id),
-    exitFile: join(root.runDir, 'exits', id),
-    persist: join(root.runDir, 'persist', id),
+    rootfs: `${bundle}/rootfs`,
+    control: `${bundle}/ctl`,
+    run: `${bundle}/run`,
+    attended: `${bundle}/attended`,
+    shm: `${bundle}/shm`,
+    health: `${bundle}/health`,
+    runtimeState: `${runDir}/runtime/${id}`,
+    exitFile: `${runDir}/exits/${id}`,
+    persist: `${runDir}/persist/${id}`,
     cgroup: pathOfCgroup(root.id, id),
   };
 }

@@ -1,4 +1,4 @@
-import { closeSync, type FSWatcher, openSync, watch, writeSync } from 'node:fs';
+import { closeSync, constants, type FSWatcher, openSync, watch, writeSync } from 'node:fs';
 import type { Database } from '../store/index.ts';
 
 /** Wakes listeners in this and other processes when something was committed. */
@@ -87,7 +87,8 @@ function watchBell(path: string, db: Database, wakeAll: () => void): () => void 
 
 function touch(path: string): void {
   try {
-    const file = openSync(path, 'w', 0o600);
+    // Never emptied first: ext4 would wait until the line of the last ring is on the disk.
+    const file = openSync(path, constants.O_WRONLY | constants.O_CREAT, 0o600);
     try {
       writeSync(file, '\n');
     } finally {

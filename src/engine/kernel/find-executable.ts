@@ -1,5 +1,4 @@
-import { accessSync, constants } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, existsSync } from 'node:fs';
 
 /** Full path of a host command, also where PATH lacks the sbin folders (an ordinary user's on Debian). */
 export function findExecutable(name: string, env: NodeJS.ProcessEnv = process.env): string | undefined {
@@ -19,7 +18,11 @@ export function findExecutable(name: string, env: NodeJS.ProcessEnv = process.en
 
 /** Path of a host command in the first of these folders that has it. */
 export function findInFolders(name: string, folders: readonly string[]): string | undefined {
-  return folders.map(folder => join(folder, name)).find(isExecutable);
+  for (const folder of folders) {
+    const path = `${folder}/${name}`;
+    if (existsSync(path) && isExecutable(path)) return path; // asked first: an error costs more than all the rest
+  }
+  return undefined;
 }
 
 function isExecutable(path: string): boolean {

@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cancelled, PlimsollError } from '../../errors.ts';
+import { monotonicMs } from '../../lib/monotonic-ms.ts';
 
 export interface LockOptions {
   readonly signal?: AbortSignal;
@@ -27,7 +28,7 @@ export async function withLock<T>(
 
 /** The same lock, held until it is disposed of: for work that does not end with a call. */
 export async function takeLock(path: string, options: LockOptions = {}): Promise<Disposable> {
-  const deadline = performance.now() + (options.timeoutMs ?? 60_000);
+  const deadline = monotonicMs() + (options.timeoutMs ?? 60_000);
   const leave = await queue(path, deadline, options);
   try {
     const lock = await acquire(path, deadline, options);
@@ -68,7 +69,7 @@ async function queue(path: string, deadline: number, options: LockOptions): Prom
 async function turn(before: Promise<void>, path: string, deadline: number, { signal }: LockOptions) {
   const over = new AbortController();
   const ends = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]);
-  const timeout = sleep(Math.max(0, deadline - performance.now()), 'late', { signal: ends }).catch(
+  const timeout = sleep(Math.max(0, deadline - monotonicMs()), 'late', { signal: ends }).catch(
     () => 'aborted',
   );
   const first = await Promise.race([before.then(() => 'free'), timeout]);
@@ -84,7 +85,7 @@ async function acquire(path: string, deadline: number, options: LockOptions): Pr
       if (tryExclusive(lock)) return lock;
       if (pause === 1) options.onBusy?.();
       if (options.signal?.aborted) throw cancelled('waiting for a lock');
-      if (performance.now() > deadline) throw busy(path);
+      if (monotonicMs() > deadline) throw busy(path);
       await sleep(pause);
     }
   } catch (error) {

@@ -22,7 +22,7 @@ export function cgroupProcesses(path: string): number[] {
 
 /** Removes a cgroup with its empty children from every hierarchy; keeps what still has processes in it. */
 export function removeCgroup(path: string): void {
-  for (const folder of hierarchies()) removeTree(join(folder, path));
+  for (const folder of hierarchies()) removeTree(`${folder}/${path}`);
 }
 
 /**
@@ -141,7 +141,7 @@ export function oomKills(path: string): number {
 
 function hierarchies(): string[] {
   if (cgroupVersion() === 'v2') return ['/sys/fs/cgroup'];
-  return readdirSync('/sys/fs/cgroup').map(name => join('/sys/fs/cgroup', name));
+  return readdirSync('/sys/fs/cgroup').map(name => `/sys/fs/cgroup/${name}`);
 }
 
 function processesBelow(folder: string): number[] {

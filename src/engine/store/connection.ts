@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { monotonicMs } from '../../lib/monotonic-ms.ts';
 import type { DiskRoom } from './disk-room.ts';
 
 /** A connection to the database; `alone`: nobody else can use the database until it is closed. */
@@ -15,7 +16,7 @@ const patienceMs = 5000;
  * disk has no room (and may say so by a SIGBUS only): then the connection is alone, and has to be closed soon.
  */
 export function openConnection(path: string, room: DiskRoom): Connection {
-  const deadline = performance.now() + patienceMs;
+  const deadline = monotonicMs() + patienceMs;
   for (;;) {
     let failure: unknown;
     for (const alone of waysToConnect(path, room)) {
@@ -26,7 +27,7 @@ export function openConnection(path: string, room: DiskRoom): Connection {
         failure = error;
       }
     }
-    if (performance.now() > deadline) throw failure;
+    if (monotonicMs() > deadline) throw failure;
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
   }
 }

@@ -1,6 +1,7 @@
 import {
   closeSync,
   constants,
+  existsSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -46,7 +47,8 @@ export function createKeeper({ root, runtime, self }: KeeperOptions): Keeper {
     const plimsoll = [...self, 'internal', '--root', root.dataDir];
     const script = join(folder, 'keeper.sh');
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    replaceFile(script, keeperScript); // a file: the kernel and ps(1) would keep a copy of any argument
+    // A file: the kernel and ps(1) would keep a copy of any argument. That of an earlier plimsoll may be another.
+    if (!isFileWith(script, keeperScript)) replaceFile(script, keeperScript);
     const args = [root.runDir, root.dataDir, path, state, flags.join(' '), ...plimsoll];
     // A session of its own: neither a hangup nor Ctrl-C reaches it.
     const options = { cwd: '/', detached: true, stdio: 'ignore' } as const;
@@ -82,6 +84,10 @@ function hasContainers(root: Root): boolean {
   } catch {
     return false;
   }
+}
+
+function isFileWith(path: string, content: string): boolean {
+  return existsSync(path) && readFileSync(path, 'utf8') === content;
 }
 
 function isSignedOn(file: string): boolean {
