@@ -19,6 +19,7 @@ export {
   type Consolidation,
   type ContainerMove,
   consolidate,
+  consolidating,
   defaultConsolidation,
   type MachineAfter,
 } from './fleet/consolidate.ts';

@@ -1,5 +1,6 @@
 import { type ReactElement, useSyncExternalStore } from 'react';
-import { consolidate, defaultConsolidation, type FleetMachine } from '../capacity/index.ts';
+import { consolidating, defaultConsolidation, type FleetMachine } from '../capacity/index.ts';
+import { inSlices } from '../lib/in-slices.ts';
 import { createTheme, Rows, type Theme } from './components/index.ts';
 import {
   type FleetCommand,
@@ -35,6 +36,7 @@ export async function runFleetApp({ fleet, capabilities, ...terminal }: FleetApp
     const run = (command: FleetCommand): void => {
       if (command.type === 'visit') void visit(command.name);
       else if (command.type === 'plan') void plan(command.machines, command.now);
+      else if (command.type === 'stop-planning') planning?.abort();
       else void hold[command.type]();
     };
     const store = createStore(initialFleet(sizeNow(), { now: Date.now(), terms: fleet }), updateFleet, run);
@@ -48,12 +50,20 @@ export async function runFleetApp({ fleet, capabilities, ...terminal }: FleetApp
         store.dispatch({ type: 'notice', notice: { tone: 'bad', text: `${name}: ${problem}` } });
     };
     const plan = async (machines: readonly FleetMachine[], now: number) => {
-      await new Promise(resolve => setTimeout(resolve, 50)); // what is being done is on the screen first
-      store.dispatch({
-        type: 'planned',
-        plan: consolidate(machines, { ...fleet, ...defaultConsolidation, now }),
+      planning = new AbortController();
+      let told = 0;
+      const work = consolidating(machines, { ...fleet, ...defaultConsolidation, now });
+      const made = await inSlices(work, {
+        signal: planning.signal,
+        onProgress: share => {
+          if (share - told < 0.01) return;
+          told = share;
+          store.dispatch({ type: 'planning', share });
+        },
       });
+      if (made !== undefined) store.dispatch({ type: 'planned', plan: made });
     };
+    let planning: AbortController | undefined;
     let timer: NodeJS.Timeout | undefined;
     return {
       screen: <FleetApp store={store} theme={createTheme(capabilities)} />,
@@ -65,7 +75,10 @@ export async function runFleetApp({ fleet, capabilities, ...terminal }: FleetApp
         renew();
         timer = setInterval(renew, everyMs);
       },
-      close: () => clearInterval(timer),
+      close: () => {
+        clearInterval(timer);
+        planning?.abort();
+      },
     };
   });
 }

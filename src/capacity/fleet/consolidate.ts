@@ -1,5 +1,6 @@
+import { atOnce } from '../../lib/in-slices.ts';
 import type { Prices } from '../price.ts';
-import { type Bin, emptyBins, type Item, type Packing } from './empty-bins.ts';
+import { type Bin, emptyingBins, type Item, type Packing } from './empty-bins.ts';
 import { type FleetMachine, type FleetRow, fleetTable, worthOf } from './fleet-rows.ts';
 import { lowerBound } from './lower-bound.ts';
 import type { ContainerReport, MachineReport } from './machine-report.ts';
@@ -69,10 +70,15 @@ export const defaultConsolidation: ConsolidationRule = { headroom: 0.2, cpuPeaks
  * and whose memory fits if all containers have their peak at the same time, beside what else runs on it; replicas and
  * containers with one `plimsoll.apart` stay apart. What is emptied is chosen by its price, else by its size.
  */
-export function consolidate(
+export function consolidate(fleet: readonly FleetMachine[], options: ConsolidationOptions): Consolidation {
+  return atOnce(consolidating(fleet, options));
+}
+
+/** The same as work that may be left and taken up again: 1,000 machines take seconds. Yields the share that is done. */
+export function* consolidating(
   fleet: readonly FleetMachine[],
   { headroom, cpuPeaks, ...options }: ConsolidationOptions,
-): Consolidation {
+): Generator<number, Consolidation> {
   const table = fleetTable(fleet, options);
   const rows = new Map(table.rows.map(row => [row.name, row]));
   const taking = fleet.flatMap(machine => {
@@ -85,7 +91,7 @@ export function consolidate(
     return why === undefined ? [] : [{ name: machine.name, why }];
   });
   const packing = packingOf(taking, { headroom, cpuPeaks });
-  const { emptied, placed, value } = emptyBins(packing);
+  const { emptied, placed, value } = yield* emptyingBins(packing);
   const worth = packing.bins.reduce((sum, bin) => sum + bin.value, 0);
   const containers = taking.flatMap(({ machine }) => machine.report?.containers ?? []);
   const nameOf = (bin: number | undefined) => taking[bin ?? -1]?.machine.name ?? '';

@@ -42,9 +42,10 @@ const mostLooks = 24;
  * stay where they are. The problem is NP-hard, so this is an approximation: bins are tried one after the other, those
  * first that give most for what there is to move, each item into the bin that it fits tightest, largest item first;
  * where one does not fit, an item that came before makes room for it if it fits elsewhere. Then the same in other orders,
- * near the best one so far, as many as there is time for. The same problem has the same answer.
+ * near the best one so far, as many as there is time for. The same problem has the same answer. Yields the share that is
+ * done, for each bin.
  */
-export function emptyBins(packing: Packing): Repacking {
+export function* emptyingBins(packing: Packing): Generator<number, Repacking> {
   const sizes = sizesOf(packing);
   const density = packing.bins.map(({ value }, b) => value / ((sizes.load[b] ?? 0) + 1e-3));
   const byDensity = ordered(packing, density);
@@ -59,22 +60,21 @@ export function emptyBins(packing: Packing): Repacking {
       packing.bins.map(({ value }) => value),
     ),
   ];
-  let best: { order: readonly number[]; result: Repacking } = {
-    order: byDensity,
-    result: repack(packing, sizes, byDensity),
-  };
-  const consider = (order: readonly number[]) => {
-    const result = repack(packing, sizes, order);
-    if (isBetter(result, best.result, packing)) best = { order, result };
-  };
-  for (const order of starts.slice(1)) consider(order);
   const rounds = Math.min(
     mostRounds,
-    Math.floor(budget / Math.max(1, packing.bins.length * packing.items.length)),
+    Math.max(starts.length, Math.floor(budget / Math.max(1, packing.bins.length * packing.items.length))),
   );
   const random = randomNumbers(packing.items.length * 31 + packing.bins.length);
-  for (let round = starts.length; round < rounds; round++) consider(shuffled(best.order, random));
-  return best.result;
+  let best: { order: readonly number[]; result: Repacking } | undefined;
+  for (let round = 0; round < rounds; round++) {
+    const order = starts[round] ?? shuffled(best?.order ?? byDensity, random);
+    const repacking = repack(packing, sizes, order);
+    let step = repacking.next();
+    for (; !step.done; step = repacking.next()) yield (round + step.value) / rounds;
+    if (best === undefined || isBetter(step.value, best.result, packing))
+      best = { order, result: step.value };
+  }
+  return best?.result ?? { emptied: new Set(), placed: packing.items.map(({ bin }) => bin), value: 0 };
 }
 
 /** More value; with the same value fewer moves. */
@@ -137,11 +137,12 @@ function randomNumbers(seed: number): () => number {
 }
 
 /** Tries to empty the bins in this order. */
-function repack(packing: Packing, sizes: Sizes, order: readonly number[]): Repacking {
+function* repack(packing: Packing, sizes: Sizes, order: readonly number[]): Generator<number, Repacking> {
   const state = new Contents(packing, sizes);
   const emptied = new Set<number>();
   let value = 0;
-  for (const bin of order) {
+  for (const [done, bin] of order.entries()) {
+    yield done / order.length;
     if (!state.tryToEmpty(bin, emptied)) continue;
     emptied.add(bin);
     value += packing.bins[bin]?.value ?? 0;

@@ -5,6 +5,7 @@ import { formatPercent } from '../../lib/format-percent.ts';
 import {
   type Column,
   type Line,
+  meter,
   panel,
   plainRows,
   type Span,
@@ -332,6 +333,15 @@ function footerLine(state: FleetState, theme: Theme): Line {
       [['enter keeps it, esc clears it ', 'dim']],
       state.size.columns,
     );
+  if (state.planning !== undefined)
+    return {
+      spans: [
+        [' looking which machines could be emptied  '],
+        ...meter(state.planning, 20, 'accent', theme.glyphs),
+        [` ${Math.floor(state.planning * 100)}%`],
+        ['  esc ends it', 'dim'],
+      ],
+    };
   if (state.notice !== undefined) {
     const { tone, text } = state.notice;
     const glyph = tone === 'good' ? theme.glyphs.done : tone === 'bad' ? theme.glyphs.failed : '!';

@@ -35,18 +35,21 @@ export interface FleetState {
   readonly isHelpOpen: boolean;
   readonly notice?: { readonly tone: 'good' | 'warn' | 'bad'; readonly text: string };
   readonly plan?: Consolidation;
+  /** The share (0..1) that is done of a plan in the making. */
+  readonly planning?: number;
 }
 
 export type FleetMsg =
   | { readonly type: 'machines'; readonly machines: readonly FleetMachine[]; readonly now: number }
   | { readonly type: 'resized'; readonly size: FleetState['size'] }
+  | { readonly type: 'planning'; readonly share: number }
   | { readonly type: 'planned'; readonly plan: Consolidation }
   | { readonly type: 'notice'; readonly notice: NonNullable<FleetState['notice']> }
   | { readonly type: 'key'; readonly key: string }
   | { readonly type: 'paste'; readonly text: string };
 
 export type FleetCommand =
-  | { readonly type: 'quit' | 'redraw' | 'suspend' }
+  | { readonly type: 'quit' | 'redraw' | 'suspend' | 'stop-planning' }
   | { readonly type: 'visit'; readonly name: string }
   | { readonly type: 'plan'; readonly machines: readonly FleetMachine[]; readonly now: number };
 
@@ -71,8 +74,11 @@ export function updateFleet(state: FleetState, msg: FleetMsg): Next {
     }
     case 'resized':
       return [{ ...state, size: msg.size }, []];
+    case 'planning':
+      return [state.planning === undefined ? state : { ...state, planning: msg.share }, []];
     case 'planned': {
-      const { notice: _, ...rest } = state;
+      if (state.planning === undefined) return [state, []]; // nobody wants it any more
+      const { notice: _, planning: _done, ...rest } = state;
       return [{ ...rest, plan: msg.plan, view: 'moves', scroll: 0 }, []];
     }
     case 'notice':
@@ -129,6 +135,7 @@ function onKey(before: FleetState, key: string): Next {
   if (key === 'ctrl+l') return [state, [{ type: 'redraw' }]];
   if (key === 'ctrl+z') return [state, [{ type: 'suspend' }]];
   if (state.isTyping) return [typed(state, key), []];
+  if (state.planning !== undefined && (key === 'escape' || key === 'm')) return onStopPlanning(state);
   if (state.isHelpOpen) return [{ ...state, isHelpOpen: false }, []];
   switch (key) {
     case 'q':
@@ -156,8 +163,12 @@ function onKey(before: FleetState, key: string): Next {
 
 function onPlan(state: FleetState): Next {
   if (state.view === 'moves') return [{ ...state, view: 'machines' }, []];
-  const notice = { tone: 'warn', text: 'Looking which machines could be emptied' } as const;
-  return [{ ...state, notice }, [{ type: 'plan', machines: state.machines, now: state.now }]];
+  return [{ ...state, planning: 0 }, [{ type: 'plan', machines: state.machines, now: state.now }]];
+}
+
+function onStopPlanning(state: FleetState): Next {
+  const { planning: _, ...rest } = state;
+  return [rest, [{ type: 'stop-planning' }]];
 }
 
 function onEnter(state: FleetState): Next {

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { emptyBins, type Item, type Packing } from '../../../src/capacity/fleet/empty-bins.ts';
+import { emptyingBins, type Item, type Packing } from '../../../src/capacity/fleet/empty-bins.ts';
 import { lowerBound } from '../../../src/capacity/fleet/lower-bound.ts';
+import { atOnce } from '../../../src/lib/in-slices.ts';
+
+const emptyBins = (packing: Packing) => atOnce(emptyingBins(packing));
 
 /** Small enough to try everything. */
 const smallPackings = fc.integer({ min: 1, max: 5 }).chain(bins =>

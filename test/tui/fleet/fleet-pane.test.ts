@@ -87,6 +87,30 @@ test('enter opens the machine under the cursor, which stays on it when the order
   assert.equal(sorted.selected, 'vm-0002');
 });
 
+test('a plan in the making shows how far it is, leaves the pane alive, and can be ended', () => {
+  const machines = simulatedFleet(20, 5, { now });
+  let [state] = updateFleet(initialFleet({ columns: 80, rows: 24 }, { now, terms }), {
+    type: 'machines',
+    machines,
+    now,
+  });
+  const press = (key: string) => {
+    const [next, commands] = updateFleet(state, { type: 'key', key });
+    state = next;
+    return commands;
+  };
+  assert.equal(press('m')[0]?.type, 'plan');
+  [state] = updateFleet(state, { type: 'planning', share: 0.42 });
+  assert.match(picture(state), /looking which machines could be emptied .* 42% {2}esc ends it/);
+  press('down');
+  assert.notEqual(state.selected, undefined);
+  assert.match(picture(state), /42%/);
+  assert.deepEqual(press('escape'), [{ type: 'stop-planning' }]);
+  const plan = consolidate(machines, { ...defaultConsolidation, ...terms, now });
+  [state] = updateFleet(state, { type: 'planned', plan });
+  assert.equal(state.view, 'machines', 'what nobody waits for does not come up');
+});
+
 test('a filter is typed, kept and cleared', () => {
   const { state } = paneAfter(['/', ...'silent', 'enter']);
   assert.match(picture(state), /vm-0013/);
