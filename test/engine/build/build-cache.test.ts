@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { makeYard } from './yard.ts';
 
 const skip = process.getuid?.() === 0 ? false : 'needs root';
@@ -93,6 +94,43 @@ describe('the build cache', { skip }, () => {
     assert.equal(steps['COPY --from=b /out /app'], 'cached');
     assert.equal(steps['RUN last'], 'cached');
     assert.deepEqual(yard.commands, ['one', 'last', 'two']);
+  });
+
+  test('goes on with the layer of before where a step that ran again made the same files', async () => {
+    let text = 'same';
+    let mode = 0o644;
+    await using yard = makeYard({
+      fakeRun: (_, rootfs) => {
+        writeFileSync(join(rootfs, 'made'), text);
+        chmodSync(join(rootfs, 'made'), mode);
+        return 0;
+      },
+    });
+    await yard.makeBase('base', rootfs => writeFileSync(join(rootfs, 'base'), '1'));
+    yard.write('a', 'a');
+    const dockerfile = 'FROM base\nARG V\nRUN make\nCOPY a /\n';
+    const build = async (V: string, request = {}) => {
+      await sleep(10); // another time of files
+      return await yard.build(dockerfile, { buildArgs: { V }, ...request });
+    };
+    const layers = () => yard.db.all('SELECT * FROM layers').length;
+    const first = await build('1');
+    const there = layers();
+    const second = await build('2');
+    assert.equal(second.steps['RUN make'], 'ARG V changed; it made the same files as before');
+    assert.equal(second.steps['COPY a /'], 'cached');
+    assert.deepEqual(second.config.rootfs, first.config.rootfs);
+    assert.equal(layers(), there, 'the layer that was made again is not kept');
+    assert.equal((await build('2')).steps['RUN make'], 'cached');
+    text = 'diff';
+    const third = await build('3');
+    assert.equal(third.steps['RUN make'], 'ARG V changed');
+    assert.equal(third.steps['COPY a /'], 'an earlier step changed');
+    mode = 0o600;
+    assert.equal((await build('4')).steps['RUN make'], 'ARG V changed', 'a mode is no time');
+    const fresh = await build('4', { noCache: true });
+    assert.notDeepEqual(fresh.config.rootfs, first.config.rootfs, 'who wants it fresh gets it fresh');
+    assert.deepEqual(yard.leftovers(), []);
   });
 
   test('is off with noCache, and pruned to nothing', async () => {

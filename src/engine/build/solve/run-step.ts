@@ -9,6 +9,7 @@ import { changesNothing } from './changes-nothing.ts';
 import { executeRun, type RunSettings } from './execute-run.ts';
 import { prepareCopy } from './prepare-copy.ts';
 import { runInputs } from './run-inputs.ts';
+import { sameFiles } from './same-files.ts';
 import { type ContextTrees, StepFiles } from './step-files.ts';
 import type { StepReport, StepState } from './step-state.ts';
 
@@ -203,13 +204,47 @@ async function makeLayer(
   parent: StepState,
   { inputs, work, cacheMiss }: { inputs: StepInputs; work: Work; cacheMiss: string },
 ): Promise<StepState> {
-  const { deps, replaced, collect } = scope;
-  const made = await buildLayer(scope, parent, signal, work);
+  const { deps, noCache, replaced, collect } = scope;
+  const step = stepOf(scope, vertex);
+  const fresh = await buildLayer(scope, parent, signal, work);
+  const again =
+    noCache || vertex.noCache ? undefined : await earlierLayer(scope, { step, parent, fresh, signal });
+  const made = again ?? fresh;
   collect(vertex, inputs, made);
-  const before = deps.cache.record(stepOf(scope, vertex), inputs, made);
+  const before = deps.cache.record(step, inputs, made);
   if (before !== undefined) replaced(before);
-  report.done({ cacheMiss, layerBytes: made.sizeBytes });
+  if (again !== undefined && fresh.diffId !== undefined) replaced(fresh.diffId);
+  const why = again === undefined ? cacheMiss : `${cacheMiss}; it made the same files as before`;
+  report.done({ cacheMiss: why, layerBytes: made.sizeBytes });
   return stateAfter(parent, made);
+}
+
+interface Remade {
+  readonly step: string;
+  readonly parent: StepState;
+  readonly fresh: CacheHit;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The layer that the same step left before in the same place, if the fresh one differs from it in times alone. To go on
+ * with the old one makes all later steps find what they left on top of it. Not where the cache is off: who asks for a
+ * fresh build gets fresh times too.
+ */
+async function earlierLayer(
+  { deps, hold }: BuildScope,
+  { step, parent, fresh, signal }: Remade,
+): Promise<CacheHit | undefined> {
+  const { cache, snapshots } = deps;
+  const own = fresh.diffId === undefined ? undefined : snapshots.layer(fresh.diffId);
+  if (own === undefined) return undefined;
+  for (const hit of cache.earlier(step, parent.layers)) {
+    if (hit.diffId === own.diffId || hit.sizeBytes !== own.sizeBytes) continue;
+    const held = snapshots.hold(hit.diffId);
+    hold(held);
+    if (await sameFiles(held.path, own.path, signal)) return hit;
+  }
+  return undefined;
 }
 
 /** Stages, works and commits; a step that changed nothing leaves no layer. */
