@@ -213,7 +213,7 @@ async function makeLayer(
   collect(vertex, inputs, made);
   const before = deps.cache.record(step, inputs, made);
   if (before !== undefined) replaced(before);
-  if (again !== undefined && fresh.diffId !== undefined) replaced(fresh.diffId);
+  if (fresh.diffId !== undefined && fresh.diffId !== made.diffId) replaced(fresh.diffId);
   const why = again === undefined ? cacheMiss : `${cacheMiss}; it made the same files as before`;
   report.done({ cacheMiss: why, layerBytes: made.sizeBytes });
   return stateAfter(parent, made);
@@ -239,7 +239,8 @@ async function earlierLayer(
   const own = fresh.diffId === undefined ? undefined : snapshots.layer(fresh.diffId);
   if (own === undefined) return undefined;
   for (const hit of cache.earlier(step, parent.layers)) {
-    if (hit.diffId === own.diffId || hit.sizeBytes !== own.sizeBytes) continue;
+    if (hit.diffId === own.diffId) return hit;
+    if (hit.sizeBytes !== own.sizeBytes) continue;
     const held = snapshots.hold(hit.diffId);
     hold(held);
     if (await sameFiles(held.path, own.path, signal)) return hit;
