@@ -12,6 +12,7 @@ import {
 } from '../kernel/index.ts';
 import {
   errorLines,
+  flushedOutput,
   type OciProcess,
   type OciSpec,
   readHostFeatures,
@@ -130,7 +131,11 @@ async function execute(world: World, id: string, folder: string, request: ExecRe
     const exitCode = await ended(child, request.command[0] ?? '');
     await terminal?.drained();
     if (signal?.aborted) throw cancelled('the command');
-    const complaint = exitCode === 0 || !existsSync(log) ? '' : errorLines(readFileSync(log, 'utf8'));
+    const words = existsSync(log) ? readFileSync(log) : Buffer.alloc(0);
+    const flushes = tty && !detach && world.runtime().name === 'crun' && readPid(pidFile) !== undefined;
+    if (flushes)
+      await writeLast(flushedOutput(words), inherit ? process.stdout : streams.stdout, output.stdout);
+    const complaint = exitCode === 0 || flushes ? '' : errorLines(words.toString('utf8'));
     if (complaint !== '') throw startError(complaint, request.command[0] ?? '');
     return { exitCode, stdout: Buffer.concat(output.stdout), stderr: Buffer.concat(output.stderr) };
   } finally {
@@ -154,6 +159,13 @@ function connectTerminal(
   else terminal.own.on('data', (chunk: Buffer) => kept.push(chunk));
   stdin?.on('data', (chunk: Buffer) => void terminal.own.write(chunk));
   return { stdout: kept, stderr: [] };
+}
+
+/** What crun wrote to its log in place of the terminal. */
+async function writeLast(bytes: Buffer, stdout: Writable | undefined, kept: Buffer[]): Promise<void> {
+  if (bytes.length === 0) return;
+  if (stdout === undefined) kept.push(bytes);
+  else await new Promise<void>(done => stdout.write(bytes, () => done()));
 }
 
 function readPid(file: string): number | undefined {

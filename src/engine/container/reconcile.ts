@@ -8,7 +8,7 @@ import { deleteContainer } from './remove.ts';
 import { restartIfDue } from './restart-due.ts';
 import { startsAfterBoot } from './restart-policy.ts';
 import { settle } from './settle.ts';
-import { startContainer } from './start.ts';
+import { finishStart, startContainer } from './start.ts';
 import { takeDown } from './take-down.ts';
 import { isLive, pathsOf, type World, withContainerLock } from './world.ts';
 
@@ -19,7 +19,7 @@ export function needsReconciling(world: World): boolean {
 
 /**
  * Brings containers and records in line again after a crash, a kill or a reboot: records ends that nobody recorded,
- * finishes removals, takes down what a dead process had half started, and carries out restart policies that are due.
+ * finishes starts and removals, takes down what a dead process had half started, and carries out restart policies that are due.
  * What another process is busy with is left to it. Returns how many it mended.
  */
 export async function reconcile(world: World): Promise<number> {
@@ -62,7 +62,7 @@ function isId(name: string): boolean {
 function isSuspect(world: World, { id, state }: ContainerRecord): boolean {
   if (state.status === 'removing') return true;
   if (state.status === 'restarting') return (state.restartAt ?? 0) + 1000 < world.clock();
-  if (state.bootId !== bootId()) return true;
+  if (state.bootId !== bootId() || state.starting) return true;
   if (state.process === undefined || !isAlive(state.process)) return true;
   return existsSync(pathsOf(world.root, id).exitFile);
 }
@@ -77,7 +77,8 @@ async function mend(world: World, id: string): Promise<void> {
     });
   if (!isLive(state)) return state.status === 'restarting' ? undefined : await takeDown(world, id);
   const rebooted = state.bootId !== bootId();
-  await settle(world, record);
+  if (state.starting && !rebooted) await finishStart(world, record);
+  await settle(world, world.records.byId(id) ?? record);
   const after = world.records.byId(id);
   if (!rebooted || after?.state.status !== 'exited') return;
   if (startsAfterBoot(spec.restart, state.stoppedByUser ?? false))

@@ -34,6 +34,8 @@ export interface StoredState extends ContainerState {
   /** While `restarting`: when the next start is due, and the pause before it, in milliseconds. */
   readonly restartAt?: number;
   readonly backoffMs?: number;
+  /** It is about to run: whoever finds this, and nobody at work on it, has to finish the start. */
+  readonly starting?: boolean;
   /** It is being stopped to be started again. */
   readonly restartWanted?: boolean;
   /** While `removing`: its anonymous volumes go too, also if somebody else has to finish it. */

@@ -51,15 +51,18 @@ export async function settle(world: World, record: ContainerRecord): Promise<Set
     addresses: _addresses,
     ports: _ports,
     bootId: _bootId,
+    starting: _starting,
     ...kept
   } = state;
   const ended: StoredState = {
     ...kept,
     ...ending,
     ...health,
-    ...(pause === undefined
-      ? { status: 'exited' as const }
-      : { status: 'restarting' as const, restartAt: world.clock() + pause, backoffMs: pause }),
+    ...(pause !== undefined
+      ? { status: 'restarting' as const, restartAt: world.clock() + pause, backoffMs: pause }
+      : spec.autoRemove // at once: who dies before it is removed leaves one whose removal is finished, not one that ended
+        ? { status: 'removing' as const, removesVolumes: true }
+        : { status: 'exited' as const }),
   };
   world.db.transaction(() => {
     world.records.saveState(id, ended);

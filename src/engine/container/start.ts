@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, PlimsollError, throwIfAborted } from '../../errors.ts';
-import { bootId } from '../kernel/index.ts';
+import { bootId, isAlive } from '../kernel/index.ts';
 import { type MonitorLog, resizeTerminal, startMonitor } from '../runtime/index.ts';
 import { type ConnectedEndpoint, connectAll } from './attachments.ts';
 import { writeEtcFiles } from './etc-files.ts';
@@ -55,14 +55,16 @@ export async function startContainer(
     writeEtcFiles({ folder: paths.data, hostname: resolved.hostname, name, spec }, endpoint);
     if (record.spec.tty && options.terminalSize) resizeTerminal(paths.bundle, options.terminalSize);
     // Recorded as running before it runs: whoever notices its end must know that there was a run.
-    world.records.saveState(
-      id,
-      runningState(world, record, { ...created, run, endpoint, restart: options.restart ?? false }),
-    );
+    const running = runningState(world, record, {
+      ...created,
+      run,
+      endpoint,
+      restart: options.restart ?? false,
+    });
+    world.records.saveState(id, { ...running, starting: true });
     await options.beforeRun?.();
     await world.runtime().start(id, { hooks });
-    world.db.transaction(() => announce(world, record, 'start'));
-    beginHealthChecks(world, record, paths);
+    announceStart(world, record, running);
     return [...warnings, ...(endpoint?.warnings ?? [])];
   } catch (error) {
     await takeDown(world, id);
@@ -71,6 +73,27 @@ export async function startContainer(
     if (record.spec.autoRemove) await deleteContainer(world, { ...record, state: failed }, { volumes: true });
     throw error;
   }
+}
+
+/**
+ * Finishes a start whose process has died after all was prepared; call it under the container's lock. One whose first
+ * process still waits is let go, and its start announced in either case, unless that process is gone unstarted.
+ */
+export async function finishStart(world: World, record: ContainerRecord): Promise<void> {
+  const { starting: _, ...running } = record.state;
+  if (world.runtime().isWaiting(record.id)) {
+    if (running.process === undefined || !isAlive(running.process)) return;
+    await world.runtime().start(record.id, { hooks: true });
+  }
+  announceStart(world, record, running);
+}
+
+function announceStart(world: World, record: ContainerRecord, running: StoredState): void {
+  world.db.transaction(() => {
+    world.records.saveState(record.id, running);
+    announce(world, record, 'start');
+  });
+  beginHealthChecks(world, record, pathsOf(world.root, record.id));
 }
 
 /** Without them the container would run as well: what goes wrong here is shown as `not-checked`. */

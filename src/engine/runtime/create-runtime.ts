@@ -73,6 +73,7 @@ export function createRuntime(options: {
       const result = await invoke('start', id);
       if (result.code !== 0) throw startError(result.stderr, commandOf(result, id));
     },
+    isWaiting: id => existsSync(join(stateDir, id, 'exec.fifo')),
     async kill(id, signal, { all = false } = {}) {
       const result = await invoke('kill', ...(all ? ['--all'] : []), id, signal);
       if (result.code !== 0 && existsSync(join(stateDir, id)) && !isGone(result))

@@ -21,6 +21,7 @@ export {
 } from './cgroup.ts';
 export { createRuntime } from './create-runtime.ts';
 export { findInit } from './find-init.ts';
+export { flushedOutput } from './flushed-output.ts';
 export {
   type MonitorLog,
   type MonitorRequest,

@@ -117,6 +117,8 @@ export interface Runtime {
   keepCompiledFilter(bundle: string, id: string): void;
   /** Starts the process of a created container. `hooks`: its spec has some that the runtime has to run then. */
   start(id: string, options?: { hooks?: boolean }): Promise<void>;
+  /** Whether a created container has not been started yet. */
+  isWaiting(id: string): boolean;
   /** Signals its first process (`all`: every process of it); does nothing if it is gone. */
   kill(id: string, signal: string, options?: { all?: boolean }): Promise<void>;
   /** Deletes what the runtime knows of it, killing what still runs; does nothing if it is gone. */

@@ -195,6 +195,21 @@ function lifecycle(runtime: { name: 'crun' | 'runc'; path: string }) {
     await engine.containers.remove(id, { force: true });
   });
 
+  test('give all that a command writes to a terminal, however fast it ends', async () => {
+    const { id } = await create(['sleep', '100']);
+    await engine.containers.start(id);
+    const talk = { command: ['sh', '-c', 'seq 1 300; exit 3'], tty: true };
+    const expected = Array.from({ length: 300 }, (_, i) => `${i + 1}\n`).join('');
+    for (let turn = 0; turn < 10; turn++) {
+      const some = await Promise.all([1, 2, 3, 4].map(() => engine.containers.exec(id, talk)));
+      for (const { exitCode, stdout } of some) {
+        // runc ends a line by two carriage returns where the command was faster than its setting of the terminal
+        assert.deepEqual([exitCode, String(stdout).replaceAll('\r', '')], [3, expected]);
+      }
+    }
+    await engine.containers.remove(id, { force: true });
+  });
+
   test('with --rm are gone after their end', async () => {
     const { id, code } = await runToEnd(['sh', '-c', 'exit 9'], { autoRemove: true });
     assert.equal(code, 9);
