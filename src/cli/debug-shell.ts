@@ -1,3 +1,4 @@
+import type { BuildRequest } from '../engine/index.ts';
 import { isPlimsollError } from '../errors.ts';
 import { cleanText } from '../lib/clean-text.ts';
 import { shellWord } from '../lib/shell-word.ts';
@@ -13,10 +14,13 @@ export function requireTerminal(cli: Cli): void {
 }
 
 /**
- * Tells of a failure and opens a shell in what the failed step of a build began with; what is done there is lost when it
- * ends. Returns false, and does neither, if no step failed.
+ * Tells of a failure and opens a shell in what the failed step of a build began with, with its mounts, secrets too; what is
+ * done there is lost when it ends. Returns false, and does neither, if no step failed.
  */
-export async function openDebugShell(cli: Cli, build: string, failure: unknown): Promise<boolean> {
+export async function openDebugShell(
+  cli: Cli,
+  { build, request, failure }: { build: string; request: BuildRequest; failure: unknown },
+): Promise<boolean> {
   const engine = await cli.engine();
   const record = engine.builds.list().find(({ id }) => id === build);
   if (record?.failedStep === undefined || isPlimsollError(failure, 'cancelled')) return false;
@@ -34,10 +38,24 @@ export async function openDebugShell(cli: Cli, build: string, failure: unknown):
     await engine.works.run(work.id, {
       args: ['/bin/sh', '-c', '[ -x /bin/bash ] && exec /bin/bash; exec /bin/sh'],
       env: { TERM: cli.env.TERM ?? 'xterm' },
+      ...lentBy(request),
       terminal: true,
+      onOutput: (_, chunk) => cli.stderr.write(chunk),
     });
   } finally {
     await engine.works.remove(work.id);
   }
   return true;
+}
+
+/** What the build lent to its steps. */
+function lentBy({ secrets, ssh, limits, ulimits, shmBytes, isolation }: BuildRequest) {
+  return {
+    ...(secrets === undefined ? {} : { secrets }),
+    ...(ssh === undefined ? {} : { ssh }),
+    ...(limits === undefined ? {} : { limits }),
+    ...(ulimits === undefined ? {} : { ulimits }),
+    ...(shmBytes === undefined ? {} : { shmBytes }),
+    ...(isolation === undefined ? {} : { isolation }),
+  };
 }

@@ -50,7 +50,8 @@ async function build(
   };
   const result = await engine.builds.build({ ...request, onProgress }).catch(async (error: unknown) => {
     progress[Symbol.dispose]();
-    if (!options.debugShell || !(await openDebugShell(cli, id, error))) throw error;
+    if (!options.debugShell || !(await openDebugShell(cli, { build: id, request, failure: error })))
+      throw error;
     cli.setExitCode(1);
   });
   if (result === undefined) return;

@@ -6,6 +6,7 @@
  * @module
  */
 export type { BuildImages } from './build-images.ts';
+export type { BuildStep } from './build-step.ts';
 export { type BuildKeeper, type BuildServiceOptions, createBuildService } from './create-build-service.ts';
 export { DockerfileError } from './dockerfile/index.ts';
 export { applyChanges } from './plan/index.ts';
@@ -16,7 +17,6 @@ export type {
   BuildRecord,
   BuildRequest,
   BuildService,
-  BuildStep,
   BuildWarning,
   CacheFrom,
   CacheRecord,

@@ -18,7 +18,14 @@ import type { BuildImages } from './build-images.ts';
 import { checkDockerfile } from './check-build.ts';
 import { DockerfileError } from './dockerfile/index.ts';
 import { type BuildJournal, createSideSteps, type SideSteps } from './journal/index.ts';
-import type { BuildPlan, BuildPlatforms, NamedContext, PlanRequest, Vertex } from './plan/index.ts';
+import type {
+  BuildPlan,
+  BuildPlatforms,
+  MountOperation,
+  NamedContext,
+  PlanRequest,
+  Vertex,
+} from './plan/index.ts';
 import { planWithImages } from './plan-with-images.ts';
 import {
   collectResults,
@@ -145,7 +152,7 @@ async function solve(
       try {
         return await runStep(scope, { vertex, result, signal, report });
       } catch (error) {
-        if (!signal.aborted) run.onFailedStep(failedStep(plan, vertex, result));
+        if (!signal.aborted) run.onFailedStep(failedStep(run, plan, vertex, result));
         throw report.failed(stepError(run, vertex, error), signal);
       }
     },
@@ -253,12 +260,51 @@ function reportOf(journal: BuildJournal, clock: () => number, { id: step }: Vert
 }
 
 /** What a step began with, as far as somebody who looks into its failure wants to see it. */
-function failedStep(plan: BuildPlan, vertex: Vertex, result: (id: number) => StepState): FailedStep {
+function failedStep(
+  run: BuildRun,
+  plan: BuildPlan,
+  vertex: Vertex,
+  result: (id: number) => StepState,
+): FailedStep {
   const { name, parent, operation } = vertex;
   const begun = { name, layers: parent === undefined ? [] : result(parent).layers, platform: plan.platform };
   if (operation.kind !== 'run') return { ...begun, env: {}, cwd: '/', user: '' };
   const { env, buildArgs, proxyArgs, cwd, user, args } = operation;
-  return { ...begun, env: { ...proxyArgs, ...buildArgs, ...env }, cwd, user, command: args };
+  const { mounts, network, hosts, privileged } = operation;
+  const { main } = run.contexts;
+  const contexts = Object.entries(run.request.contexts ?? {}).flatMap(([name, given]) =>
+    'folder' in given ? [[name, given.folder] as const] : [],
+  );
+  return {
+    ...begun,
+    env: { ...proxyArgs, ...buildArgs, ...env },
+    ...{ cwd, user, command: args },
+    run: {
+      mounts: mounts.map(mount => withoutSteps(mount, plan, result)),
+      ...{ network, hosts, privileged },
+      context: main.origin,
+      dockerfile: main.dockerfile,
+      contexts: Object.fromEntries(contexts),
+    },
+  };
+}
+
+/** A stage is known to its build alone; its layers are known to everybody. */
+function withoutSteps(
+  mount: MountOperation,
+  { platform: { os, architecture } }: BuildPlan,
+  result: (id: number) => StepState,
+): MountOperation {
+  if ((mount.type !== 'bind' && mount.type !== 'cache') || mount.from?.kind !== 'stage') return mount;
+  const { layers } = result(mount.from.step);
+  const rootfs = { type: 'layers', diff_ids: layers } as const;
+  return {
+    ...mount,
+    from: {
+      kind: 'image',
+      image: { id: '', layers, config: { os, architecture, config: {}, rootfs, history: [] } },
+    },
+  };
 }
 
 /** Whatever went wrong in a step is told with its lines; a cancel is not the Dockerfile's fault. */
@@ -273,7 +319,9 @@ function stepError({ contexts }: BuildRun, vertex: Vertex, thrown: unknown): Err
       exitCode: error.exitCode,
       hint: /No space left on device/.test(error.output)
         ? freeSpace
-        : 'the lines above are the last that the command wrote',
+        : error.output === ''
+          ? 'the command wrote nothing'
+          : 'the lines above are the last that the command wrote',
     });
   }
   if (error instanceof DockerfileError || isPlimsollError(error, 'cancelled')) return error;

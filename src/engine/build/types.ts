@@ -2,6 +2,8 @@ import type { Readable } from 'node:stream';
 import type { Platform } from '../../oci/index.ts';
 import type { PullRequest } from '../image/index.ts';
 import type { ContainerLimits, Ulimit } from '../runtime/index.ts';
+import type { BuildStep } from './build-step.ts';
+import type { MountOperation, StepNetwork } from './plan/index.ts';
 
 type Registry = Pick<PullRequest, 'name' | 'tlsVerify' | 'certDir'>;
 
@@ -88,18 +90,6 @@ export interface BuildRequest {
   readonly jobs?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (event: BuildProgress) => void;
-}
-
-/** One instruction as a vertex of the build graph, or the fetching of an image that one needs. */
-export interface BuildStep {
-  /** Stable within the build: its position in the plan; below 0 for what is done before there is one. */
-  readonly id: number;
-  /** As BuildKit shows it: `[builder 2/5] RUN make`. */
-  readonly name: string;
-  readonly stage: string;
-  /** 1-based line in the Dockerfile. */
-  readonly line: number;
-  readonly dependsOn: readonly number[];
 }
 
 /** Something that a user should know of a build that goes on all the same. */
@@ -202,6 +192,21 @@ export interface FailedStep {
   readonly user: string;
   /** Of a RUN. */
   readonly command?: readonly string[];
+  readonly run?: FailedRun;
+}
+
+/** What a RUN that failed had around it. Secrets and keys are not in it: whoever looks into it brings them again. */
+export interface FailedRun {
+  /** Those of stages show layers, as those of images do. */
+  readonly mounts: readonly MountOperation[];
+  readonly network: StepNetwork;
+  readonly hosts: readonly string[];
+  readonly privileged: boolean;
+  /** Folder of the context, or where it was fetched from, and the Dockerfile in it. */
+  readonly context: string;
+  readonly dockerfile: string;
+  /** Folders of further contexts, by name. */
+  readonly contexts: Readonly<Record<string, string>>;
 }
 
 /** A build as the list shows it, past or running, of any process of the root. */

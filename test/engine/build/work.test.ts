@@ -163,3 +163,36 @@ test('the failed step of a build leaves what it began with to look into, with it
   const { build } = await it.build('FROM busybox\nLABEL a=b\n');
   assert.throws(() => it.works.fromFailure(build), /no failed step to look into/);
 });
+
+test('the failed step of a build is looked into with its mounts, and with secrets that are brought again', {
+  skip: cannotRunContainers,
+}, async t => {
+  const it = await root(t);
+  it.write('seen', 'of the context');
+  it.write('ignored', 'x');
+  it.write('.dockerignore', 'ignored');
+  const text = [
+    'FROM busybox AS tools',
+    'RUN echo of-a-stage > /tool',
+    'FROM busybox',
+    'WORKDIR /srv',
+    'RUN --mount=target=/ctx --mount=from=tools,target=/tools --mount=type=tmpfs,target=/volatile \\',
+    '  --mount=type=cache,target=/kept,id=looked --mount=type=secret,id=token --mount=type=secret,id=token,env=TOKEN \\',
+    '  echo kept > /kept/x; exit 4',
+  ].join('\n');
+  const secrets = { token: { value: 'brought' } };
+  await assert.rejects(it.build(text, { secrets }), /exit code 4/);
+  const [record] = it.builds.list();
+  assert.ok(!JSON.stringify(record).includes('brought'), 'the record has no secret');
+  const { name } = it.works.fromFailure(record?.id ?? '');
+  const look = async (request = {}) => {
+    const output: string[] = [];
+    const onOutput = (_: string, chunk: Buffer) => void output.push(chunk.toString());
+    const script =
+      'pwd; ls /ctx; cat /tools/tool /kept/x; ls /volatile; cat /run/secrets/token; echo [$TOKEN]';
+    await it.works.run(name, { args: ['sh', '-c', script], onOutput, ...request });
+    return output.join('').replaceAll('\n', ' ');
+  };
+  assert.match(await look({ secrets }), /^\/srv Dockerfile seen of-a-stage kept \S+\[\S+\]/);
+  assert.match(await look(), /kept .*No such file.* \[\]/);
+});

@@ -1,5 +1,5 @@
 import { isPlimsollError } from '../../../errors.ts';
-import type { BuildStep } from '../types.ts';
+import type { BuildStep } from '../build-step.ts';
 import type { BuildJournal } from './build-journal.ts';
 
 /** What a build does beside its plan, such as fetching an image, shown as a step. Ends with one of the last three. */

@@ -1,4 +1,5 @@
 import type { ImageConfig, ImageProcessConfig, Platform } from '../../../oci/index.ts';
+import type { BuildStep } from '../build-step.ts';
 import type {
   BindMount,
   CacheMount,
@@ -9,7 +10,6 @@ import type {
   SshMount,
   TmpfsMount,
 } from '../dockerfile/index.ts';
-import type { BuildStep } from '../types.ts';
 
 /** An image that a stage starts from or copies from. `layers` are diffIDs, base first. */
 export interface BaseImage {

@@ -18,7 +18,8 @@ import type { BuildRecord } from '../types.ts';
 import { changeConfig } from './change-config.ts';
 import { commitWork } from './commit-work.ts';
 import { copyOperation, wholeFolder } from './copy-into.ts';
-import { failedWork, layersGone } from './failed-work.ts';
+import { failedWork, layersGone, layersOf } from './failed-work.ts';
+import { stepMounts } from './step-mounts.ts';
 import type {
   WorkCopyRequest,
   WorkFromRequest,
@@ -78,7 +79,7 @@ export function createWorkService(options: WorkServiceOptions): WorkService {
     },
     fromFailure: build => {
       const work = failedWork(options.findBuild(build), { clock, isTaken: records.isTaken });
-      const gone = work.layers.find(diffId => deps.snapshots.layer(diffId) === undefined);
+      const gone = layersOf(work).find(diffId => deps.snapshots.layer(diffId) === undefined);
       if (gone !== undefined) throw layersGone(build);
       records.add(work);
       return work;
@@ -151,11 +152,16 @@ export function createWorkService(options: WorkServiceOptions): WorkService {
       contextFolder,
       privileged = false,
     } = request;
-    const { signal = never, network = 'bridge', hosts = [], isolation } = request;
+    const { step } = work;
+    const { signal = never, network = step?.network ?? 'bridge', isolation } = request;
+    const hosts = [...(step?.hosts ?? []), ...(request.hosts ?? [])];
+    const around = step === undefined ? undefined : stepMounts(step);
+    for (const line of around?.missing ?? []) request.onOutput?.('stderr', Buffer.from(`${line}\n`));
     const id = runName();
     await using access = buildAccess(id, root, request);
     const planned = planOneRun({
-      ...{ args, mounts, privileged, network, hosts },
+      ...{ args, mounts, network, hosts },
+      privileged: privileged || step?.privileged === true,
       config: work.config,
       platform: work.platform,
       platforms: platformsFor(host, undefined),
@@ -167,7 +173,7 @@ export function createWorkService(options: WorkServiceOptions): WorkService {
     await using files = new StepFiles({
       deps,
       signal,
-      contexts: { main, named: new Map() },
+      contexts: around?.contexts ?? { main, named: new Map() },
       layersOfStep: () => [],
     });
     const folder = join(root.runDir, 'builds', id);
@@ -176,6 +182,7 @@ export function createWorkService(options: WorkServiceOptions): WorkService {
         rootfs: target,
         operation: {
           ...planned,
+          mounts: [...(around?.mounts ?? []), ...planned.mounts],
           env: { ...planned.env, ...env },
           ...(user === undefined ? {} : { user }),
           ...(cwd === undefined ? {} : { cwd }),

@@ -15,7 +15,7 @@ export function failedWork(
       hint: 'choose a build that failed at a step',
     });
   }
-  const { name, layers, platform, env, cwd, user, command } = failedStep;
+  const { name, layers, platform, env, cwd, user, command, run } = failedStep;
   const work = randomBytes(6).toString('hex');
   const wanted = `failed-${id.slice(0, 6)}`;
   return {
@@ -33,7 +33,18 @@ export function failedWork(
     history: [],
     created: clock(),
     isMounted: false,
+    ...(run === undefined ? {} : { step: run }),
   };
+}
+
+/** DiffIDs of all that a working container shows: of its own files, and of the mounts of the step that it is about. */
+export function layersOf({ layers, step }: WorkingContainer): readonly string[] {
+  const mounted = (step?.mounts ?? []).flatMap(mount =>
+    (mount.type === 'bind' || mount.type === 'cache') && mount.from?.kind === 'image'
+      ? mount.from.image.layers
+      : [],
+  );
+  return [...layers, ...mounted];
 }
 
 export function layersGone(build: string): PlimsollError {

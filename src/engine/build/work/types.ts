@@ -1,5 +1,5 @@
 import type { ImageHistory, ImageProcessConfig, Platform } from '../../../oci/index.ts';
-import type { BuildRequest } from '../types.ts';
+import type { BuildRequest, FailedRun } from '../types.ts';
 
 /** An image in the making, one verb after another: files on top of an image's, and a config. It survives its makers. */
 export interface WorkingContainer {
@@ -21,6 +21,8 @@ export interface WorkingContainer {
   readonly created: number;
   /** Its files stay mounted between verbs, for others to work on. */
   readonly isMounted: boolean;
+  /** Of one that began with a failed step: what that had around it, which commands have too. */
+  readonly step?: FailedRun;
 }
 
 export interface WorkFromRequest extends Pick<BuildRequest, 'pull' | 'registry' | 'platform' | 'signal'> {
@@ -97,7 +99,7 @@ export interface WorkService {
   /** Begins a working container, fetching its image if it is not here. Rejects with `conflict` for a name that is taken. */
   from(request: WorkFromRequest): Promise<WorkingContainer>;
   /**
-   * Begins one with what a step that failed began with, its variables and folder, to look into it. Throws `conflict` for a
+   * Begins one with what a step that failed began with, its variables, folder and mounts, to look into it. Throws `conflict` for a
    * build without such a step, `not-found` if its layers were freed since.
    */
   fromFailure(build: string): WorkingContainer;
