@@ -7,6 +7,7 @@ import type {
   Volume,
 } from '../engine/index.ts';
 import { shellWord } from '../lib/shell-word.ts';
+import type { QuietContainer } from './quiet-containers.ts';
 
 /** Something on the disk that nobody seems to need. */
 export interface DiskWaste {
@@ -15,6 +16,7 @@ export interface DiskWaste {
     | 'image without a container'
     | 'stopped container'
     | 'forgotten project'
+    | 'idle container'
     | 'volume without a container'
     | 'build cache'
     | 'fat log'
@@ -22,6 +24,8 @@ export interface DiskWaste {
     | 'orphans';
   readonly name: string;
   readonly bytes: number;
+  /** What it holds of the memory, where it runs. */
+  readonly memoryBytes?: number;
   /** Milliseconds since the epoch; absent where nobody has written that down. */
   readonly lastUsed?: number;
   /** What frees it, as a command line. */
@@ -38,6 +42,8 @@ export interface DiskFacts {
   /** Bytes of the log of each container, rotated parts with it, by id. */
   readonly logs: ReadonlyMap<string, number>;
   readonly events: readonly EngineEvent[];
+  /** Containers that run, though nobody uses them. */
+  readonly quiet: ReadonlyMap<string, QuietContainer>;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -49,7 +55,7 @@ const projectLabel = 'com.docker.compose.project';
 
 /**
  * What could be freed on the disk, the largest first: images that no container has, stopped containers (those of one
- * project together, when that has not run for a week), volumes that no container has, the cache of builds, fat logs, and
+ * project together, when that has not run for a week, or runs and nobody uses it), volumes that no container has, the cache of builds, fat logs, and
  * what was left behind. Images are counted by what only they have.
  */
 export function diskWaste(facts: DiskFacts): DiskWaste[] {
@@ -61,7 +67,8 @@ export function diskWaste(facts: DiskFacts): DiskWaste[] {
     ...logWaste(facts),
     ...leftovers(facts),
   ];
-  return all.filter(({ bytes }) => bytes > 0).sort((a, b) => b.bytes - a.bytes || (a.name < b.name ? -1 : 1));
+  const isWaste = ({ bytes, memoryBytes = 0 }: DiskWaste) => bytes + memoryBytes > 0;
+  return all.filter(isWaste).sort((a, b) => b.bytes - a.bytes || (a.name < b.name ? -1 : 1));
 }
 
 function imageWaste({ images, usage, events }: DiskFacts): DiskWaste[] {
@@ -81,26 +88,49 @@ function imageWaste({ images, usage, events }: DiskFacts): DiskWaste[] {
     });
 }
 
-function containerWaste({ containers, usage, now }: DiskFacts): DiskWaste[] {
+function containerWaste({ containers, usage, quiet, now }: DiskFacts): DiskWaste[] {
   const sizes = new Map(usage.containers.map(({ id, sizeBytes }) => [id, sizeBytes]));
   const usedAt = ({ state, created }: (typeof containers)[number]) =>
     Math.max(created, state.startedAt ?? 0, state.finishedAt ?? 0);
+  const lastUsedOf = (one: (typeof containers)[number]) => quiet.get(one.id)?.lastUsed ?? usedAt(one);
   const isStopped = ({ state }: (typeof containers)[number]) =>
     ['exited', 'created', 'dead'].includes(state.status);
   const projects = Map.groupBy(containers, ({ labels }) => labels[projectLabel] ?? '');
   const forgotten = new Set(
     [...projects].flatMap(([project, own]) =>
-      project !== '' && own.every(one => isStopped(one) && now - usedAt(one) > forgottenMs) ? [project] : [],
+      project !== '' &&
+      own.every(one => quiet.has(one.id) || (isStopped(one) && now - usedAt(one) > forgottenMs))
+        ? [project]
+        : [],
     ),
   );
   const bytesOf = (all: typeof containers) => all.reduce((sum, { id }) => sum + (sizes.get(id) ?? 0), 0);
-  const rm = (all: typeof containers) => `plimsoll rm ${all.map(({ name }) => shellWord(name)).join(' ')}`;
+  const rm = (all: typeof containers) => {
+    const force = all.every(isStopped) ? '' : '-f ';
+    return `plimsoll rm ${force}${all.map(({ name }) => shellWord(name)).join(' ')}`;
+  };
+  const memoryOf = (all: typeof containers) => {
+    const memoryBytes = all.reduce((sum, { id }) => sum + (quiet.get(id)?.memoryBytes ?? 0), 0);
+    return memoryBytes === 0 ? {} : { memoryBytes };
+  };
   return [
     ...[...forgotten].map((project): DiskWaste => {
       const own = projects.get(project) ?? [];
-      const lastUsed = Math.max(...own.map(usedAt));
-      return { kind: 'forgotten project', name: project, bytes: bytesOf(own), lastUsed, command: rm(own) };
+      const lastUsed = Math.max(...own.map(lastUsedOf));
+      const facts = { name: project, bytes: bytesOf(own), ...memoryOf(own), lastUsed };
+      return { kind: 'forgotten project', ...facts, command: rm(own) };
     }),
+    ...containers
+      .filter(one => quiet.has(one.id) && !forgotten.has(one.labels[projectLabel] ?? ''))
+      .map((one): DiskWaste => {
+        const facts = {
+          name: one.name,
+          bytes: bytesOf([one]),
+          ...memoryOf([one]),
+          lastUsed: lastUsedOf(one),
+        };
+        return { kind: 'idle container', ...facts, command: `plimsoll stop ${shellWord(one.name)}` };
+      }),
     ...containers
       .filter(one => isStopped(one) && !forgotten.has(one.labels[projectLabel] ?? ''))
       .map((one): DiskWaste => {

@@ -45,4 +45,5 @@ export {
 export { type MeasuredContainer, measuredContainers, nameThere } from './measured-containers.ts';
 export { type Percentiles, percentilesOf } from './percentiles.ts';
 export { monthlyCost, type Prices } from './price.ts';
+export { quietContainers, quietFrom } from './quiet-containers.ts';
 export { type Fit, whatIf } from './what-if.ts';

@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { type DiskWaste, diskWaste } from '../capacity/index.ts';
+import { type DiskWaste, diskWaste, quietContainers, quietFrom } from '../capacity/index.ts';
 import type { Engine } from '../engine/index.ts';
 import { formatBytes } from '../lib/format-bytes.ts';
 import { formatDuration } from '../lib/format-duration.ts';
@@ -19,6 +19,12 @@ export async function writeDiskWaste(cli: Cli, options: FormOptions): Promise<vo
     cache: await engine.builds.cacheUsage(),
     logs: new Map(containers.map(({ id }) => [id, logBytes(engine, id)])),
     events: engine.events.list({ filter: { types: ['image', 'volume'] } }),
+    quiet: quietContainers({
+      ...{ containers, now },
+      usage: engine.history.usage({ since: quietFrom(now) }),
+      events: engine.events.list({ filter: { types: ['container'] } }),
+      loggedAt: new Map(containers.flatMap(({ id }) => lastLine(engine, id))),
+    }),
   });
   await writeReport(cli, rows, columns({ csv: options.csv ?? false, now }), options);
   const isForPeople = !options.csv && !options.json && !options.quiet && options.format === undefined;
@@ -44,6 +50,15 @@ function logBytes(engine: Engine, id: string): number {
   }
 }
 
+/** When a container has last written to its log, if that is a file here. */
+function lastLine(engine: Engine, id: string): readonly (readonly [string, number])[] {
+  try {
+    return [[id, statSync(engine.containers.inspect(id).logPath).mtimeMs]];
+  } catch {
+    return [];
+  }
+}
+
 /** For people with units; in CSV bytes, and milliseconds since the epoch. */
 function columns({
   csv,
@@ -56,6 +71,13 @@ function columns({
     { field: 'Kind', title: 'WHAT', value: ({ kind }) => kind },
     { field: 'Name', title: 'NAME', value: ({ name }) => name, quiet: true },
     { field: 'Size', title: 'SIZE', value: ({ bytes }) => (csv ? String(bytes) : formatBytes(bytes)) },
+    {
+      ...{ field: 'Memory', title: 'MEMORY' },
+      value: ({ memoryBytes }) => {
+        if (memoryBytes === undefined) return csv ? '' : '-';
+        return csv ? String(memoryBytes) : formatBytes(memoryBytes);
+      },
+    },
     {
       ...{ field: 'LastUsed', title: 'LAST USED' },
       value: ({ lastUsed }) => {

@@ -9,7 +9,16 @@ const now = 100 * day;
 
 const none = {
   usage: { images: [], containers: [], volumes: [], categories: [], orphans: [] },
-  ...{ images: [], containers: [], volumes: [], cache: [], logs: new Map(), events: [], now },
+  ...{
+    images: [],
+    containers: [],
+    volumes: [],
+    cache: [],
+    logs: new Map(),
+    events: [],
+    quiet: new Map(),
+    now,
+  },
 };
 
 /** Only what the rule looks at. */
@@ -62,6 +71,36 @@ test('diskWaste() takes the containers of a project together that has not run fo
     ],
   );
   assert.equal(found[0]?.command, 'plimsoll rm old-web old-db');
+});
+
+test('diskWaste() takes a project that runs with nobody to use it for forgotten, and tells what it holds', () => {
+  const running = (name: string, project?: string) => ({
+    ...stopped(name, 0, project),
+    state: { status: 'running', startedAt: now - 60 * day },
+  });
+  const containers = [
+    running('demo-web', 'demo'),
+    stopped('demo-job', 40, 'demo'),
+    running('live-web', 'live'),
+    running('live-db', 'live'),
+    running('alone'),
+  ];
+  const silent = { lastUsed: now - 50 * day, memoryBytes: 64 * MiB };
+  const quiet = new Map([
+    ['demo-web', silent],
+    ['live-db', silent],
+    ['alone', silent],
+  ]);
+  const found = rows({ containers, quiet });
+  assert.deepEqual(
+    found.map(({ kind, name, memoryBytes, command }) => [kind, name, memoryBytes, command]),
+    [
+      ['idle container', 'alone', 64 * MiB, 'plimsoll stop alone'],
+      ['forgotten project', 'demo', 64 * MiB, 'plimsoll rm -f demo-web demo-job'],
+      ['idle container', 'live-db', 64 * MiB, 'plimsoll stop live-db'],
+    ],
+  );
+  assert.equal(found[1]?.lastUsed, now - 40 * day);
 });
 
 test('diskWaste() tells volumes of nobody, cache that no image has, fat logs, and leftovers', () => {
