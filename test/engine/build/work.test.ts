@@ -189,7 +189,7 @@ test('the failed step of a build is looked into with its mounts, and with secret
     const output: string[] = [];
     const onOutput = (_: string, chunk: Buffer) => void output.push(chunk.toString());
     const script =
-      'pwd; ls /ctx; cat /tools/tool /kept/x; ls /volatile; cat /run/secrets/token; echo [$TOKEN]';
+      'pwd; ls /ctx; cat /tools/tool /kept/x; ls /volatile; cat /run/secrets/token 2>&1; echo [$TOKEN]';
     await it.works.run(name, { args: ['sh', '-c', script], onOutput, ...request });
     return output.join('').replaceAll('\n', ' ');
   };

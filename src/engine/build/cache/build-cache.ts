@@ -19,8 +19,11 @@ export interface BuildCache {
   find(inputs: StepInputs): CacheHit | undefined;
   /** What the same step had when it was last built. */
   lastInputs(step: string): StepInputs | undefined;
-  /** Layers that the same step left on top of the same ones, for other inputs; newest first, those that are here. */
-  earlier(step: string, parents: readonly string[]): readonly (CacheHit & { readonly diffId: string })[];
+  /**
+   * Layers that the same step left on top of the same ones for other inputs, with times that were rewritten in the same
+   * way; newest first, those that are here.
+   */
+  earlier(step: string, inputs: StepInputs): readonly (CacheHit & { readonly diffId: string })[];
   /** Returns the layer that these inputs had before, if it was another one. */
   record(step: string, inputs: StepInputs, result: CacheHit): string | undefined;
   /**
@@ -70,16 +73,17 @@ export function openBuildCache(options: {
       );
       return row === undefined ? undefined : (JSON.parse(String(row.inputs)) as StepInputs);
     },
-    earlier: (step, parents) => {
+    earlier: (step, { parents, settings }) => {
       const rows = db.all(
         'SELECT inputs, diff_id, size, created FROM build_cache WHERE step = ? ORDER BY last_used DESC LIMIT 8',
         stepKey(step),
       );
       return rows.flatMap(row => {
         const { diffId, ...hit } = hitOf(row);
-        const known = (JSON.parse(String(row.inputs)) as StepInputs).parents;
-        const isHere = diffId !== undefined && snapshots.layer(diffId) !== undefined;
-        return isHere && known.join() === parents.join() ? [{ ...hit, diffId }] : [];
+        if (diffId === undefined || snapshots.layer(diffId) === undefined) return [];
+        const before = JSON.parse(String(row.inputs)) as StepInputs;
+        const isDatedSo = before.settings.SOURCE_DATE_EPOCH === settings.SOURCE_DATE_EPOCH;
+        return isDatedSo && before.parents.join() === parents.join() ? [{ ...hit, diffId }] : [];
       });
     },
     record: (step, inputs, result) =>

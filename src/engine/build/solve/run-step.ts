@@ -208,7 +208,7 @@ async function makeLayer(
   const step = stepOf(scope, vertex);
   const fresh = await buildLayer(scope, parent, signal, work);
   const again =
-    noCache || vertex.noCache ? undefined : await earlierLayer(scope, { step, parent, fresh, signal });
+    noCache || vertex.noCache ? undefined : await earlierLayer(scope, { step, inputs, fresh, signal });
   const made = again ?? fresh;
   collect(vertex, inputs, made);
   const before = deps.cache.record(step, inputs, made);
@@ -221,7 +221,7 @@ async function makeLayer(
 
 interface Remade {
   readonly step: string;
-  readonly parent: StepState;
+  readonly inputs: StepInputs;
   readonly fresh: CacheHit;
   readonly signal: AbortSignal;
 }
@@ -233,12 +233,12 @@ interface Remade {
  */
 async function earlierLayer(
   { deps, hold }: BuildScope,
-  { step, parent, fresh, signal }: Remade,
+  { step, inputs, fresh, signal }: Remade,
 ): Promise<CacheHit | undefined> {
   const { cache, snapshots } = deps;
   const own = fresh.diffId === undefined ? undefined : snapshots.layer(fresh.diffId);
   if (own === undefined) return undefined;
-  for (const hit of cache.earlier(step, parent.layers)) {
+  for (const hit of cache.earlier(step, inputs)) {
     if (hit.diffId === own.diffId) return hit;
     if (hit.sizeBytes !== own.sizeBytes) continue;
     const held = snapshots.hold(hit.diffId);
