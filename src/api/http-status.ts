@@ -1,5 +1,6 @@
 import { type ErrorKind, firstFailure, isPlimsollError, messageOf } from '../errors.ts';
 import { cleanText } from '../lib/clean-text.ts';
+import { dockerMessage } from '../words/index.ts';
 
 const statuses: Readonly<Record<ErrorKind, number>> = {
   'invalid-argument': 400,
@@ -29,7 +30,7 @@ export function httpErrorOf(thrown: unknown): HttpError {
   if (!isPlimsollError(error)) return { status: statusOfFramework(error), message: messageOf(error) };
   const status = asBadRequest.has(error.code) ? 400 : statuses[error.kind];
   const hint = error.hint === undefined ? '' : `; ${error.hint}`;
-  return { status, message: cleanText(`${error.message}${dockerWords[error.code] ?? ''}${hint}`) };
+  return { status, message: cleanText(`${dockerMessage(error)}${dockerWords[error.code] ?? ''}${hint}`) };
 }
 
 /** Docker's client knows these by their words, and makes exit codes of them: 127 and 126. */

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { collect } from './collect.ts';
-import { badOption } from './parse/bad-option.ts';
+import { acceptOptions, type RefusedOption, refuseOptions } from './foreign-options.ts';
 import type { LimitOptions } from './parse/parse-limits.ts';
 import { type RegistryOptions, registryOptions } from './registry-options.ts';
 
@@ -131,28 +131,19 @@ export function buildOptions(command: Command): Command {
     .option('--check', 'Only check the Dockerfile against the lint rules')
     .option('--call <method>', 'build, check, outline or targets; with ,format=json for programs');
   registryOptions(command);
-  for (const flags of meaningless) command.addOption(new Option(flags).hideHelp());
-  for (const [flags, why, hint] of refused) {
-    const name = flags.split(' ')[0] ?? flags;
-    command.addOption(
-      new Option(flags).hideHelp().argParser(value => {
-        if (/^(false|none|default)$/.test(value)) return undefined;
-        throw badOption(`"${name}" cannot be: ${why}`, hint);
-      }),
-    );
-  }
-  return command;
+  acceptOptions(command, ...meaningless);
+  return refuseOptions(command, refused);
 }
 
 /** Options of docker build that ask for what is so anyway. */
-const meaningless = ['--compress', '--rm', '--force-rm', '--load', '--disable-content-trust', '-D, --debug'];
+const meaningless = ['--compress', '--rm', '--force-rm', '--load', '-D, --debug'];
 
-/** Options of docker build that are known and refused: never ignored in silence. */
-const refused: readonly (readonly [flags: string, why: string, hint: string])[] = [
-  ['--builder [name]', 'there is one builder, this process', 'take it away'],
-  ['--cpuset-mems [nodes]', 'memory nodes are not among the limits', 'use --cpuset-cpus'],
+/** Options of docker build that are known and refused. */
+const refused: readonly RefusedOption[] = [
+  ['--builder', 'there is one builder, this process', 'take it away'],
+  ['--cpuset-mems', 'memory nodes are not among the limits', 'use --cpuset-cpus'],
   [
-    '--security-opt [option]',
+    '--security-opt',
     'every step has the default profile',
     'use RUN --security=insecure and --allow security.insecure where a step needs more',
   ],

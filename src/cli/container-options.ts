@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { collect } from './collect.ts';
-import { badOption } from './parse/bad-option.ts';
+import { acceptOptions, type RefusedOption, refuseOptions } from './foreign-options.ts';
 import { logDrivers } from './parse/parse-log.ts';
 
 /** Adds the options of limits, as `run`, `create` and `update` share them. */
@@ -26,8 +26,8 @@ export function limitOptions(command: Command): Command {
 export function containerOptions(command: Command): Command {
   for (const add of [generalOptions, limitOptions, limitsAtStart, securityOptions, isolationOptions])
     add(command);
-  refuseOptions(command);
-  return command;
+  acceptOptions(command, '--disable-content-trust [true|false]');
+  return refuseOptions(command, refused);
 }
 
 /** Limits that cannot be changed afterwards. */
@@ -116,6 +116,7 @@ function generalOptions(command: Command): Command {
     .option('-i, --interactive', 'Keep input open')
     .option('-t, --tty', 'Give it a terminal')
     .option('--init', 'A small init as its first process')
+    .option('--runtime <name>', 'The OCI runtime, which is the one of the engine')
     .option('--rm', 'Remove it when it ends')
     .option('--restart <policy>', 'no, always, unless-stopped or on-failure[:TIMES]')
     .option('-u, --user <user[:group]>', 'Run as this user')
@@ -144,34 +145,15 @@ function generalOptions(command: Command): Command {
     .option('--cidfile <file>', 'Write its id to this file, which must not exist');
 }
 
-/** Options of docker run that are known and refused: never ignored in silence. */
-const refused: readonly (readonly [flags: string, why: string, hint: string])[] = [
-  [
-    '--link [container]',
-    'links are a legacy of docker',
-    'put both on a network: there they find one another by name',
-  ],
-  ['--link-local-ip [address]', 'there are no link-local addresses', 'take it away'],
-  ['--isolation [kind]', 'that is for Windows', 'take it away'],
-  ['--runtime [name]', 'the runtime is crun, or runc where that is missing', 'take it away'],
-  [
-    '--storage-opt [option]',
-    'the size of a container is not limited',
-    'mount a volume or a tmpfs of its size',
-  ],
-  ['--volume-driver [name]', 'there is only the driver local', 'take it away'],
+/** Options of docker run that are known and refused. */
+const refused: readonly RefusedOption[] = [
+  ['--link', 'links are a legacy of docker', 'put both on a network: there they find one another by name'],
+  ['--link-local-ip', 'there are no link-local addresses', 'take it away'],
+  ['--storage-opt', 'the size of a container is not limited', 'mount a volume or a tmpfs of its size'],
+  ['--volume-driver', 'there is only the driver local', 'take it away'],
   ['--use-api-socket', 'there is no daemon whose socket could be lent', 'take it away'],
-  ['--disable-content-trust', 'signatures of notary are not checked', 'pull by digest instead'],
+  ['--kernel-memory', 'the kernel limits no memory of its own any more', 'use --memory'],
+  ...['--isolation', '--cpu-count', '--cpu-percent', '--io-maxbandwidth', '--io-maxiops'].map(
+    name => [name, 'that is for Windows', 'take it away'] as const,
+  ),
 ];
-
-function refuseOptions(command: Command): void {
-  for (const [flags, why, hint] of refused) {
-    const name = flags.split(' ')[0] ?? flags;
-    command.addOption(
-      new Option(flags).hideHelp().argParser(value => {
-        if (/^(false|none|default|local)$/.test(value)) return undefined;
-        throw badOption(`"${name}" cannot be: ${why}`, hint);
-      }),
-    );
-  }
-}

@@ -5,6 +5,7 @@ import type { Cli } from './cli.ts';
 import { type ContainerOptions, toContainerSpec } from './container-spec.ts';
 import { exposedPorts } from './exposed-ports.ts';
 import { withIdFile } from './id-file.ts';
+import { badOption } from './parse/bad-option.ts';
 import type { PullOptions } from './pull-image.ts';
 
 /** When `run` and `create` ask a registry for the image. */
@@ -15,6 +16,7 @@ export interface ImageOptions extends Pick<PullOptions, 'platform' | 'quiet' | '
 /** All that `run` and `create` share. */
 export interface CreateOptions extends ContainerOptions, ImageOptions {
   readonly cidfile?: string;
+  readonly runtime?: string;
 }
 
 /**
@@ -38,6 +40,7 @@ async function fetchAndCreate(
   words: readonly string[],
   options: CreateOptions,
 ): Promise<ContainerDetails> {
+  requireRuntime(engine, options.runtime);
   const create = async () => {
     const exposed = options.publishAll ? exposedPorts(engine, image) : [];
     const spec = toContainerSpec(image, words, options, { env: cli.env, cwd: cli.cwd, exposed });
@@ -54,6 +57,14 @@ async function fetchAndCreate(
     });
   }
   return await create();
+}
+
+/** An engine runs all containers by one runtime; to ask for it by name changes nothing. */
+function requireRuntime(engine: Engine, wanted: string | undefined): void {
+  if (wanted === undefined || wanted === 'default') return;
+  const { runtime } = engine.system.info();
+  if (wanted === runtime || wanted.endsWith(`/${runtime}`)) return;
+  throw badOption(`this engine runs containers by ${runtime}, not by "${wanted}"`, 'leave out --runtime');
 }
 
 async function fetchImage(cli: Cli, engine: Engine, name: string, options: ImageOptions): Promise<void> {

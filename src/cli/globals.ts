@@ -5,6 +5,11 @@ import { PlimsollError } from '../errors.ts';
 export interface Globals extends EngineChoice {
   /** From `--root`. */
   readonly root?: string;
+  /** Folder of docker's client: logins and contexts. */
+  readonly config?: string;
+  readonly debug?: boolean;
+  /** Of docker's client; `debug` is what `--debug` says. */
+  readonly logLevel?: string;
   /** The verb and all after it. */
   readonly rest: readonly string[];
 }
@@ -19,16 +24,25 @@ const valued = {
   '--tlscacert': ['tlsCaCert', 'a file', 'plimsoll --tlscacert ca.pem -H tcp://ship:2376 ps'],
   '--tlscert': ['tlsCert', 'a file', 'plimsoll --tlscert cert.pem -H tcp://ship:2376 ps'],
   '--tlskey': ['tlsKey', 'a file', 'plimsoll --tlskey key.pem -H tcp://ship:2376 ps'],
+  '--config': ['config', 'a folder', 'plimsoll --config ~/.docker context ls'],
+  '--log-level': ['logLevel', 'a level', 'plimsoll --log-level debug ps'],
+  '-l': ['logLevel', 'a level', 'plimsoll -l debug ps'],
 } as const satisfies Record<string, readonly [keyof Globals, string, string]>;
 
-const flags: Readonly<Record<string, 'tls' | 'tlsVerify'>> = { '--tls': 'tls', '--tlsverify': 'tlsVerify' };
+const flags: Readonly<Record<string, 'tls' | 'tlsVerify' | 'debug'>> = {
+  '--tls': 'tls',
+  '--tlsverify': 'tlsVerify',
+  '--debug': 'debug',
+  '-D': 'debug',
+};
 
 /** Parts the options that every verb shares, which stand before it, from the verb and its own. */
 export function parseGlobals(argv: readonly string[]): Globals {
   const [first = '', second] = argv;
-  const flag = flags[first];
-  if (flag !== undefined) return { ...parseGlobals(argv.slice(1)), [flag]: true };
-  const [, option = '', inline] = /^(--?\w+)(?:=(.*))?$/s.exec(first) ?? [];
+  const [, flagged = first, given] = /^(.*?)=(true|false)$/.exec(first) ?? [];
+  const flag = flags[flagged];
+  if (flag !== undefined) return { ...parseGlobals(argv.slice(1)), [flag]: given !== 'false' };
+  const [, option = '', inline] = /^(--?[\w-]+)(?:=(.*))?$/s.exec(first) ?? [];
   if (!(option in valued)) return { rest: argv };
   const [name, what, example] = valued[option as keyof typeof valued];
   const [value, rest] = inline === undefined ? [second ?? '', argv.slice(2)] : [inline, argv.slice(1)];

@@ -20,6 +20,8 @@ Options:
   -c, --context NAME   The same by a name that 'plimsoll context create' gave
   --tls, --tlsverify, --tlscacert FILE, --tlscert FILE, --tlskey FILE
                        Certificates for tcp:// (default: those of DOCKER_CERT_PATH)
+  --config DIR         Logins and contexts of docker's client (default ~/.docker; also DOCKER_CONFIG)
+  -D, --debug          Print where an error comes from
   --version            Print the version
   --help               Print this help; 'plimsoll COMMAND --help' tells more, with examples
 

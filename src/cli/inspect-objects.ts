@@ -2,6 +2,7 @@ import type { Engine } from '../engine/index.ts';
 import { isPlimsollError, PlimsollError } from '../errors.ts';
 import { containerJson, imageJson, networkJson, sizesOf, surroundingsOf, volumeJson } from '../wire/index.ts';
 import type { Cli } from './cli.ts';
+import { requirePlatform } from './platform-option.ts';
 import { reportError } from './report-error.ts';
 
 /** What `inspect` can be asked for. */
@@ -10,6 +11,8 @@ export interface InspectOptions {
   readonly format?: string;
   /** Also what each container has written: walks its files. */
   readonly size?: true;
+  /** Of images: an error where one is for another. */
+  readonly platform?: string;
 }
 
 /** Each by its name, as docker's API describes it; in docker's order of kinds. */
@@ -34,13 +37,14 @@ const newestMinor = 51;
 export async function inspectObjects(
   cli: Cli,
   names: readonly string[],
-  { type, format, size }: InspectOptions,
+  { type, format, size, platform }: InspectOptions,
 ): Promise<void> {
   const engine = await cli.engine();
   const write = format?.includes('{{') ? (await import('./format/template.ts')).formatObject : undefined;
   const found: object[] = [];
   for (const name of names) {
     try {
+      requirePlatform(engine, name, platform);
       const facts = await look(engine, name, type, size === true);
       if (write === undefined) found.push(facts);
       else cli.stdout.write(write(facts, format ?? ''));

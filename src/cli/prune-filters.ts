@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import type { PruneOptions } from '../engine/index.ts';
+import { cleanText } from '../lib/clean-text.ts';
 import { matchesLabel } from '../lib/matches-label.ts';
+import type { Cli } from './cli.ts';
 import { collect } from './collect.ts';
 import { parseFilters } from './parse/parse-filters.ts';
 import { parseTime } from './parse/parse-time.ts';
@@ -41,4 +43,10 @@ export function pruneMatcher(
     object.created < until &&
     labels.every(label => matchesLabel(object.labels, label)) &&
     !withoutLabels.some(label => matchesLabel(object.labels, label));
+}
+
+/** What went, below docker's title; nothing where nothing did. */
+export function writeDeleted(cli: Cli, what: string, lines: readonly string[]): void {
+  if (lines.length === 0) return;
+  cli.stdout.write(`Deleted ${what}:\n${lines.map(line => `${cleanText(line)}\n`).join('')}\n`);
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import type { RegistryAccess } from '../engine/index.ts';
+import { acceptOptions } from './foreign-options.ts';
 
 /** The options of every verb that talks to a registry, as typed. */
 export interface RegistryOptions {
@@ -8,9 +9,9 @@ export interface RegistryOptions {
   readonly certDir?: string;
 }
 
-/** Adds `--tls-verify` and `--cert-dir`, as podman has them. */
+/** Adds `--tls-verify` and `--cert-dir`, as podman has them, and takes what docker says of notary's signatures. */
 export function registryOptions(command: Command): Command {
-  return command
+  return acceptOptions(command, '--disable-content-trust [true|false]')
     .option(
       '--tls-verify [true|false]',
       'Whether registries must prove themselves (default: true)',

@@ -1,15 +1,17 @@
 import { familiarReference, parseReference } from '../oci/index.ts';
 import type { Cli } from './cli.ts';
 import { eachName } from './each-name.ts';
+import { requirePlatform } from './platform-option.ts';
 
 /** Removes images one after the other, and prints what was untagged and deleted in docker's words. */
 export async function removeImages(
   cli: Cli,
   names: readonly string[],
-  options: { force?: true },
+  { platform, ...options }: { force?: true; platform?: string },
 ): Promise<void> {
   for (const name of names) {
     await eachName(cli, [name], async engine => {
+      requirePlatform(engine, name, platform);
       const { untagged, deleted } = await engine.images.remove(name, options);
       return [
         ...untagged.map(tag => `Untagged: ${familiarReference(parseReference(tag))}`),

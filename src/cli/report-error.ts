@@ -1,5 +1,6 @@
-import { errnoOf, firstFailure, isPlimsollError, messageOf } from '../errors.ts';
+import { errnoOf, firstFailure, isPlimsollError } from '../errors.ts';
 import { cleanText } from '../lib/clean-text.ts';
+import { dockerMessage } from '../words/index.ts';
 import type { Output } from './cli.ts';
 import { paint } from './format/paint.ts';
 
@@ -25,7 +26,7 @@ function wordsFor(error: unknown): string {
   const known = isPlimsollError(error) ? undefined : systemErrors[errnoOf(error) ?? ''];
   const { path: source, dest } = (error ?? {}) as { path?: unknown; dest?: unknown };
   const path = dest ?? source; // of a copy: where it could not be written
-  if (known === undefined) return messageOf(error).trim();
+  if (known === undefined) return dockerMessage(error).trim();
   return typeof path === 'string' ? `${known[0]}: "${path}"` : known[0];
 }
 

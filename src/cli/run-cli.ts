@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { chooseEngine, type EngineChoice, type EngineTarget } from '../contexts/index.ts';
 import type { Engine, Root } from '../engine/index.ts';
 import { errnoOf, firstFailure, isPlimsollError, messageOf, PlimsollError } from '../errors.ts';
@@ -87,7 +88,10 @@ export async function runCli(host: CliHost): Promise<number> {
   process.stdout.on('error', error => errnoOf(error) === 'EPIPE' && interrupted.abort());
 
   try {
-    const { rest, ...choice } = parseGlobals(host.argv);
+    const { rest, config, debug, logLevel, ...choice } = parseGlobals(host.argv);
+    // Whoever asks for these looks into the environment, also the engine.
+    if (config !== undefined) Object.assign(process.env, { DOCKER_CONFIG: resolve(process.cwd(), config) });
+    if (debug || logLevel === 'debug') Object.assign(process.env, { PLIMSOLL_DEBUG: '1' });
     const { root } = choice;
     verb = (rest[0] === 'container' ? rest[1] : rest[0]) ?? '';
     const openOwn = async (folder: string | undefined): Promise<Engine> =>

@@ -1,10 +1,11 @@
-import { Command, CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { PlimsollError } from '../errors.ts';
 import { cleanText } from '../lib/clean-text.ts';
 import { nearMisses } from '../lib/near-misses.ts';
 import type { Cli } from './cli.ts';
 import { type CommandEntry, commandTable } from './command-table.ts';
 import { completions } from './completions.ts';
+import { DockerCommand } from './docker-command.ts';
 import { topLevelHelp } from './help.ts';
 
 /**
@@ -32,7 +33,7 @@ export async function runCommandLine(argv: readonly string[], cli: Cli): Promise
 
 /** The whole command of a verb, ready to parse or to describe itself. */
 function makeCommand(entry: CommandEntry, cli: Cli): Command {
-  const command = new Command(`plimsoll ${entry.name}`).description(entry.summary);
+  const command = new DockerCommand(`plimsoll ${entry.name}`).description(entry.summary);
   entry.configure(command, cli);
   prepare(command, cli);
   return command;
@@ -82,7 +83,7 @@ function usageError(error: CommanderError, verb: string): PlimsollError {
     'invalid-argument',
     group ? `"${verb}" needs a command` : message.replace(/\.$/, ''),
     {
-      code: 'BAD_USAGE',
+      code: error.code === 'commander.unknownOption' ? 'UNKNOWN_OPTION' : 'BAD_USAGE',
       hint: suggestion === '' ? help : `${suggestion.replace(/^\(|\)$/g, '').replace('Did', 'did')} ${help}`,
     },
   );

@@ -12,6 +12,7 @@ export {
   defaultContext,
   listContexts,
   readContext,
+  readContextTls,
   removeContext,
 } from './context-store.ts';
 export type { ContextTls, EngineTarget, Env, StoredContext } from './types.ts';

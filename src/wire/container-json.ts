@@ -1,5 +1,5 @@
 import type { ContainerDetails, ContainerState, ContainerSummary, Network } from '../engine/index.ts';
-import { describeState } from '../words/index.ts';
+import { commandLine, describeState } from '../words/index.ts';
 import { containerNetworksJson } from './container-networks.ts';
 import { limitsJson } from './limits.ts';
 import { bindsJson, mountsJson } from './mounts.ts';
@@ -26,7 +26,7 @@ export function containerSummaryJson(
     Names: [`/${name}`],
     Image: imageName,
     ImageID: imageId,
-    Command: command.join(' '),
+    Command: commandLine(command),
     Created: Math.floor(created / 1000),
     Ports: state.status === 'running' || state.status === 'paused' ? portListJson(ports, exposed) : [],
     ...sizesJson(sizes),

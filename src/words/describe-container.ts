@@ -44,9 +44,18 @@ export function describeHostPort({ hostAddress, hostPort }: PublishedPort): stri
   return `${address.includes(':') ? `[${address}]` : address}:${hostPort}`;
 }
 
+/** A command on one line, as docker's API has it: what follows its first word in quotation marks where it has to be. */
+export function commandLine([program = '', ...rest]: readonly string[]): string {
+  return [program, ...rest.map(word => (/[\s'"]/.test(word) || word === '' ? quoted(word) : word))].join(' ');
+}
+
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
 /** Docker's COMMAND column: quoted, and cut to 20 characters unless whole. */
 export function describeCommand(command: readonly string[], whole: boolean): string {
-  const text = command.join(' ');
+  const text = commandLine(command);
   return `"${whole || text.length <= 20 ? text : `${text.slice(0, 19)}…`}"`;
 }
 

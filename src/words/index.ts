@@ -6,6 +6,7 @@
  */
 export { containerFilters, containerMatcher } from './container-filters.ts';
 export {
+  commandLine,
   describeCommand,
   describeHostPort,
   describePorts,
@@ -13,6 +14,7 @@ export {
   joinLabels,
 } from './describe-container.ts';
 export { parseDetachKeys, usualDetachKeys, watchDetachKeys } from './detach-keys.ts';
+export { dockerMessage } from './docker-message.ts';
 export { eventFilters, eventMatcher } from './event-filters.ts';
 export { type Filters, isTrueFilter, passes, passesLabels } from './filters.ts';
 export { hasLogFile } from './has-log-file.ts';

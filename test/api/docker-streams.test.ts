@@ -116,10 +116,7 @@ test("docker's own client takes connections over: run, attach, exec", { skip: no
 
   await t.test('an upgrade that cannot be is refused with an error of docker', async () => {
     const answers = [
-      [
-        'POST /v1.41/containers/nosuch/attach?stream=1',
-        /^HTTP\/1.1 404 .*\{"message":"there is no container/s,
-      ],
+      ['POST /v1.41/containers/nosuch/attach?stream=1', /^HTTP\/1.1 404 .*\{"message":"No such container/s],
       ['POST /v1.41/exec/nosuch/start', /^HTTP\/1.1 404 .*No such exec instance/s],
       ['POST /v1.99/exec/nosuch/start', /^HTTP\/1.1 400 .*too new/s],
       ['POST /session', /^HTTP\/1.1 404 .*page not found/s],

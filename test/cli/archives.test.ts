@@ -43,7 +43,7 @@ test('what cannot be saved, loaded or imported says so, with exit code 1 and not
   writeFileSync(join(cwd, 'text'), 'no archive');
   for (const [argv, more, words] of [
     [['save', 'busybox'], { tty: true }, 'an archive is nothing for a terminal'],
-    [['save', '-o', 'x.tar', 'nothing'], {}, 'there is no image "nothing"'],
+    [['save', '-o', 'x.tar', 'nothing'], {}, 'No such image: nothing:latest'],
     [['load', '-i', 'missing'], {}, '"missing" cannot be read: there is no such file'],
     [['load', '-i', '.'], {}, '"." cannot be read: it is a folder'],
     [['load', '-q', '-i', 'text'], {}, 'the tar archive cannot be used'],

@@ -193,7 +193,7 @@ test('cp, diff, export and commit on a real engine', { skip: noEngine }, async t
   await t.test('what cannot be is one sentence', async () => {
     for (const [words, message] of [
       ['cp site elsewhere', /neither end of the copy is in a container/],
-      ['cp nosuch:/x .', /there is no container "nosuch"/],
+      ['cp nosuch:/x .', /No such container: nosuch/],
       ['cp web:/nosuch .', /there is no file or folder "\/nosuch"/],
       ['cp nosuch web:/', /there is no file or folder "nosuch"/],
       ['cp site web:/etc/passwd', /is a file: a folder cannot be copied onto it/],

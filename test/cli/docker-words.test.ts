@@ -59,7 +59,7 @@ test("docker's filters and formats of images, networks, volumes and the engine",
     assert.deepEqual(await names('network ls -f name=on -f driver=bridge'), ['front']);
     assert.equal(await ok('network rm -f nosuch'), '');
     assert.equal((await plimsoll('network rm nosuch')).code, 1);
-    assert.equal(await ok('network prune -f --filter label=tier'), 'back\n');
+    assert.equal(await ok('network prune -f --filter label=tier'), 'Deleted Networks:\nback\n\n');
     assert.deepEqual(await names('network ls -f type=custom'), ['front']);
     await ok('network rm front');
   });
@@ -72,9 +72,14 @@ test("docker's filters and formats of images, networks, volumes and the engine",
     assert.equal((await words('volume ls -q -f dangling=true')).length, 3);
     assert.deepEqual(await words('volume ls -q -f name=re'), ['free']);
     assert.equal(await ok('volume rm -f nosuch'), '');
-    assert.equal(await ok('volume prune -f'), `${nameless}\n`);
-    assert.equal(await ok('volume prune -a --filter label!=of'), 'free\n');
-    assert.equal(await ok('volume prune --all'), 'kept\n');
+    const pruned = async (line: string) => {
+      const [, names] =
+        /^Deleted Volumes:\n(.*)\n\nTotal reclaimed space: \S+\n$/s.exec(await ok(line)) ?? [];
+      return names;
+    };
+    assert.equal(await pruned('volume prune -f'), nameless);
+    assert.equal(await pruned('volume prune -a --filter label!=of'), 'free');
+    assert.equal(await pruned('volume prune --all'), 'kept');
   });
 
   await t.test('version, info, events and history by templates', async () => {

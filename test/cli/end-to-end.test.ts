@@ -28,7 +28,7 @@ test('the command line on a real engine', { skip: noEngine }, async t => {
 
   await t.test('run ends with 125, 126 and 127 where docker does, and leaves nothing', async () => {
     const cases: [string, number, RegExp][] = [
-      ['nosuch true', 125, /there is no image "nosuch"/],
+      ['nosuch true', 125, /there is no image "nosuch", and/],
       ['busybox /etc', 126, /"\/etc" cannot be executed/],
       ['busybox nosuch', 127, /"nosuch" does not exist/],
       ['--user nobodyhere busybox true', 125, /nobodyhere/],
@@ -103,7 +103,7 @@ test('the command line on a real engine', { skip: noEngine }, async t => {
     assert.deepEqual(await plimsoll('rm site nosuch'), {
       code: 1,
       stdout: 'site\n',
-      stderr: 'plimsoll: there is no container "nosuch"\n\'plimsoll ps --all\' lists them\n',
+      stderr: "plimsoll: No such container: nosuch\n'plimsoll ps --all' lists them\n",
     });
   });
 
@@ -121,7 +121,7 @@ test('the command line on a real engine', { skip: noEngine }, async t => {
     await plimsoll('create --name taken busybox');
     const before = (await plimsoll('ps -aq')).stdout;
     for (const [words, message] of [
-      ['--name taken busybox', /the name "taken" is taken/],
+      ['--name taken busybox', /container name "\/taken" is already in use by container/],
       ['--name b@d busybox', /b@d/],
       ['-v nosuch-folder/x:/x busybox', /cannot mount/],
       ['-v /nosuch/folder:/x busybox true', /\/nosuch\/folder/],

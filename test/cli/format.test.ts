@@ -74,7 +74,7 @@ test("describePorts() and describeCommand() fit docker's columns", () => {
     describePorts([port, { ...port, protocol: 'udp', hostPort: 53, containerPort: 53 }]),
     '0.0.0.0:8080->80/tcp, 0.0.0.0:53->53/udp',
   );
-  assert.equal(describeCommand(['sh', '-c', 'sleep 1'], false), '"sh -c sleep 1"');
+  assert.equal(describeCommand(['sh', '-c', 'sleep 1'], false), `"sh -c 'sleep 1'"`);
   assert.equal(describeCommand(['x'.repeat(21)], false), `"${'x'.repeat(19)}…"`);
   assert.equal(describeCommand(['x'.repeat(21)], true), `"${'x'.repeat(21)}"`);
 });

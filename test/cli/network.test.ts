@@ -132,9 +132,13 @@ function networkTests(): void {
 
     await t.test('prune removes what nobody wants to be on', async () => {
       await ok('network create idle');
-      assert.equal(await ok('network prune -f'), 'idle');
+      assert.equal(await ok('network prune -f'), 'Deleted Networks:\nidle');
       await ok('rm -f web db lonely');
-      assert.deepEqual((await ok('network prune')).split('\n').sort(), ['back', 'front']);
+      assert.deepEqual((await ok('network prune')).split('\n').sort(), [
+        'Deleted Networks:',
+        'back',
+        'front',
+      ]);
       await ok('system check');
     });
   });

@@ -41,7 +41,7 @@ test('pull and run on a registry', { skip: noEngine }, async t => {
   await t.test('create fetches an image that is not here, unless it shall never', async () => {
     await plimsoll('rmi', '-f', name, `${registry.host}/app:2`);
     const never = await plimsoll('create', '--pull', 'never', '--network', 'none', name, 'f');
-    assert.match(never.stderr, /there is no image/);
+    assert.match(never.stderr, /No such image/);
     const before = registry.asked.length;
     const created = await plimsoll('create', '--network', 'none', name, 'f');
     assert.match(created.stdout, /^[0-9a-f]{64}\n$/, created.stderr);
@@ -61,6 +61,6 @@ test('pull and run on a registry', { skip: noEngine }, async t => {
       /there is no image "127.*", and 127.* cannot be reached: it refuses connections\n/,
     );
     const local = await plimsoll('run', 'localhost/nosuch');
-    assert.match(local.stderr, /there is no image "localhost\/nosuch"\n/);
+    assert.match(local.stderr, /No such image: localhost\/nosuch:latest\n/);
   });
 });

@@ -39,7 +39,7 @@ test('an error is one sentence and a hint on standard error, never a stack', asy
   const { code, stdout, stderr } = await runPlimsoll(['ps'], { engine });
   assert.deepEqual(
     { code, stdout, stderr },
-    { code: 1, stdout: '', stderr: 'plimsoll: there is no container "x"\nlook\n' },
+    { code: 1, stdout: '', stderr: 'plimsoll: No such container: x\nlook\n' },
   );
 });
 
@@ -87,9 +87,9 @@ test('a verb that is not there is refused, with the near ones', async () => {
 
 test('wrong use is refused in one sentence that leads to the help', async () => {
   const cases: [string[], number, RegExp][] = [
-    [['run'], 125, /missing required argument 'image'[\s\S]*plimsoll run --help/],
+    [['run'], 1, /missing required argument 'image'[\s\S]*plimsoll run --help/],
     [['run', '--gpu-all', 'x'], 125, /unknown option '--gpu-all'[\s\S]*plimsoll run --help/],
-    [['ps', '--al'], 1, /unknown option '--al'[\s\S]*did you mean --all/i],
+    [['ps', '--al'], 125, /unknown option '--al'[\s\S]*did you mean --all/i],
     [['ps', 'extra'], 1, /too many arguments/],
     [['stop'], 1, /missing required argument 'container'/],
     [['volume'], 1, /"volume" needs a command/],

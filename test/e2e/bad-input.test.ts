@@ -79,7 +79,7 @@ describe('bad input', { skip: skip ?? false }, () => {
     refused(
       ['create', '--name', 'taken', 'busybox'],
       1,
-      /the name "taken" is taken by the container [0-9a-f]{12}\nchoose another/,
+      /name "\/taken" is already in use by container "[0-9a-f]{12}"[^\n]*\nchoose another/,
     );
     plimsoll('rm', 'taken');
     refused(['run', 'nosuch'], 125, /there is no image "nosuch"/);
@@ -93,7 +93,7 @@ describe('bad input', { skip: skip ?? false }, () => {
     ]) {
       const { code, stderr } = attempt(...args);
       assert.notEqual(code, 0);
-      assert.match(stderr, /"evilred"/);
+      assert.match(stderr, /\bevilred\b/);
       assert.doesNotMatch(stderr, /[\u0000-\u0009\u000b-\u001f]/);
     }
     refused(

@@ -10,9 +10,11 @@ import { parseFilters } from '../parse/parse-filters.ts';
 import { parseSize } from '../parse/parse-size.ts';
 import { parseDuration } from '../parse/parse-time.ts';
 import { writeListing } from '../write-listing.ts';
+import { configureBuild } from './build.ts';
 
-/** `builder prune|du` */
+/** `builder build|prune|du` */
 export function configureBuilder(command: Command, cli: Cli): void {
+  configureBuild(command.command('build').description('Build an image from a Dockerfile'), cli);
   const prune = command.command('prune').description('Free the build cache, also folders of cache mounts');
   examples(
     prune,

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { humanSize } from '../../words/index.ts';
 import type { Cli } from '../cli.ts';
 import { examples } from '../examples.ts';
-import { type PruneFilters, parsePruneFilters, pruneFilters } from '../prune-filters.ts';
+import { type PruneFilters, parsePruneFilters, pruneFilters, writeDeleted } from '../prune-filters.ts';
 import { configureAttach } from './attach.ts';
 import { configureCommit } from './commit.ts';
 import { configureCp } from './cp.ts';
@@ -70,7 +70,7 @@ function configurePrune(command: Command, cli: Cli): void {
     const conditions = parsePruneFilters(options);
     const engine = await cli.engine();
     const { deleted, reclaimedBytes } = await engine.containers.prune(conditions);
-    for (const id of deleted) cli.stdout.write(`${id}\n`);
+    writeDeleted(cli, 'Containers', deleted);
     cli.stdout.write(`Total reclaimed space: ${humanSize(reclaimedBytes)}\n`);
   });
 }

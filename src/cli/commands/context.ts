@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
 import {
+  type ContextTls,
   chooseContext,
   createContext,
   currentContext,
   defaultContext,
   listContexts,
   readContext,
+  readContextTls,
   readTls,
   removeContext,
   type StoredContext,
@@ -53,14 +55,23 @@ export function configureContext(command: Command, cli: Cli): void {
         cli.stdout.write(`${name}\n`);
       }
     });
-  command
-    .command('inspect')
-    .description('Print contexts as JSON')
+  configureUpdate(command.command('update'), cli);
+  examples(
+    command.command('inspect').description('Print contexts as JSON'),
+    "plimsoll context inspect -f '{{.Endpoints.docker.Host}}' ship",
+  )
     .argument('[context...]')
-    .action((names: string[]) => {
+    .option('-f, --format <format>', 'A Go template')
+    .action(async (names: string[], { format }: { format?: string }) => {
       const wanted = names.length === 0 ? [currentContext(cli.env)] : names;
-      const found = wanted.map(name => describe(name === defaultContext ? here : readContext(cli.env, name)));
-      cli.stdout.write(`${JSON.stringify(found, undefined, 2)}\n`);
+      const found = wanted.map(name =>
+        describe(cli, name === defaultContext ? here : readContext(cli.env, name)),
+      );
+      if (format === undefined) cli.stdout.write(`${JSON.stringify(found, undefined, 4)}\n`);
+      else {
+        const { formatObject } = await import('../format/template.ts');
+        for (const each of found) cli.stdout.write(formatObject(each, format));
+      }
     });
 }
 
@@ -96,33 +107,69 @@ const columns: readonly Column<Row>[] = [
 ];
 
 interface CreateOptions {
-  readonly docker: string;
+  readonly docker?: string;
   readonly description?: string;
+  readonly from?: string;
 }
 
 function configureCreate(command: Command, cli: Cli): void {
-  command
-    .description('Name a way to an engine')
+  examples(
+    command.description('Name a way to an engine'),
+    'plimsoll context create ship --docker host=ssh://root@ship',
+    'plimsoll context create again --from ship',
+  )
     .argument('<context>')
-    .requiredOption('--docker <settings>', 'host=ADDRESS[,ca=FILE,cert=FILE,key=FILE][,skip-tls-verify=true]')
+    .option('--docker <settings>', 'host=ADDRESS[,ca=FILE,cert=FILE,key=FILE][,skip-tls-verify=true]')
     .option('--description <text>', 'What it is')
-    .action((name: string, { docker, description = '' }: CreateOptions) => {
-      const settings = parseSettings(docker);
-      const host = settings.get('host');
-      if (host === undefined || !/^(unix|tcp|https?|ssh):\/\//.test(host))
+    .option('--from <context>', 'The same way as this one has')
+    .action((name: string, { docker, description, from }: CreateOptions) => {
+      if (docker === undefined && from === undefined)
         throw badOption('the context names no engine', 'write --docker host=ssh://USER@HOST');
-      const skipVerify = settings.get('skip-tls-verify') === 'true';
-      const files = {
-        tlsCaCert: settings.get('ca'),
-        tlsCert: settings.get('cert'),
-        tlsKey: settings.get('key'),
-      };
-      const given = Object.fromEntries(Object.entries(files).filter(([, file]) => file !== undefined));
-      const tls = Object.keys(given).length === 0 ? undefined : readTls(given, {});
-      createContext(cli.env, { name, description, host, skipVerify }, tls);
+      const { context, tls } = settled(cli, name, { docker, description, from });
+      createContext(cli.env, context, tls);
       cli.stdout.write(`${name}\n`);
       cli.stderr.write(`Successfully created context "${name}"\n`);
     });
+}
+
+function configureUpdate(command: Command, cli: Cli): void {
+  examples(
+    command.description('Change the way that a context names'),
+    'plimsoll context update ship --docker host=ssh://root@10.0.0.5',
+  )
+    .argument('<context>')
+    .option('--docker <settings>', 'As of create')
+    .option('--description <text>', 'What it is')
+    .action((name: string, { docker, description }: CreateOptions) => {
+      const { context, tls } = settled(cli, name, { docker, description, from: name });
+      const current = currentContext(cli.env);
+      removeContext(cli.env, name);
+      createContext(cli.env, context, tls);
+      if (current === name) chooseContext(cli.env, name);
+      cli.stdout.write(`${name}\n`);
+      cli.stderr.write(`Successfully updated context "${name}"\n`);
+    });
+}
+
+/** A context by what was typed; the rest is as it is in another one. */
+function settled(
+  cli: Cli,
+  name: string,
+  { docker, description, from }: { [option in keyof CreateOptions]: string | undefined },
+): { context: StoredContext; tls: ContextTls | undefined } {
+  const before = from === undefined ? undefined : readContext(cli.env, from);
+  const told = description ?? before?.description ?? '';
+  if (docker === undefined && before !== undefined)
+    return { context: { ...before, name, description: told }, tls: readContextTls(cli.env, before) };
+  const settings = parseSettings(docker ?? '');
+  const host = settings.get('host');
+  if (host === undefined || !/^(unix|tcp|https?|ssh):\/\//.test(host))
+    throw badOption('the context names no engine', 'write --docker host=ssh://USER@HOST');
+  const skipVerify = settings.get('skip-tls-verify') === 'true';
+  const files = { tlsCaCert: settings.get('ca'), tlsCert: settings.get('cert'), tlsKey: settings.get('key') };
+  const given = Object.fromEntries(Object.entries(files).filter(([, file]) => file !== undefined));
+  const tls = Object.keys(given).length === 0 ? undefined : readTls(given, {});
+  return { context: { name, description: told, host, skipVerify }, tls };
 }
 
 function parseSettings(text: string): ReadonlyMap<string, string> {
@@ -137,10 +184,14 @@ function parseSettings(text: string): ReadonlyMap<string, string> {
 }
 
 /** As docker's client prints one. */
-function describe({ name, description, host, skipVerify }: StoredContext): object {
+function describe(cli: Cli, context: StoredContext): object {
+  const { name, description, host, skipVerify } = context;
+  const tls = readContextTls(cli.env, context);
+  const files = (['ca', 'cert', 'key'] as const).filter(part => tls?.[part] !== undefined);
   return {
     Name: name,
     Metadata: description === '' ? {} : { Description: description },
     Endpoints: { docker: { Host: host, SkipTLSVerify: skipVerify } },
+    TLSMaterial: files.length === 0 ? {} : { docker: files.map(part => `${part}.pem`) },
   };
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { parseDetachKeys } from '../../words/index.ts';
 import type { Cli } from '../cli.ts';
 import { collect } from '../collect.ts';
 import { examples } from '../examples.ts';
@@ -14,6 +15,7 @@ interface Options {
   readonly workdir?: string;
   readonly env?: string[];
   readonly envFile?: string[];
+  readonly detachKeys?: string;
 }
 
 /** `exec [OPTIONS] CONTAINER COMMAND [ARG...]` */
@@ -30,7 +32,12 @@ export function configureExec(command: Command, cli: Cli): void {
     .option('-u, --user <user[:group]>', 'Run as this user')
     .option('-w, --workdir <folder>', 'Run in this folder')
     .option('--privileged', 'With all capabilities')
+    .option(
+      '--detach-keys <keys>',
+      'Accepted for scripts: no keys leave a command, all reach it; -d lets it run on',
+    )
     .action(async (name: string, words: string[], options: Options) => {
+      if (options.detachKeys !== undefined) parseDetachKeys(options.detachKeys);
       const engine = await cli.engine();
       const { interactive, tty, detach, privileged, user, workdir } = options;
       const env = [...readPairFiles(options.envFile ?? [], cli), ...parseEnv(options.env ?? [], cli.env)];

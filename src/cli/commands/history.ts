@@ -6,21 +6,26 @@ import { examples } from '../examples.ts';
 import type { Column } from '../format/table.ts';
 import { type ListingOptions, listingOptions } from '../listing-options.ts';
 import { parseBoolean } from '../parse/parse-boolean.ts';
+import { platformOption, requirePlatform } from '../platform-option.ts';
 import { writeListing } from '../write-listing.ts';
 
 interface Options extends ListingOptions {
+  readonly platform?: string;
   readonly human?: string;
 }
 
 /** `history IMAGE` */
 export function configureHistory(command: Command, cli: Cli): void {
   listingOptions(
-    examples(command, 'plimsoll history web', "plimsoll history --format 'table Size,CreatedBy' web"),
+    platformOption(
+      examples(command, 'plimsoll history web', "plimsoll history --format 'table Size,CreatedBy' web"),
+    ),
   )
     .argument('<image>')
     .option('-H, --human <true|false>', 'Sizes and times for people (default), or bytes and dates')
     .action(async (image: string, options: Options) => {
       const engine = await cli.engine();
+      requirePlatform(engine, image, options.platform);
       const details = engine.images.inspect(image);
       const rows = details.history.map((entry, index) => ({
         id: index === details.history.length - 1 ? details.id : '<missing>',

@@ -4,7 +4,7 @@ import { humanSize } from '../../words/index.ts';
 import type { Cli } from '../cli.ts';
 import { examples } from '../examples.ts';
 import { configureImageWaste } from '../image-waste.ts';
-import { type PruneFilters, parsePruneFilters, pruneFilters } from '../prune-filters.ts';
+import { type PruneFilters, parsePruneFilters, pruneFilters, writeDeleted } from '../prune-filters.ts';
 import { configureBuild } from './build.ts';
 import { configureHistory } from './history.ts';
 import { configureImages } from './images.ts';
@@ -51,7 +51,11 @@ export function configureImage(command: Command, cli: Cli): void {
       const conditions = parsePruneFilters(filters);
       const engine = await cli.engine();
       const { deleted, reclaimedBytes } = await engine.images.prune({ all: all === true, ...conditions });
-      for (const id of deleted) cli.stdout.write(`Deleted: ${id}\n`);
+      writeDeleted(
+        cli,
+        'Images',
+        deleted.map(id => `deleted: ${id}`),
+      );
       cli.stdout.write(`Total reclaimed space: ${humanSize(reclaimedBytes)}\n`);
     });
 }

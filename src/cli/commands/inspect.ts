@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { examples } from '../examples.ts';
+import { acceptOptions } from '../foreign-options.ts';
 import { type InspectOptions, inspectObjects } from '../inspect-objects.ts';
+import { platformOption } from '../platform-option.ts';
 
 /** `inspect [--type KIND] NAME...`: what docker's API says of objects. */
 export function configureInspect(command: Command, cli: Cli): void {
@@ -16,13 +18,14 @@ export function configureInspect(command: Command, cli: Cli): void {
 /** `container|image|network|volume inspect NAME...`: the same, of one kind. */
 export function configureInspectOf(kind: string): (command: Command, cli: Cli) => void {
   return (command, cli) => {
-    const size = kind === 'container' ? [['-s, --size', 'Also how much each has written'] as const] : [];
     examples(command, `plimsoll ${kind} inspect NAME`, `plimsoll ${kind} inspect -f '{{json .}}' NAME`)
       .argument(`<${kind}...>`)
       .option('-f, --format <format>', 'A Go template, or json: all on one line')
       .action((names: string[], options: InspectOptions) =>
         inspectObjects(cli, names, { ...options, type: kind }),
       );
-    for (const [flags, description] of size) command.option(flags, description);
+    if (kind === 'container') command.option('-s, --size', 'Also how much each has written');
+    if (kind === 'image') platformOption(command);
+    if (kind === 'network') acceptOptions(command, '-v, --verbose');
   };
 }

@@ -12,6 +12,7 @@ interface Options {
   readonly since?: string;
   readonly until?: string;
   readonly timestamps?: true;
+  readonly details?: true;
 }
 
 /** `logs [-f] [-n LINES] [--since TIME] CONTAINER` */
@@ -23,13 +24,17 @@ export function configureLogs(command: Command, cli: Cli): void {
     .option('--since <time>', 'From then on: RFC 3339, or a duration like 10m')
     .option('--until <time>', 'Up to then')
     .option('-t, --timestamps', 'Put the time before each line')
+    .option(
+      '--details',
+      'Put what its log says of its origin before each line, as docker does: nothing, and a space',
+    )
     .action(async (name: string, options: Options) => {
       const engine = await cli.engine();
       engine.containers.inspect(name); // an unknown name is an error even where there is nothing to print
       let lineBegins = true;
       for await (const entry of engine.containers.logs(name, toLogOptions(cli, options))) {
-        const prefix = options.timestamps && lineBegins ? `${entry.time} ` : '';
-        writeLogEntry(cli, entry, { prefix });
+        const prefix = `${options.timestamps ? `${entry.time} ` : ''}${options.details ? ' ' : ''}`;
+        writeLogEntry(cli, entry, { prefix: lineBegins ? prefix : '' });
         lineBegins = !entry.partial;
       }
     });

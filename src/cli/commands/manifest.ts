@@ -6,6 +6,7 @@ import type { Cli } from '../cli.ts';
 import { collect } from '../collect.ts';
 import { eachName } from '../each-name.ts';
 import { examples } from '../examples.ts';
+import { type RefusedOption, refuseOptions } from '../foreign-options.ts';
 import type { Column } from '../format/table.ts';
 import { type ListingOptions, listingOptions } from '../listing-options.ts';
 import { badOption } from '../parse/bad-option.ts';
@@ -27,6 +28,7 @@ export function configureManifest(command: Command, cli: Cli): void {
   registryOptions(
     command
       .command('push')
+      .option('--insecure', 'The same as --tls-verify=false')
       .description('Send the images that the registry does not have, then the index')
       .argument('<list>')
       .argument('[destination]', 'Where to, if not to where its name says')
@@ -46,12 +48,14 @@ interface AddOptions extends RegistryOptions {
   readonly variant?: string;
   readonly annotation?: string[];
   readonly amend?: true;
+  readonly insecure?: true;
 }
 
 function configureMaking(command: Command, cli: Cli): void {
   registryOptions(
     command
       .command('create')
+      .option('--insecure', 'The same as --tls-verify=false')
       .description('Begin an index of images for several platforms, and print its name')
       .argument('<list>', 'Its name: where it will be pushed to')
       .argument('[image...]', 'Images that are here, or in a registry')
@@ -61,7 +65,7 @@ function configureMaking(command: Command, cli: Cli): void {
     const engine = await cli.engine();
     const { all, amend } = options;
     engine.manifests.create(name, { replace: amend === true });
-    const common = { ...registryAccess(options), signal: cli.signal, ...(all ? { all } : {}) };
+    const common = { ...registryAccess(accessOf(options)), signal: cli.signal, ...(all ? { all } : {}) };
     try {
       for (const image of images) await engine.manifests.add(name, { image, ...common });
     } catch (error) {
@@ -86,7 +90,7 @@ function configureMaking(command: Command, cli: Cli): void {
     await engine.manifests.add(name, {
       image,
       signal: cli.signal,
-      ...registryAccess(options),
+      ...registryAccess(accessOf(options)),
       ...(all ? { all } : {}),
       ...(platform === undefined ? {} : { platform }),
       annotations: parsePairs(annotation, '--annotation'),
@@ -95,8 +99,7 @@ function configureMaking(command: Command, cli: Cli): void {
 }
 
 function configureChanging(command: Command, cli: Cli): void {
-  command
-    .command('annotate')
+  refuseOptions(command.command('annotate'), ofWindows)
     .description('Change what the index says of an image, or of itself')
     .argument('<list>')
     .argument('[image]', 'Its name, id or digest; without one: the index')
@@ -136,14 +139,16 @@ function configureInspecting(command: Command, cli: Cli): void {
   registryOptions(
     command
       .command('inspect')
+      .option('--insecure', 'The same as --tls-verify=false')
       .description('Print an index that is here, else the manifest or index that a registry has')
       .argument('<name>'),
-  ).action(async (name: string, options: RegistryOptions) => {
+  ).action(async (name: string, options: AddOptions) => {
     const engine = await cli.engine();
     const here = listHere(() => engine.manifests.get(name));
     const shown =
       here === undefined
-        ? (await engine.manifests.fetch(name, { ...registryAccess(options), signal: cli.signal })).document
+        ? (await engine.manifests.fetch(name, { ...registryAccess(accessOf(options)), signal: cli.signal }))
+            .document
         : shownList(here);
     cli.stdout.write(`${JSON.stringify(shown, undefined, 2)}\n`);
   });
@@ -154,6 +159,17 @@ function configureInspecting(command: Command, cli: Cli): void {
     },
   );
 }
+
+/** Docker's word for a registry that proves nothing. */
+function accessOf(options: RegistryOptions & { readonly insecure?: true }): RegistryOptions {
+  return options.insecure ? { ...options, tlsVerify: false } : options;
+}
+
+const ofWindows: readonly RefusedOption[] = ['--os-features', '--os-version'].map(name => [
+  name,
+  'that is for Windows',
+  'leave it out',
+]);
 
 function listHere(get: () => ManifestList): ManifestList | undefined {
   try {
@@ -189,6 +205,7 @@ const columns: readonly Column<ManifestList>[] = [
 ];
 
 interface PushOptions extends RegistryOptions {
+  readonly insecure?: true;
   readonly purge?: true;
   readonly quiet?: true;
 }
@@ -202,7 +219,7 @@ async function push(
   const engine = await cli.engine();
   using progress = transferProgress(cli, { quiet: options.quiet === true });
   const { digest, size, reference } = await engine.manifests.push(name, {
-    ...registryAccess(options),
+    ...registryAccess(accessOf(options)),
     signal: cli.signal,
     onProgress: progress.onProgress,
     ...(destination === undefined ? {} : { destination }),

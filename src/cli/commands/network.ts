@@ -5,13 +5,15 @@ import type { Cli } from '../cli.ts';
 import { collect } from '../collect.ts';
 import { eachName } from '../each-name.ts';
 import { examples } from '../examples.ts';
+import { acceptOptions, type RefusedOption, refuseOptions } from '../foreign-options.ts';
 import type { Column } from '../format/table.ts';
 import { type ListingOptions, listingOptions } from '../listing-options.ts';
 import { badOption } from '../parse/bad-option.ts';
+import { parseBoolean } from '../parse/parse-boolean.ts';
 import { parseFilters } from '../parse/parse-filters.ts';
 import { parseAddress, parseAddress6 } from '../parse/parse-networks.ts';
 import { parsePairs } from '../parse/parse-pairs.ts';
-import { type PruneFilters, pruneFilters, pruneMatcher } from '../prune-filters.ts';
+import { type PruneFilters, pruneFilters, pruneMatcher, writeDeleted } from '../prune-filters.ts';
 import { unlessMissing } from '../unless-missing.ts';
 import { writeListing } from '../write-listing.ts';
 import { configureInspectOf } from './inspect.ts';
@@ -50,18 +52,22 @@ export function configureNetwork(command: Command, cli: Cli): void {
     async (options: PruneFilters) => {
       const isMeant = pruneMatcher(options);
       const engine = await cli.engine();
-      for (const name of engine.system.unusedNetworks()) {
-        if (!isMeant(engine.networks.inspect(name))) continue;
-        await engine.networks.remove(name);
-        cli.stdout.write(`${name}\n`);
-      }
+      const names = engine.system.unusedNetworks().filter(name => isMeant(engine.networks.inspect(name)));
+      for (const name of names) await engine.networks.remove(name);
+      writeDeleted(cli, 'Networks', names);
     },
   );
 }
 
 function configureCreate(command: Command, cli: Cli): void {
   examples(
-    command.command('create').description('Make a network: containers on it know one another by name'),
+    refuseOptions(
+      acceptOptions(
+        command.command('create').description('Make a network: containers on it know one another by name'),
+        '--attachable [true|false]',
+      ),
+      refusedByCreate,
+    ),
     'plimsoll network create --subnet 10.20.0.0/24 backend',
     'plimsoll network create --ipv6 modern',
     'plimsoll network create -d macvlan -o parent=eth0 --subnet 192.168.1.0/24 --gateway 192.168.1.1 lan',
@@ -78,9 +84,12 @@ function configureCreate(command: Command, cli: Cli): void {
     .option('--gateway <address>', "The host's own address on it; once more for IPv6", collect)
     .option('--ip-range <cidr>', 'The part of the subnet that addresses are given from')
     .option('--ipv6', 'Addresses of IPv6 too')
+    .option('--ipv4 [true|false]', 'Addresses of IPv4: there are no networks without')
     .option('--internal', 'Nothing enters or leaves it')
     .option('--label <name=value>', 'Label', collect)
     .action(async (name: string, options: CreateOptions) => {
+      if (!parseBoolean(options.ipv4 ?? true, '--ipv4'))
+        throw badOption('there are no networks of IPv6 alone', 'use --ipv6, which adds it');
       const driver = networkDrivers.find(each => each === options.driver);
       if (driver === undefined) {
         throw badOption(
@@ -108,6 +117,28 @@ function configureCreate(command: Command, cli: Cli): void {
     });
 }
 
+const ofSwarm = [
+  'that is for networks of a swarm',
+  'use a bridge, or macvlan and ipvlan for a link that machines share',
+] as const;
+
+const refusedByCreate: readonly RefusedOption[] = [
+  ['--aux-address', 'no addresses are kept back by name', 'use --ip-range for the part that is given out'],
+  ['--config-from', ...ofSwarm],
+  ['--config-only', ...ofSwarm],
+  ['--ingress', ...ofSwarm],
+  ['--scope', ...ofSwarm],
+  ['--ipam-driver', 'there is only the default one', 'leave it out'],
+  ['--ipam-opt', 'the default driver has no options', 'leave it out'],
+];
+
+const refusedByConnect: readonly RefusedOption[] = [
+  ['--driver-opt', 'connections have no options', 'leave it out'],
+  ['--gw-priority', 'the first network is the way out', 'name that network first, by run --network'],
+  ['--link', 'links are a legacy of docker', 'use --alias'],
+  ['--link-local-ip', 'there are no link-local addresses', 'leave it out'],
+];
+
 const networkDrivers = ['bridge', 'macvlan', 'ipvlan'] as const;
 
 interface CreateOptions {
@@ -117,6 +148,7 @@ interface CreateOptions {
   readonly subnet?: readonly string[];
   readonly gateway?: readonly string[];
   readonly ipv6?: true;
+  readonly ipv4?: string | boolean;
   readonly internal?: true;
   readonly label?: readonly string[];
 }
@@ -142,7 +174,10 @@ function ofEachKind<Field extends string>(
 
 function configureConnections(command: Command, cli: Cli): void {
   examples(
-    command.command('connect').description('Put a container on a further network, also while it runs'),
+    refuseOptions(
+      command.command('connect').description('Put a container on a further network, also while it runs'),
+      refusedByConnect,
+    ),
     'plimsoll network connect --alias db backend postgres',
   )
     .argument('<network>')

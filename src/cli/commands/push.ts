@@ -6,18 +6,20 @@ import { formatReference, parseReference } from '../../oci/index.ts';
 import type { Cli } from '../cli.ts';
 import { examples } from '../examples.ts';
 import { badOption } from '../parse/bad-option.ts';
+import { platformOption, requirePlatform } from '../platform-option.ts';
 import { transferProgress } from '../progress/transfer.ts';
 import { type RegistryOptions, registryAccess, registryOptions } from '../registry-options.ts';
 
 interface Options extends RegistryOptions {
   readonly quiet?: true;
   readonly allTags?: true;
+  readonly platform?: string;
 }
 
 /** `push NAME` */
 export function configurePush(command: Command, cli: Cli): void {
   examples(
-    registryOptions(command),
+    platformOption(registryOptions(command)),
     'plimsoll tag web registry.example:5000/team/web:1.0',
     'plimsoll push registry.example:5000/team/web:1.0',
   )
@@ -32,6 +34,7 @@ export function configurePush(command: Command, cli: Cli): void {
 }
 
 async function push(cli: Cli, engine: Engine, name: string, options: Options): Promise<void> {
+  requirePlatform(engine, name, options.platform);
   using progress = transferProgress(cli, { quiet: options.quiet === true });
   const pushed = await engine.images.push({
     name,

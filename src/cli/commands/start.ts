@@ -5,6 +5,7 @@ import { parseDetachKeys } from '../../words/index.ts';
 import type { Cli } from '../cli.ts';
 import { eachName } from '../each-name.ts';
 import { examples } from '../examples.ts';
+import { type RefusedOption, refuseOptions } from '../foreign-options.ts';
 import { badOption } from '../parse/bad-option.ts';
 import { parseBoolean } from '../parse/parse-boolean.ts';
 import { runForeground } from '../run-foreground.ts';
@@ -19,7 +20,7 @@ interface Options {
 
 /** `start [-a] [-i] CONTAINER...` */
 export function configureStart(command: Command, cli: Cli): void {
-  examples(command, 'plimsoll start web', 'plimsoll start -ai shell')
+  examples(refuseOptions(command, checkpoints), 'plimsoll start web', 'plimsoll start -ai shell')
     .argument('<container...>')
     .option('-a, --attach', 'Print its output, and end with its exit code')
     .option('-i, --interactive', "Pass this terminal's input on")
@@ -57,3 +58,9 @@ export function configureStart(command: Command, cli: Cli): void {
       });
     });
 }
+
+const checkpoints: readonly RefusedOption[] = ['--checkpoint', '--checkpoint-dir'].map(name => [
+  name,
+  'containers are not saved with their memory',
+  'stop it, and start it again',
+]);

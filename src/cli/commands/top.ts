@@ -12,12 +12,12 @@ export function configureTop(command: Command, cli: Cli): void {
   examples(command, 'plimsoll top web', 'plimsoll top web -o pid,nlwp,args')
     .passThroughOptions()
     .argument('<container>')
-    .argument('[options...]', 'Show what ps(1) of this machine shows with these options')
-    .option('--format <format>', "table, 'table FIELD,FIELD' or json", 'table')
-    .action(async (name: string, options: string[], { format }: { format: string }) => {
+    .argument('[options...]', 'What ps(1) of this machine shows with these options (default: -ef)')
+    .option('--format <format>', "table, 'table FIELD,FIELD' or json: what the kernel says, without ps(1)")
+    .action(async (name: string, options: string[], { format }: { format?: string }) => {
       const engine = await cli.engine();
-      if (options.length > 0) {
-        const { titles, rows } = await engine.containers.ps(name, options);
+      if (format === undefined || options.length > 0) {
+        const { titles, rows } = await engine.containers.ps(name, options.length > 0 ? options : ['-ef']);
         const cells = [titles, ...rows].map(row => row.map(cell => cleanText(cell)));
         cli.stdout.write(await alignColumns(cells));
         return;

@@ -3,6 +3,7 @@ import type { Cli } from '../cli.ts';
 import { limitOptions } from '../container-options.ts';
 import { eachName } from '../each-name.ts';
 import { examples } from '../examples.ts';
+import { type RefusedOption, refuseOptions } from '../foreign-options.ts';
 import { badOption } from '../parse/bad-option.ts';
 import { type LimitOptions, parseLimits } from '../parse/parse-limits.ts';
 import { parseRestart } from '../parse/parse-restart.ts';
@@ -11,7 +12,11 @@ import { printWarnings } from '../print-warnings.ts';
 /** `update [LIMITS] [--restart POLICY] CONTAINER...` */
 export function configureUpdate(command: Command, cli: Cli): void {
   limitOptions(
-    examples(command, 'plimsoll update --memory 512m --cpus 1.5 web', 'plimsoll update --restart always web'),
+    examples(
+      refuseOptions(command, [kernelMemory]),
+      'plimsoll update --memory 512m --cpus 1.5 web',
+      'plimsoll update --restart always web',
+    ),
   )
     .option('--restart <policy>', 'no, always, unless-stopped or on-failure[:TIMES]')
     .argument('<container...>')
@@ -27,3 +32,9 @@ export function configureUpdate(command: Command, cli: Cli): void {
       });
     });
 }
+
+const kernelMemory: RefusedOption = [
+  '--kernel-memory',
+  'the kernel limits no memory of its own any more',
+  'use --memory',
+];

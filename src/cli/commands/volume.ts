@@ -5,13 +5,14 @@ import type { Cli } from '../cli.ts';
 import { collect } from '../collect.ts';
 import { eachName } from '../each-name.ts';
 import { examples } from '../examples.ts';
+import { type RefusedOption, refuseOptions } from '../foreign-options.ts';
 import type { Column } from '../format/table.ts';
 import { type ListingOptions, listingOptions } from '../listing-options.ts';
 import { openInput } from '../open-input.ts';
 import { badOption } from '../parse/bad-option.ts';
 import { parseFilters } from '../parse/parse-filters.ts';
 import { parsePairs } from '../parse/parse-pairs.ts';
-import { type PruneFilters, pruneFilters, pruneMatcher } from '../prune-filters.ts';
+import { type PruneFilters, pruneFilters, pruneMatcher, writeDeleted } from '../prune-filters.ts';
 import { unlessMissing } from '../unless-missing.ts';
 import { writeListing } from '../write-listing.ts';
 import { writeStream } from '../write-stream.ts';
@@ -26,7 +27,8 @@ interface CreateOptions {
 
 /** `volume ls|create|inspect|rm|prune|export|import` */
 export function configureVolume(command: Command, cli: Cli): void {
-  listingOptions(command.command('ls').alias('list').description('List volumes'), { ids: false })
+  const ls = command.command('ls').alias('list').description('List volumes');
+  listingOptions(refuseOptions(ls, [cluster]), { ids: false })
     .option('-s, --size', 'Also how much room each takes')
     .option('-f, --filter <key=value>', `Only these: ${volumeFilters.join(', ')}`, collect)
     .action(
@@ -40,7 +42,7 @@ export function configureVolume(command: Command, cli: Cli): void {
       },
     );
   examples(
-    command.command('create').description('Make a volume'),
+    refuseOptions(command.command('create').description('Make a volume'), ofClusters),
     'plimsoll volume create files',
     'plimsoll volume create -o type=tmpfs -o o=size=100m scratch',
     'plimsoll volume create -o type=none -o o=bind -o device=/srv/data data',
@@ -104,11 +106,15 @@ function configurePrune(command: Command, cli: Cli): void {
     .action(async ({ all, ...filters }: PruneFilters & { all?: true }) => {
       const isMeant = pruneMatcher(filters);
       const engine = await cli.engine();
-      for (const volume of engine.volumes.list()) {
-        if (volume.containers.length > 0 || !(all || volume.anonymous) || !isMeant(volume)) continue;
-        await engine.volumes.remove(volume.name);
-        cli.stdout.write(`${volume.name}\n`);
-      }
+      const meant = engine.volumes
+        .list()
+        .filter(volume => volume.containers.length === 0 && (all || volume.anonymous) && isMeant(volume))
+        .map(({ name }) => name);
+      const sizes = await engine.volumes.sizes(meant);
+      for (const name of meant) await engine.volumes.remove(name);
+      writeDeleted(cli, 'Volumes', meant);
+      const freed = [...sizes.values()].reduce((sum, each) => sum + each, 0);
+      cli.stdout.write(`Total reclaimed space: ${humanSize(freed)}\n`);
     });
 }
 
@@ -142,3 +148,18 @@ const columns: readonly Column<Listed>[] = [
   { field: 'Labels', title: 'LABELS', value: row => joinLabels(row.labels), hidden: true },
   { field: 'Containers', title: 'CONTAINERS', value: row => String(row.containers.length), hidden: true },
 ];
+
+const ofSwarm = ['that is for volumes of a swarm', 'leave it out'] as const;
+const cluster: RefusedOption = ['--cluster', ...ofSwarm];
+const ofClusters: readonly RefusedOption[] = [
+  '--availability',
+  '--group',
+  '--limit-bytes',
+  '--required-bytes',
+  '--scope',
+  '--secret',
+  '--sharing',
+  '--topology-preferred',
+  '--topology-required',
+  '--type',
+].map(name => [name, ...ofSwarm]);

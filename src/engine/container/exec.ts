@@ -85,7 +85,7 @@ export function processFor(
     ...inherited,
     terminal: tty,
     ...(size.height && size.width ? { consoleSize: { height: size.height, width: size.width } } : {}),
-    user: { uid: user.uid, gid: user.gid, additionalGids: user.additionalGids },
+    user: { uid: user.uid, gid: user.gid, additionalGids: [...new Set([user.gid, ...user.additionalGids])] },
     args: request.command,
     env,
     cwd: request.workdir ?? record.resolved.workdir,

@@ -45,7 +45,8 @@ export async function processRequest(
     user: {
       uid: user.uid,
       gid: user.gid,
-      additionalGids: [...new Set([...user.additionalGids, ...groups])],
+      // Its own too, or a program with a group's bit could give it up (CVE-2022-36109).
+      additionalGids: [...new Set([user.gid, ...user.additionalGids, ...groups])],
     },
     hostname: resolved.hostname,
     tty: spec.tty ?? false,
