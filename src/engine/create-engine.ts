@@ -19,13 +19,11 @@ import { createLimitService, type LimitService } from './limits/index.ts';
 import {
   createIdleBridge,
   createNetworkService,
-  createPortForwarders,
-  type Forward,
-  forwardPorts,
-  forwardReport,
+  createPublishedPorts,
   type IdleBridge,
   lowerForgotten,
-  type PortForwarders,
+  type PublishedPorts,
+  serveForwards,
 } from './network/index.ts';
 import { createRegistryService, type Registries } from './registry/index.ts';
 import { createRuntime, type Runtime } from './runtime/index.ts';
@@ -138,8 +136,10 @@ export async function runInternal(
     await lowerForgotten(root); // opening it would make the root anew
     return '';
   }
-  if (verb === 'forward' && id !== undefined)
-    return await forward(id, JSON.parse(rest[0] ?? '[]') as Forward[]);
+  if (verb === 'forward' && id !== undefined) {
+    await serveForwards(id, rest[0] ?? '', { isUp: () => process.stdout.write('up\n') });
+    return '';
+  }
   await using parts = openParts({ root, self });
   if (verb === 'lower-bridge') {
     await parts.networks().lowerIfUnused();
@@ -175,7 +175,7 @@ function openParts({ root, self = [], report = () => {}, neighbours }: EngineOpt
       events,
       clock,
       ...idleBridge(root, self),
-      ...portForwarders(root, self),
+      ...publishedPorts(root, self),
     }),
   );
   const volumes = once(() => createVolumeService({ root, db, events, clock }));
@@ -314,21 +314,11 @@ function idleBridge(root: Root, self: readonly string[]): { idle?: IdleBridge } 
   return { idle: createIdleBridge(root, [...self, 'internal', 'lower-bridge', '--root', root.dataDir]) };
 }
 
-/** An ordinary user's published ports are opened by processes, each of them plimsoll. */
-function portForwarders(root: Root, self: readonly string[]): { forwarders?: PortForwarders } {
+/** An ordinary user's published ports are opened by a process that is plimsoll. */
+function publishedPorts(root: Root, self: readonly string[]): { published?: PublishedPorts } {
   if (!root.rootless || self.length === 0) return {};
-  return { forwarders: createPortForwarders(root, [...self, 'internal', 'forward', '--root', root.dataDir]) };
-}
-
-/** Tells in a line whether the ports are open, and goes on as long as the process lives. */
-async function forward(namespace: string, forwards: readonly Forward[]): Promise<never> {
-  try {
-    await forwardPorts(namespace, forwards);
-  } catch (error) {
-    process.stdout.write(forwardReport(error), () => process.exit(1));
-  }
-  process.stdout.write(forwardReport());
-  return await new Promise<never>(() => {});
+  const published = createPublishedPorts(root, [...self, 'internal', 'forward']);
+  return published === undefined ? {} : { published };
 }
 
 function runtimeName(runtime: () => Runtime): string {

@@ -31,7 +31,12 @@ export { processesOf } from './namespace-processes.ts';
 export { arriveInNamespaces, enterNamespaces } from './namespaces/enter-namespaces.ts';
 export { subordinateIds } from './namespaces/subordinate-ids.ts';
 export { type Native, preloadNative } from './native.ts';
-export { createNetworkNamespace, enterNetworkNamespace, openRouteSocket } from './network-namespace.ts';
+export {
+  type BindSocket,
+  createNetworkNamespace,
+  enterNetworkNamespace,
+  openRouteSocket,
+} from './network-namespace.ts';
 export { openPrivateMounts, type PrivateMounts } from './private-mounts.ts';
 export { bootId, identify, isAlive, type ProcessIdentity } from './process.ts';
 export { openPseudoTerminal, type PseudoTerminal } from './pseudo-terminal.ts';

@@ -43,6 +43,14 @@ export interface Native {
   setns(fd: number, type: number): void;
   /** A socket for rtnetlink(7) in the calling thread's network namespace, for good; close-on-exec. */
   routeSocket(): number;
+  /**
+   * A socket bound to an address (4 or 16 bytes) in the network namespace that libuv's threads are in, also once
+   * this one has gone to another: `preloadThreads` must have been called before that. Close-on-exec, non-blocking; of
+   * IPv6 it hears nothing else.
+   */
+  boundSocket(kind: 'tcp' | 'udp', address: Uint8Array, port: number): Promise<number>;
+  /** Sees that libuv has its threads: they stay in the namespaces that this one is in now. */
+  preloadThreads(): Promise<void>;
   /** Makes the other end of a terminal pair usable, and tells its path; ioctl_tty(2). */
   unlockTerminal(master: number): string;
   /** Sets the size of a terminal pair. */
@@ -101,17 +109,23 @@ const MOVE_MOUNT_F_EMPTY_PATH = 4;
 const AT_FDCWD = -100;
 // socket(2); the numbers of every architecture but MIPS, Alpha, SPARC and PA-RISC.
 const AF_UNIX = 1;
+const AF_INET = 2;
+const AF_INET6 = 10;
 const AF_NETLINK = 16;
 const NETLINK_ROUTE = 0;
 const SOL_NETLINK = 270;
 const NETLINK_EXT_ACK = 11;
 const SOL_SOCKET = 1;
+const SO_REUSEADDR = 2;
 const SO_PEERCRED = 17;
+const IPPROTO_IPV6 = 41;
+const IPV6_V6ONLY = 26;
 const MSG_NOSIGNAL = 0x4000;
 const SOCK_STREAM = 1;
 const SOCK_DGRAM = 2;
 const SOCK_RAW = 3;
 const SOCK_SEQPACKET = 5;
+const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
 const O_CLOEXEC = SOCK_CLOEXEC;
 const O_PATH = 0o10000000;
@@ -164,6 +178,7 @@ function declare(koffi: Koffi): Native {
   const socket = libc.func('socket', 'int', ['int', 'int', 'int']);
   const setsockopt = libc.func('setsockopt', 'int', ['int', 'int', 'int', 'const void *', 'uint']);
   const socketpair = libc.func('socketpair', 'int', ['int', 'int', 'int', 'void *']);
+  const bind = libc.func('bind', 'int', ['int', 'const void *', 'uint']);
   const connect = libc.func('connect', 'int', ['int', 'const void *', 'uint']);
   const getsockopt = libc.func('getsockopt', 'int', ['int', 'int', 'int', 'void *', 'void *']);
   const sendto = libc.func('sendto', 'long', [
@@ -253,6 +268,26 @@ function declare(koffi: Koffi): Native {
       const device = (minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12);
       check('mknodat', syscallNode(SYS_mknodat, folder, terminated(name), mode, device >>> 0));
     },
+    boundSocket: async (kind, address, port) => {
+      const family = address.length === 16 ? AF_INET6 : AF_INET;
+      const type = (kind === 'tcp' ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC | SOCK_NONBLOCK;
+      const fd = await elsewhere(socket, family, type, 0);
+      if (fd < 0) throw systemError('socket', koffi.os.errno.EMFILE ?? 24); // that thread knows why: most often this
+      try {
+        const yes = Uint8Array.of(1, 0, 0, 0);
+        if (kind === 'tcp') check('setsockopt', setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, yes, 4));
+        if (family === AF_INET6) check('setsockopt', setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, yes, 4));
+        const name = internetAddress(family, address, port);
+        check('bind', bind(fd, name, name.length));
+        return fd;
+      } catch (error) {
+        closeSync(fd);
+        throw error;
+      }
+    },
+    preloadThreads: async () => {
+      closeSync(await elsewhere(socket, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    },
     unlockTerminal: master => {
       check('ioctl', syscallIoctl(SYS_ioctl, master, TIOC.setLock, Buffer.alloc(4)));
       const number = Buffer.alloc(4);
@@ -320,6 +355,15 @@ function elsewhere(call: KoffiFunction, ...args: readonly unknown[]): Promise<nu
       error === null ? resolve(result) : reject(error),
     );
   });
+}
+
+/** struct sockaddr_in of ip(7), struct sockaddr_in6 of ipv6(7). */
+function internetAddress(family: number, address: Uint8Array, port: number): Buffer {
+  const name = Buffer.alloc(family === AF_INET6 ? 28 : 16);
+  name.writeUInt16LE(family, 0);
+  name.writeUInt16BE(port, 2);
+  name.set(address, family === AF_INET6 ? 8 : 4);
+  return name;
 }
 
 /** struct sockaddr_un, unix(7). Its path has room for 107 bytes. */

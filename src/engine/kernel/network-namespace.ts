@@ -42,9 +42,23 @@ export async function openRouteSocket(namespace?: string): Promise<number> {
   }
 }
 
-/** Makes new sockets of this thread belong to a network namespace, for good; those that it has stay where they are. */
-export async function enterNetworkNamespace(namespace: number): Promise<void> {
-  (await preloadNative()).setns(namespace, CLONE_NEWNET);
+/** Makes a bound socket for `listen`; see `Native.boundSocket`. */
+export type BindSocket = (kind: 'tcp' | 'udp', address: Uint8Array, port: number) => Promise<number>;
+
+/**
+ * Makes new sockets of this thread belong to a network namespace, for good; those that it has stay where they are.
+ * Who may not come back from there still gets sockets of the network that it was in: by what this returns.
+ */
+export async function enterNetworkNamespace(path: string): Promise<BindSocket> {
+  const native = await preloadNative();
+  await native.preloadThreads();
+  const there = openSync(path, 'r');
+  try {
+    native.setns(there, CLONE_NEWNET);
+  } finally {
+    closeSync(there);
+  }
+  return native.boundSocket;
 }
 
 const ownNamespace = '/proc/thread-self/ns/net';

@@ -132,7 +132,7 @@ function dnsPlace({ container, address, address6 }: Booking): Omit<DnsEntry, 'na
 async function publish(state: ServiceState, booking: Booking, { bridge }: BridgeNetwork): Promise<string[]> {
   if (booking.ports.length === 0) return [];
   const chains = await state.driver.addPorts(rules(booking)).catch(() => raise(state));
-  await state.forwarders?.begin(booking);
+  await state.published?.open(booking);
   if (userNetwork !== undefined) return []; // what the host's firewall forwards is none of it
   const blocks = await forwardBlocks({ bridge, ...(chains === undefined ? {} : { chains }) });
   return blocks.map(

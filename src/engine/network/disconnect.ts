@@ -54,7 +54,7 @@ async function forgetNames(
 
 /** Takes the ports out of the table; if it is not as it should be, makes it anew without them. */
 async function unpublish(state: ServiceState, booking: Booking): Promise<void> {
-  state.forwarders?.end(booking.container);
+  await state.published?.close(booking.container);
   const { db, driver } = state;
   await driver.deletePorts(rules(booking)).catch(() =>
     withInfrastructure(state, async () => {

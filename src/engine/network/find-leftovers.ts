@@ -5,7 +5,7 @@ import type { IdleBridge } from './idle-bridge.ts';
 import type { NameServer } from './name-server.ts';
 import { bridgeName, namespaceName, tableName } from './names.ts';
 import { bridgeNetworks } from './networks.ts';
-import type { PortForwarders } from './rootless/port-forwarders.ts';
+import type { PublishedPorts } from './rootless/published-ports.ts';
 import type { NetworkProblem } from './types.ts';
 
 /** Where the kernel's networking and the database differ; looks only. */
@@ -16,11 +16,11 @@ export async function findLeftovers(
     driver: BridgeDriver;
     names: NameServer;
     idle?: IdleBridge;
-    forwarders?: PortForwarders;
+    published?: PublishedPorts;
   },
   live: ReadonlySet<string>,
 ): Promise<NetworkProblem[]> {
-  const { root, db, driver, names, idle, forwarders } = parts;
+  const { root, db, driver, names, idle, published } = parts;
   const namespaces = driver.namespaces(); // before the bookings: a booking is there before its namespace
   const booked = bookings(db);
   const owned = new Set(booked.map(({ container }) => namespaceName(root, container)));
@@ -35,7 +35,7 @@ export async function findLeftovers(
       found.push({ subject, problem: `holds the address ${address}, but does not run` });
     else if (!namespaces.includes(namespaceName(root, container))) {
       found.push({ subject, problem: 'runs, but its network namespace is gone' });
-    } else if (ports.length > 0 && forwarders?.isOpen(container) === false) {
+    } else if (ports.length > 0 && published?.isOpen(container) === false) {
       found.push({ subject, problem: 'runs, but nothing opens its published ports' });
     }
   }

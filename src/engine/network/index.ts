@@ -9,8 +9,8 @@ export { type ForwardBlock, forwardBlocks } from './firewall/forward-blocks.ts';
 export { createIdleBridge, type IdleBridge } from './idle-bridge.ts';
 export { lowerForgotten } from './lower-forgotten.ts';
 export { createNetworkService, type NetworkServiceOptions } from './network-service.ts';
-export { type Forward, forwardPorts, forwardReport } from './rootless/forward-ports.ts';
-export { createPortForwarders, type PortForwarders } from './rootless/port-forwarders.ts';
+export { createPublishedPorts, type PublishedPorts } from './rootless/published-ports.ts';
+export { serveForwards } from './rootless/serve-forwards.ts';
 export type {
   ConnectRequest,
   Endpoint,

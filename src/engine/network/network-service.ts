@@ -15,7 +15,7 @@ import { bridgeNetworks, defaultNetwork, fixedNetworks, networkNotFound, usedNet
 import { writeParentOptions } from './parent/parent-mode.ts';
 import { parentNetworks } from './parent/parent-networks.ts';
 import { removeNetwork } from './remove-network.ts';
-import type { PortForwarders } from './rootless/port-forwarders.ts';
+import type { PublishedPorts } from './rootless/published-ports.ts';
 import { linkOf, lowerIfUnused, raise, type ServiceState, tidy } from './service-state.ts';
 import type { Network, NetworkMember, NetworkRequest, NetworkService } from './types.ts';
 
@@ -29,7 +29,7 @@ export interface NetworkServiceOptions {
   /** Takes bridges away some time after their last container; without it that is done at once. */
   readonly idle?: IdleBridge;
   /** For an ordinary user: what published ports are opened by. */
-  readonly forwarders?: PortForwarders;
+  readonly published?: PublishedPorts;
 }
 
 /**
@@ -83,23 +83,20 @@ function create(state: ServiceState, request: NetworkRequest): Network {
 }
 
 async function repair(state: ServiceState, who: Parameters<NetworkService['repair']>[0]): Promise<void> {
-  const { root, db, driver, names, forwarders } = state;
+  const { root, db, driver, names, published } = state;
   const before = bookings(db);
   const live = typeof who === 'function' ? who() : who;
   for (const { container } of before) if (!live.has(container)) await disconnect(state, container);
   const namespaces = driver.namespaces(); // before the bookings: a booking is there before its namespace
   const kept = bookings(db);
-  forwarders?.endOthers(new Set(kept.map(({ container }) => container)));
+  await published?.closeOthers(new Set(kept.map(({ container }) => container)));
   const expected = new Set(kept.map(({ container }) => namespaceName(root, container)));
   for (const namespace of namespaces) {
     if (!expected.has(namespace)) await driver.unplug(namespace);
   }
   if (usedNetworks(db).length === 0) return await lowerIfUnused(state);
   await raise(state);
-  for (const booking of kept) {
-    const isClosed = booking.ports.length > 0 && forwarders?.isOpen(booking.container) === false;
-    if (isClosed) await forwarders?.begin(booking);
-  }
+  await published?.reopen(kept);
   for (const network of usedNetworks(db)) {
     const here = kept.filter(booking => booking.network === network.name);
     await driver.attach(here.map(booking => linkOf(state, booking, network)));

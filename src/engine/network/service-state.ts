@@ -11,7 +11,7 @@ import { linkName, namespaceName } from './names.ts';
 import { type BridgeNetwork, bridgeNetworks, usedNetworks } from './networks.ts';
 import type { PortRule } from './nft-rules.ts';
 import type { Link } from './plug-link.ts';
-import type { PortForwarders } from './rootless/port-forwarders.ts';
+import type { PublishedPorts } from './rootless/published-ports.ts';
 
 /** What the verbs of networks work with. */
 export interface ServiceState {
@@ -21,7 +21,7 @@ export interface ServiceState {
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly idle?: IdleBridge;
-  readonly forwarders?: PortForwarders;
+  readonly published?: PublishedPorts;
   readonly driver: BridgeDriver;
   readonly names: NameServer;
 }
@@ -45,13 +45,14 @@ export async function leave(state: ServiceState): Promise<void> {
   else state.idle.begin();
 }
 
-/** What a killed process had no time for, and a name server that somebody killed. */
+/** What a killed process had no time for, and a name server or forwarder of ports that somebody killed. */
 export async function tidy(state: ServiceState): Promise<void> {
-  const { db, driver, names } = state;
+  const { db, driver, names, published } = state;
   const isUp = bridgeNetworks(db).some(({ bridge }) => driver.hasBridge(bridge));
   if (!isUp) return;
-  if (anyBooked(db)) await names.revive();
-  else await leave(state);
+  if (!anyBooked(db)) return await leave(state);
+  await names.revive();
+  await published?.reopen(bookings(db));
 }
 
 /** Takes bridges, table and name server away if nobody is on any network. */

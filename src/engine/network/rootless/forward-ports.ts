@@ -1,8 +1,8 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
-import { closeSync, openSync } from 'node:fs';
 import { connect, createServer, isIPv6, type Socket } from 'node:net';
-import { errnoOf } from '../../../errors.ts';
-import { enterNetworkNamespace } from '../../kernel/index.ts';
+import { type BindSocket, enterNetworkNamespace } from '../../kernel/index.ts';
+import { parseIpv4 } from '../ipv4.ts';
+import { parseIpv6 } from '../ipv6.ts';
 
 /** A port of the machine, and where in the user's network it leads. */
 export interface Forward {
@@ -13,36 +13,65 @@ export interface Forward {
   readonly port: number;
 }
 
+/** Takes connections and datagrams at ports of the machine, and hands them on in the network of a user. */
+export interface PortForwarder {
+  /**
+   * Opens ports of a container in place of those that it had: all of them, or none. Rejects with the system's error.
+   * No forwards: closes what is open, and breaks the connections.
+   */
+  set(container: string, forwards: readonly Forward[]): Promise<void>;
+  /** Nothing is open. */
+  isIdle(): boolean;
+}
+
 /**
- * Takes connections and datagrams at ports of the machine, and hands them on in the network namespace at `namespace`.
- * Resolves when all ports are bound, with what closes them; they are served until then. Rejects with the system's error.
- * Sockets keep the network that they were made in: so first it binds, and then moves.
+ * Goes to the network namespace at `namespace` for good. Connections are made there by Node as ever; the sockets that
+ * listen are of the machine's network, which an ordinary user cannot come back to, but whose ports may be used.
  */
-export async function forwardPorts(namespace: string, forwards: readonly Forward[]): Promise<Disposable> {
-  const opened = await Promise.all(
-    forwards.map(forward => (forward.protocol === 'udp' ? takeUdp : takeTcp)(forward)),
-  );
-  const there = openSync(namespace, 'r');
-  await enterNetworkNamespace(there);
-  closeSync(there);
+export async function createPortForwarder(namespace: string): Promise<PortForwarder> {
+  const bind = await enterNetworkNamespace(namespace);
+  const opened = new Map<string, readonly Close[]>();
+  const close = (container: string) => {
+    for (const each of opened.get(container) ?? []) each();
+    opened.delete(container);
+  };
   return {
-    [Symbol.dispose]() {
-      for (const close of opened) close();
+    async set(container, forwards) {
+      close(container);
+      const results = await Promise.allSettled(
+        forwards.map(forward => (forward.protocol === 'udp' ? takeUdp : takeTcp)(bind, forward)),
+      );
+      const made = results.filter(result => result.status === 'fulfilled').map(({ value }) => value);
+      if (made.length > 0) opened.set(container, made);
+      const failed = results.find(result => result.status === 'rejected');
+      if (failed === undefined) return;
+      close(container);
+      throw failed.reason;
     },
+    isIdle: () => opened.size === 0,
   };
 }
 
 type Close = () => void;
 
-function takeTcp({ hostAddress, hostPort, address, port }: Forward): Promise<Close> {
+async function takeTcp(bind: BindSocket, { hostAddress, hostPort, address, port }: Forward): Promise<Close> {
+  const connections = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true, noDelay: true }, client => {
     const inside = connect({ host: address, port, allowHalfOpen: true, noDelay: true });
+    for (const end of [client, inside]) {
+      connections.add(end);
+      end.once('close', () => connections.delete(end));
+    }
     join(client, inside);
   });
-  return new Promise((resolve, reject) => {
+  const close = () => {
+    server.close();
+    for (const connection of connections) breakOff(connection);
+  };
+  const fd = await bind('tcp', bytesOf(hostAddress), hostPort);
+  return await new Promise((resolve, reject) => {
     server.once('error', reject);
-    const where = { host: hostAddress, port: hostPort, backlog: 4096, ipv6Only: isIPv6(hostAddress) };
-    server.listen(where, () => resolve(() => server.close()));
+    server.listen({ fd, backlog: 4096 }, () => resolve(close));
   });
 }
 
@@ -50,31 +79,39 @@ function takeTcp({ hostAddress, hostPort, address, port }: Forward): Promise<Clo
 function join(client: Socket, inside: Socket): void {
   client.pipe(inside);
   inside.pipe(client);
-  client.on('error', () => inside.resetAndDestroy());
-  inside.on('error', () => client.resetAndDestroy());
+  client.on('error', () => breakOff(inside));
+  inside.on('error', () => breakOff(client));
+}
+
+/** Tells the other end that it was no orderly end. One that has said its last word cannot be reset: Node would never close it. */
+function breakOff(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 /** How long nothing may come before a client of UDP is forgotten; as the kernel's own translation does it. */
 const quietMs = 60_000;
 
-function takeUdp({ hostAddress, hostPort, address, port }: Forward): Promise<Close> {
-  const isV6 = isIPv6(hostAddress);
-  const outside = createSocket({ type: isV6 ? 'udp6' : 'udp4', ipv6Only: isV6 });
-  const clients = new Map<string, { readonly inside: UdpSocket; readonly timer: NodeJS.Timeout }>();
+async function takeUdp(bind: BindSocket, { hostAddress, hostPort, address, port }: Forward): Promise<Close> {
+  const outside = createSocket(isIPv6(hostAddress) ? 'udp6' : 'udp4');
+  const clients = new Map<
+    string,
+    { readonly inside: UdpSocket; readonly forget: () => void; timer: NodeJS.Timeout }
+  >();
   outside.on('message', (data, from) => {
     const key = `${from.address} ${from.port}`;
-    const known = clients.get(key);
-    const client = known ?? meet(from, key);
+    const client = clients.get(key) ?? meet(from, key);
     client.timer.refresh();
     client.inside.send(data, port, address);
   });
   const meet = (from: { readonly address: string; readonly port: number }, key: string) => {
     const inside = createSocket('udp4');
     const forget = () => {
+      clearTimeout(client.timer);
       clients.delete(key);
       inside.close();
     };
-    const client = { inside: inside.unref(), timer: setTimeout(forget, quietMs).unref() };
+    const client = { inside: inside.unref(), forget, timer: setTimeout(() => forget(), quietMs).unref() };
     inside.on('error', () => {}); // nobody listens there: as if it were lost
     inside.on('message', data => {
       client.timer.refresh();
@@ -83,17 +120,27 @@ function takeUdp({ hostAddress, hostPort, address, port }: Forward): Promise<Clo
     clients.set(key, client);
     return client;
   };
-  return new Promise((resolve, reject) => {
+  const close = () => {
+    outside.close();
+    for (const { forget } of clients.values()) forget();
+  };
+  const fd = await bind('udp', bytesOf(hostAddress), hostPort);
+  return await new Promise((resolve, reject) => {
     outside.once('error', reject);
-    outside.bind({ address: hostAddress, port: hostPort, exclusive: true }, () => {
+    outside.bind({ fd }, () => {
       outside.off('error', reject);
       outside.on('error', () => {}); // a client that is gone
-      resolve(() => outside.close());
+      resolve(close);
     });
   });
 }
 
-/** What the process prints when it is ready, or instead. */
-export function forwardReport(error?: unknown): string {
-  return `${error === undefined ? 'ready' : (errnoOf(error) ?? String(error))}\n`;
+/** An address as it is on the wire. */
+function bytesOf(address: string): Uint8Array {
+  if (!isIPv6(address)) {
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32BE(parseIpv4(address) ?? 0);
+    return bytes;
+  }
+  return Buffer.from((parseIpv6(address) ?? 0n).toString(16).padStart(32, '0'), 'hex');
 }

@@ -1,15 +1,21 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
-import { forwardPorts } from '../../../../src/engine/network/rootless/forward-ports.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createPortForwarder, type Forward } from '../../../../src/engine/network/rootless/forward-ports.ts';
+import { serveForwards } from '../../../../src/engine/network/rootless/serve-forwards.ts';
 
 const skip = process.getuid?.() === 0 ? false : 'needs root: it moves to a network namespace';
 const own = '/proc/self/ns/net';
 const here = '127.0.0.1';
 
-test('forwardPorts() hands TCP on, each way to its end', { skip }, async t => {
+test('a port forwarder hands TCP on, each way to its end', { skip }, async t => {
   const server = createServer({ allowHalfOpen: true }, socket => {
     let heard = 0;
     socket.on('data', chunk => {
@@ -21,9 +27,7 @@ test('forwardPorts() hands TCP on, each way to its end', { skip }, async t => {
   t.after(() => server.close());
   const hostPort = await freePort();
   const { port } = server.address() as AddressInfo;
-  using _open = await forwardPorts(own, [
-    { protocol: 'tcp', hostAddress: here, hostPort, address: here, port },
-  ]);
+  await using _open = await opened([{ protocol: 'tcp', hostAddress: here, hostPort, address: here, port }]);
   const client = connect({ host: here, port: hostPort, allowHalfOpen: true });
   client.end(Buffer.alloc(1_000_000));
   let answer = '';
@@ -31,14 +35,14 @@ test('forwardPorts() hands TCP on, each way to its end', { skip }, async t => {
   assert.equal(answer, '1000000 bytes');
 });
 
-test('forwardPorts() brings each client of UDP its own answers', { skip }, async t => {
+test('a port forwarder brings each client of UDP its own answers', { skip }, async t => {
   const server = createSocket('udp4');
   server.on('message', (data, from) => server.send(`aye ${data}`, from.port, from.address));
   server.bind(0, here);
   await once(server, 'listening');
   t.after(() => server.close());
   const hostPort = await freePort();
-  using _open = await forwardPorts(own, [
+  await using _open = await opened([
     { protocol: 'udp', hostAddress: here, hostPort, address: here, port: server.address().port },
   ]);
   for (const name of ['one', 'two']) {
@@ -50,14 +54,104 @@ test('forwardPorts() brings each client of UDP its own answers', { skip }, async
   }
 });
 
-test('forwardPorts() fails for a port that is in use', { skip }, async t => {
+test('a port forwarder fails for a port that is in use', { skip }, async t => {
   const server = createServer().listen(0, here);
   await once(server, 'listening');
   t.after(() => server.close());
   const { port } = server.address() as AddressInfo;
   const forward = { protocol: 'tcp', hostAddress: here, hostPort: port, address: here, port } as const;
-  await assert.rejects(forwardPorts(own, [forward]), { code: 'EADDRINUSE' });
+  const forwarder = await createPortForwarder(own);
+  const free = { ...forward, hostPort: await freePort() };
+  await assert.rejects(forwarder.set('one', [free, forward]), { code: 'EADDRINUSE' });
+  assert.ok(forwarder.isIdle(), 'all of them, or none');
+  await forwarder.set('one', [free]);
+  await forwarder.set('one', []);
 });
+
+test('a port forwarder closes ports of one container alone, and breaks its connections', {
+  skip,
+}, async t => {
+  const server = createServer(socket => socket.on('error', () => {}).write('aye')).listen(0, here);
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const forwarder = await createPortForwarder(own);
+  const dial = async (container: string) => {
+    const hostPort = await freePort();
+    await forwarder.set(container, [{ protocol: 'tcp', hostAddress: here, hostPort, address: here, port }]);
+    const client = connect(hostPort, here);
+    await once(client, 'data');
+    return { client, hostPort };
+  };
+  const [one, two] = [await dial('one'), await dial('two')];
+  const broken = once(one.client, 'error');
+  await forwarder.set('one', []);
+  assert.equal((await broken)[0].code, 'ECONNRESET');
+  await assert.rejects(once(connect(one.hostPort, here), 'connect'), { code: 'ECONNREFUSED' });
+  const again = connect(two.hostPort, here);
+  await once(again, 'data');
+  again.destroy();
+  const closed = once(two.client, 'error');
+  await forwarder.set('two', []);
+  await closed;
+});
+
+test('a port forwarder listens on an address of IPv6 for a container that has none', {
+  skip: skip || noIpv6(),
+}, async t => {
+  const server = createServer(socket => socket.end('aye')).listen(0, here);
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const hostPort = await freePort();
+  await using _open = await opened([{ protocol: 'tcp', hostAddress: '::1', hostPort, address: here, port }]);
+  assert.equal(await text(connect(hostPort, '::1')), 'aye');
+  await assert.rejects(once(connect(hostPort, here), 'connect'), { code: 'ECONNREFUSED' });
+});
+
+test('the process that forwards is asked by a socket, and leaves when nothing is open', {
+  skip,
+}, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'plt-'));
+  const work = process.cwd();
+  const ask = async (request: object) => {
+    const socket = connect({ path: join(folder, 'ports.socket'), allowHalfOpen: true });
+    socket.end(JSON.stringify(request));
+    return await text(socket);
+  };
+  try {
+    let served: Promise<void> | undefined;
+    await new Promise<void>(isUp => {
+      served = serveForwards(folder, own, { isUp, lingerMs: 50 });
+    });
+    const forward = {
+      protocol: 'tcp',
+      hostAddress: here,
+      hostPort: await freePort(),
+      address: here,
+      port: 9,
+    };
+    assert.equal(await ask({ container: 'one', forwards: [forward] }), 'ready');
+    assert.equal(await ask({ container: 'two', forwards: [forward] }), 'EADDRINUSE');
+    await sleep(200);
+    assert.equal(await ask({ container: 'one', forwards: [] }), 'ready');
+    await served;
+    assert.ok(!existsSync(join(folder, 'ports.socket')));
+  } finally {
+    process.chdir(work);
+    rmSync(folder, { recursive: true });
+  }
+});
+
+async function opened(forwards: readonly Forward[]): Promise<AsyncDisposable> {
+  const forwarder = await createPortForwarder(own);
+  await forwarder.set('one', forwards);
+  return { [Symbol.asyncDispose]: () => forwarder.set('one', []) };
+}
+
+function noIpv6(): string | false {
+  return existsSync('/proc/net/if_inet6') ? false : 'needs IPv6';
+}
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, here);
