@@ -1,7 +1,8 @@
 import type { ContainerSummary, StatsFrame } from '../engine/index.ts';
 
 /** What load and advice have to know of a container, whosever it is. */
-export type MeasuredContainer = Pick<ContainerSummary, 'id' | 'name' | 'limits' | 'labels'>;
+export type MeasuredContainer = Pick<ContainerSummary, 'id' | 'name' | 'limits' | 'labels'> &
+  Partial<Pick<ContainerSummary, 'state'>>;
 
 /** Our own containers, and those of other engines that are in the frame: `docker/web`. */
 export function measuredContainers(

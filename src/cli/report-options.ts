@@ -50,6 +50,11 @@ export function reportOptions(command: Command): Command {
     .option(...alsoOption);
 }
 
+/** Whether a table for people was asked for, which may have words below it. */
+export function isForPeople({ csv, md, json, quiet, format }: FormOptions): boolean {
+  return !(csv || md || json || quiet) && format === undefined;
+}
+
 /** Writes rows in the form that was asked for. */
 export async function writeReport<Row>(
   cli: Cli,

@@ -6,7 +6,7 @@ import { formatBytes } from '../lib/format-bytes.ts';
 import { formatDuration } from '../lib/format-duration.ts';
 import type { Cli } from './cli.ts';
 import type { Column } from './format/table.ts';
-import { type FormOptions, writeReport } from './report-options.ts';
+import { type FormOptions, isForPeople, writeReport } from './report-options.ts';
 
 /** Writes what could be freed on the disk, and how. */
 export async function writeDiskWaste(cli: Cli, options: FormOptions): Promise<void> {
@@ -27,8 +27,7 @@ export async function writeDiskWaste(cli: Cli, options: FormOptions): Promise<vo
     }),
   });
   await writeReport(cli, rows, columns({ csv: options.csv ?? false, now }), options);
-  const isForPeople = !options.csv && !options.json && !options.quiet && options.format === undefined;
-  if (!isForPeople) return;
+  if (!isForPeople(options)) return;
   const bytes = rows.reduce((sum, row) => sum + row.bytes, 0);
   cli.stdout.write(
     rows.length === 0

@@ -191,7 +191,14 @@ function emptyHost({
       time,
       cores,
       cpu: { busySeconds: 0, idleSeconds: 0, stealSeconds: 0 },
-      memory: { totalBytes, availableBytes: totalBytes, cacheBytes: 0, swapTotalBytes: 0, swapFreeBytes: 0 },
+      memory: {
+        totalBytes,
+        availableBytes: totalBytes,
+        cacheBytes: 0,
+        kernelBytes: 0,
+        swapTotalBytes: 0,
+        swapFreeBytes: 0,
+      },
       loadAverage: [0, 0, 0],
     },
   };

@@ -27,16 +27,38 @@ const engine = {
       { id: 'c', name: 'gone', limits: {} } as Partial<ContainerSummary> as ContainerSummary,
     ],
   },
-  stats: { once: async () => frame, verify: async () => ({ frame, checks: [check] }) },
+  stats: {
+    facts: async () => ({ diskTotalBytes: 100, diskFreeBytes: 40 }),
+    once: async () => frame,
+    verify: async () => ({ frame, checks: [check] }),
+  },
   history: { usage: () => new Map([machineId, 'a'].map(id => [id, recorded])) },
+  system: { diskUsage: async () => ({ totalBytes: 25 }) },
   events: { list: () => [] },
 } as unknown as Partial<Engine>;
 
 const usage = (id: string, cpuCores: number, workingSetBytes: number, peakBytes?: number) =>
-  [id, { id, cpuCores, memory: { workingSetBytes, peakBytes } } as unknown as ContainerUsage] as const;
+  [
+    id,
+    {
+      ...{ id, cpuCores, throttledShare: 0.25, sample: { pressure: { cpu: 0.5, memory: 0, io: 0 } } },
+      memory: {
+        workingSetBytes,
+        peakBytes,
+        anonBytes: 1,
+        fileBytes: 2,
+        shmemBytes: 3,
+        kernelBytes: 4,
+        oomKills: 5,
+      },
+    } as unknown as ContainerUsage,
+  ] as const;
 
 const frame = {
-  host: { cores: 25, cpuCores: 6, stealCores: 0, memoryTotalBytes: 25 * GiB, memoryUsedBytes: 10 * GiB },
+  host: {
+    ...{ cores: 25, cpuCores: 6, stealCores: 0, memoryTotalBytes: 25 * GiB, memoryUsedBytes: 10 * GiB },
+    sample: { memory: { kernelBytes: GiB, cacheBytes: 3 * GiB } },
+  },
   containers: new Map([usage('a', 6, 10 * GiB, 11 * GiB), usage('b', 0, 0)]),
 } as unknown as StatsFrame;
 
@@ -78,11 +100,41 @@ test('capacity tells the worked example: 19 of 25 cores and 15 of 25 GiB are was
   ]);
 });
 
+test('capacity tells of the disk, and what of the rest is the kernel, the hypervisor and cache', async () => {
+  const { stdout } = await plimsoll('capacity');
+  const [, , , disk = '', ...words] = stdout.split('\n');
+  assert.deepEqual(disk.split(/ {2,}/), [
+    'disk',
+    '100 B',
+    '25 B',
+    '35 B',
+    '0 B',
+    '40 B',
+    '40 B',
+    '40%',
+    '-',
+    '-',
+  ]);
+  assert.match(words.join('\n'), /Of the rest 1 GiB are the kernel's, and 0 cores went to other machines/);
+  assert.match(words.join('\n'), /up to 3 GiB hold files/);
+  assert.doesNotMatch((await plimsoll('capacity --md')).stdout, /Of the rest/);
+});
+
+test('waste tells in JSON and CSV what memory is made of, and each sign of too little', async () => {
+  const [app] = JSON.parse((await plimsoll('waste --json')).stdout);
+  const { anonymous, file, shared, kernel, throttled, pressure, oomKills } = app;
+  assert.deepEqual(
+    [anonymous, file, shared, kernel, throttled, pressure.cpu, oomKills],
+    [1, 2, 3, 4, 0.25, 0.5, 5],
+  );
+  assert.match((await plimsoll('waste --csv')).stdout, /^app,.*,1,2,3,4,0\.25,0\.5,0,0,5,\r$/m);
+});
+
 test('capacity ends with 1 where more is wasted than may be, and measures as long as it is told', async () => {
   assert.equal((await plimsoll('capacity --fail-over 80%')).code, 0);
   const failed = await plimsoll('capacity --fail-over 75 --csv');
   assert.equal(failed.code, 1);
-  assert.match(failed.stdout, /^CPU,25,6,0,0,6,13,19,0.76,2\.97\d*,2\.97\d*,2\.97\d*,3\r$/m);
+  assert.match(failed.stdout, /^CPU,25,6,0,0,6,13,19,0.76,0,,,2\.97\d*,2\.97\d*,2\.97\d*,3\r$/m);
   for (const words of ['--fail-over lots', '--fail-over 101%', '--over 0', '--over x'])
     assert.equal((await plimsoll(`capacity ${words}`)).code, 1, words);
   assert.match((await plimsoll('capacity --over x')).stderr, /"x" is not a time to measure/);

@@ -692,6 +692,7 @@ function fakeFrame(
           totalBytes: host.memoryBytes,
           availableBytes: host.memoryBytes - memoryUsedBytes,
           cacheBytes: 1200 * MIB,
+          kernelBytes: 300 * MIB,
           swapTotalBytes: 0,
           swapFreeBytes: 0,
         },

@@ -18,11 +18,16 @@ import type { Column } from '../format/table.ts';
 import { writeHtmlReport } from '../html/write-html-report.ts';
 import { measureLoad } from '../measure-load.ts';
 import { parseTime } from '../parse/parse-time.ts';
-import { type ReportOptions, reportOptions, writeReport } from '../report-options.ts';
+import { isForPeople, type ReportOptions, reportOptions, writeReport } from '../report-options.ts';
 import { verifiedRows, verifyColumns } from '../verify-load.ts';
 
-interface Row extends ResourceLoad {
-  readonly resource: 'CPU' | 'memory';
+interface Row extends Omit<ResourceLoad, 'containers'>, Partial<Pick<ResourceLoad, 'containers'>> {
+  readonly resource: 'CPU' | 'memory' | 'disk';
+  /** Of the CPU: cores that the hypervisor gave to others; they are part of the rest. */
+  readonly stolen?: number;
+  /** Of the memory: what the kernel holds for itself, part of the rest; and files in what is free. */
+  readonly kernel?: number;
+  readonly cache?: number;
   /** What the machine has used over the window; absent if nothing was recorded. */
   readonly history?: Percentiles;
 }
@@ -47,15 +52,55 @@ export function configureCapacity(command: Command, cli: Cli): void {
         if (rows.some(({ isRight }) => !isRight)) cli.setExitCode(1);
         return await writeReport(cli, rows, verifyColumns(options), options);
       }
-      const { cpu, memory } = measured.line;
-      const usage = machineUsage(await cli.engine(), since);
+      const { line, frame } = measured;
+      const { cpu, memory } = line;
+      const engine = await cli.engine();
+      const usage = machineUsage(engine, since);
+      const { kernelBytes: kernel, cacheBytes: cache } = frame.host.sample.memory;
+      const stolen = frame.host.stealCores;
       const rows: Row[] = [
-        { resource: 'CPU', ...cpu, ...(usage && { history: percentilesOf(usage.cpu) }) },
-        { resource: 'memory', ...memory, ...(usage && { history: percentilesOf(usage.memory) }) },
+        { resource: 'CPU', ...cpu, stolen, ...(usage && { history: percentilesOf(usage.cpu) }) },
+        {
+          resource: 'memory',
+          ...memory,
+          kernel,
+          cache,
+          ...(usage && { history: percentilesOf(usage.memory) }),
+        },
+        ...(await diskRow(cli, engine)),
       ];
       const money = moneyColumn(await readPrices(cli), 'WASTED A MONTH', wasteOf, options.csv ?? false);
       await writeReport(cli, rows, [...columns(options, neighbourEngines(cpu)), ...money], options);
+      if (isForPeople(options)) cli.stdout.write(partsInWords({ stolen, kernel, cache }));
     });
+}
+
+/** The disk that all of the engine lies on, which it shares with others; none where that cannot be told. */
+async function diskRow(cli: Cli, engine: Engine): Promise<Row[]> {
+  const { diskTotalBytes: capacity, diskFreeBytes: free } = await engine.stats.facts();
+  if (capacity === 0) return [];
+  const { totalBytes } = await engine.system.diskUsage({ signal: cli.signal });
+  const used = capacity - free;
+  const usedByContainers = Math.min(totalBytes, used);
+  const none = { usedByNeighbours: 0, reservedUnused: 0, wastedHeldByReservations: 0 };
+  return [
+    {
+      resource: 'disk',
+      capacity,
+      usedByContainers,
+      ...none,
+      usedByOthers: used - usedByContainers,
+      free,
+      used,
+      wasted: free,
+    },
+  ];
+}
+
+/** What the columns have no room for. */
+function partsInWords({ stolen, kernel, cache }: Required<Pick<Row, 'stolen' | 'kernel' | 'cache'>>): string {
+  const rest = `Of the rest ${formatBytes(kernel)} are the kernel's, and ${formatCores(stolen)} cores went to other machines of the hypervisor.`;
+  return `\n${rest}\nOf the free memory up to ${formatBytes(cache)} hold files, and are given up when needed.\n`;
 }
 
 function machineUsage({ history }: Engine, since: number): UsageHistory | undefined {
@@ -63,6 +108,7 @@ function machineUsage({ history }: Engine, since: number): UsageHistory | undefi
 }
 
 function wasteOf({ resource, wasted }: Row): { cores?: number; bytes?: number } {
+  if (resource === 'disk') return {};
   return resource === 'CPU' ? { cores: wasted } : { bytes: wasted };
 }
 
@@ -90,6 +136,9 @@ function columns({ csv }: ReportOptions, engines: readonly string[]): readonly C
       value: ({ wasted, capacity }) =>
         csv ? String(wasted / capacity) : formatPercent((wasted / capacity) * 100),
     },
+    hidden(amount('Stolen', 'STOLEN', ({ stolen }) => stolen)),
+    hidden(amount('Kernel', 'KERNEL', ({ kernel }) => kernel)),
+    hidden(amount('Cache', 'CACHE', ({ cache }) => cache)),
     hidden(amount('UsedMedian', 'USED P50', ({ history }) => history?.median)),
     amount('UsedP95', 'USED P95', ({ history }) => history?.p95),
     hidden(amount('UsedP99', 'USED P99', ({ history }) => history?.p99)),

@@ -9,6 +9,7 @@ import {
 import type { UsageHistory } from '../../engine/index.ts';
 import { formatBytes } from '../../lib/format-bytes.ts';
 import { formatCores } from '../../lib/format-cores.ts';
+import { formatPercent } from '../../lib/format-percent.ts';
 import type { Cli } from '../cli.ts';
 import { readPrices } from '../config/read-prices.ts';
 import { examples } from '../examples.ts';
@@ -28,6 +29,16 @@ interface Row {
   readonly cpu: ContainerLoad;
   readonly memory: ContainerLoad;
   readonly peakMemory?: number;
+  /** Memory by its kind, so that a cache is not taken for need. */
+  readonly anonymous: number;
+  readonly file: number;
+  readonly shared: number;
+  readonly kernel: number;
+  /** Signs of too little, so that it is not mistaken for idle: shares (0..1) of time, and counts. */
+  readonly throttled: number;
+  readonly pressure?: { readonly cpu: number; readonly memory: number; readonly io: number };
+  readonly oomKills: number;
+  readonly restarts?: number;
   /** What was recorded of it over the window, and what it needs by that. */
   readonly cpuHistory?: Percentiles;
   readonly memoryHistory?: Percentiles;
@@ -75,10 +86,18 @@ function rowsOf(
   const share = ({ cpu, memory }: Row) =>
     Math.max(cpu.unused / line.cpu.capacity, memory.unused / line.memory.capacity);
   return containers
-    .flatMap(({ id, name }) => {
+    .flatMap(({ id, name, state }) => {
       const [cpu, memory] = [cpus.get(id), memories.get(id)];
-      const peakMemory = frame.containers.get(id)?.memory.peakBytes;
-      if (cpu === undefined || memory === undefined) return []; // it has ended meanwhile
+      const used = frame.containers.get(id) ?? frame.neighbours?.get(id);
+      if (cpu === undefined || memory === undefined || used === undefined) return []; // it has ended meanwhile
+      const { peakBytes: peakMemory, anonBytes, fileBytes, shmemBytes, kernelBytes, oomKills } = used.memory;
+      const pressure = used.sample?.pressure;
+      const signs = {
+        ...{ anonymous: anonBytes, file: fileBytes, shared: shmemBytes, kernel: kernelBytes },
+        ...{ throttled: used.throttledShare, oomKills },
+        ...(pressure === undefined ? {} : { pressure }),
+        ...(state === undefined ? {} : { restarts: state.restartCount }),
+      };
       const [usage, advice] = [known.usage.get(id), known.advice.get(id)];
       const more = {
         ...(peakMemory === undefined ? {} : { peakMemory }),
@@ -87,7 +106,7 @@ function rowsOf(
           ? {}
           : { cpuHistory: percentilesOf(usage.cpu), memoryHistory: percentilesOf(usage.memory) }),
       };
-      return [{ name, cpu, memory, ...more }];
+      return [{ name, cpu, memory, ...signs, ...more }];
     })
     .sort((a, b) => share(b) - share(a));
 }
@@ -100,6 +119,7 @@ function columns({ csv }: ReportOptions): readonly Column<Row>[] {
   const memory = (field: string, title: string, of: (history: Percentiles) => number) =>
     amount(field, title, ({ memoryHistory }) => memoryHistory && of(memoryHistory), formatBytes);
   const hidden = (column: Column<Row>): Column<Row> => ({ ...column, hidden: true });
+  const share = (value: number) => formatPercent(value * 100);
   return [
     { field: 'Name', title: 'NAME', value: row => row.name },
     amount('CpuUsed', 'CORES USED', row => row.cpu.used, formatCores),
@@ -119,5 +139,15 @@ function columns({ csv }: ReportOptions): readonly Column<Row>[] {
     amount('MemoryNeeded', 'NEEDED', ({ advice }) => advice?.memory?.needed, formatBytes),
     amount('MemoryReserved', 'RESERVED', row => row.memory.reserved, formatBytes),
     amount('MemoryUnused', 'UNUSED', row => row.memory.unused, formatBytes),
+    hidden(amount('Anonymous', 'ANONYMOUS', row => row.anonymous, formatBytes)),
+    hidden(amount('File', 'FILE', row => row.file, formatBytes)),
+    hidden(amount('Shared', 'SHARED', row => row.shared, formatBytes)),
+    hidden(amount('Kernel', 'KERNEL', row => row.kernel, formatBytes)),
+    hidden(amount('Throttled', 'THROTTLED', row => row.throttled, share)),
+    hidden(amount('PressureCpu', 'PSI CPU', ({ pressure }) => pressure?.cpu, share)),
+    hidden(amount('PressureMemory', 'PSI MEMORY', ({ pressure }) => pressure?.memory, share)),
+    hidden(amount('PressureIo', 'PSI IO', ({ pressure }) => pressure?.io, share)),
+    hidden(amount('OomKills', 'OOM KILLS', row => row.oomKills, String)),
+    hidden(amount('Restarts', 'RESTARTS', ({ restarts }) => restarts, String)),
   ];
 }

@@ -20,6 +20,7 @@ const ticksPerSecond = 100;
  *   hypervisor gave to others, is kept apart. iowait is idle time.
  * - Available: MemAvailable; where it lacks (Linux < 3.14, some container hosts): free + buffers + cached +
  *   reclaimable slab - shared memory, which cannot be dropped.
+ * - Kernel: unreclaimable slab, stacks, page tables and per-CPU memory, see proc_meminfo(5).
  * - Cache: buffers + cached + reclaimable slab - shared memory, as free(1) shows it.
  */
 export function parseHostSample(files: HostFiles, time: number): HostSample {
@@ -45,6 +46,7 @@ export function parseHostSample(files: HostFiles, time: number): HostSample {
       totalBytes: memory('MemTotal'),
       availableBytes: Math.min(available, memory('MemTotal')),
       cacheBytes,
+      kernelBytes: memory('SUnreclaim') + memory('KernelStack') + memory('PageTables') + memory('Percpu'),
       swapTotalBytes: memory('SwapTotal'),
       swapFreeBytes: memory('SwapFree'),
     },

@@ -44,6 +44,8 @@ export interface HostSample {
     /** What could be given out without swapping (MemAvailable). */
     readonly availableBytes: number;
     readonly cacheBytes: number;
+    /** What the kernel holds for itself and cannot drop. */
+    readonly kernelBytes: number;
     readonly swapTotalBytes: number;
     readonly swapFreeBytes: number;
   };

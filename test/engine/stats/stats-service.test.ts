@@ -71,6 +71,7 @@ test('the host of cgroup v2 containers is sampled from its files', async t => {
       totalBytes: 4_021_260 * 1024,
       availableBytes: 3_678_496 * 1024,
       cacheBytes: (35_652 + 573_344 + 56_624 - 588) * 1024,
+      kernelBytes: (20_764 + 1216 + 1172 + 520) * 1024,
       swapTotalBytes: 0,
       swapFreeBytes: 0,
     },
@@ -122,6 +123,7 @@ test('the host is sampled without counting guests twice, and steal apart', async
     totalBytes: 8_000_000 * 1024,
     availableBytes: 5_000_000 * 1024,
     cacheBytes: 3_050_000 * 1024,
+    kernelBytes: 0,
     swapTotalBytes: 1_000_000 * 1024,
     swapFreeBytes: 900_000 * 1024,
   });
