@@ -32,6 +32,8 @@ interface LinkEnd {
   readonly address6: string | undefined;
   readonly gateway6: string | undefined;
   readonly mtu: number;
+  /** What the way to the world carries, where that is less. */
+  readonly wayOutMtu?: number;
 }
 
 /** A container's end of a link, and the host's. */
@@ -112,7 +114,7 @@ async function setUp(inside: RouteSocket, link: LinkEnd): Promise<void> {
     await inside.request(addAddress(index, address));
   await inside.request(raiseLink(link.name));
   for (const gateway of [...given(link.gateway), ...given(link.gateway6)])
-    await inside.request(addDefaultRoute(gateway));
+    await inside.request(addDefaultRoute(gateway, link.wayOutMtu));
 }
 
 async function indexOf(socket: RouteSocket, name: string): Promise<number> {

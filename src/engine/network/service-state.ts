@@ -69,6 +69,7 @@ export async function lowerIfUnused(state: ServiceState): Promise<void> {
 
 export function linkOf({ root, driver }: ServiceState, booking: Booking, network: BridgeNetwork): Link {
   const isWayOut = booking.interface === 'eth0' && !network.internal;
+  const { linkMtu, uplinkMtu } = driver.mtu();
   return {
     namespace: namespaceName(root, booking.container),
     name: booking.interface,
@@ -80,7 +81,8 @@ export function linkOf({ root, driver }: ServiceState, booking: Booking, network
     address6:
       booking.address6 === undefined ? undefined : `${booking.address6}/${network.subnet6?.split('/')[1]}`,
     gateway6: isWayOut ? network.gateway6 : undefined,
-    mtu: driver.mtu(),
+    mtu: linkMtu,
+    ...(uplinkMtu < linkMtu ? { wayOutMtu: uplinkMtu } : {}),
   };
 }
 

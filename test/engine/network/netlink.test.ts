@@ -47,6 +47,13 @@ test('a request has the bytes that ip(8) sends', () => {
     encodeRequest(addDefaultRoute('10.1.2.1'), 8).toString('hex'),
     '2400000018000506080000000000000002000000fe0300010000000008000500' + '0a010201',
   );
+  assert.equal(
+    encodeRequest(addDefaultRoute('10.1.2.1', 1400), 9).toString('hex'),
+    '3000000018000506090000000000000002000000fe0300010000000008000500' +
+      '0a010201' +
+      '0c000800' + // RTA_METRICS
+      '0800020078050000',
+  );
 });
 
 test('names and numbers in attributes', () => {

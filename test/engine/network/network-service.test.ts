@@ -82,6 +82,25 @@ function kernelTests(): void {
     assert.ok(existsSync(`/sys/class/net/plb${root.id}`), 'the bridge stays while a container is on it');
   });
 
+  test('a narrow uplink narrows the way out, not what goes between containers', async t => {
+    const { networks } = world(t);
+    const link = ['name', 'up0', 'mtu', '1400', 'type', 'bridge'];
+    for (const words of [
+      ['link', 'add', ...link],
+      ['addr', 'add', '192.0.2.1/24', 'dev', 'up0'],
+      ['link', 'set', 'up0', 'up'],
+      ['route', 'add', 'default', 'via', '192.0.2.2'],
+    ]) {
+      assert.equal(spawnSync('ip', words).status, 0, words.join(' '));
+    }
+    t.after(() => spawnSync('ip', ['link', 'del', 'up0']));
+    const one = await networks.connect(request('one'));
+    assert.match(inside(one, 'ip', 'link', 'show', 'eth0'), / mtu 1500 /);
+    assert.match(inside(one, 'ip', 'route', 'get', '203.0.113.1'), / via /);
+    assert.match(inside(one, 'ip', 'route', 'show', 'default'), / mtu 1400/);
+    assert.doesNotMatch(inside(one, 'ip', 'route', 'show', 'scope', 'link'), / mtu /);
+  });
+
   test('UDP is published too', async t => {
     const { networks } = world(t);
     const dns = await networks.connect(request('udp', [{ ...publish(18_053, 53), protocol: 'udp' }]));

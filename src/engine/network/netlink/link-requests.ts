@@ -19,6 +19,8 @@ const IFLA_BRPORT_MODE = 4; // hairpin
 const IFA = { address: 1, local: 2, broadcast: 4 } as const;
 const RTA_OIF = 4;
 const RTA_GATEWAY = 5;
+const RTA_METRICS = 8;
+const RTAX_MTU = 2;
 const ROUTE = { mainTable: 254, byAdministrator: 3, onLink: 253, unicast: 1 } as const; // RT_TABLE_MAIN, RTPROT_BOOT, RT_SCOPE_LINK, RTN_UNICAST
 
 /** Asks for a link; `linkIndex` reads its number from the answer. */
@@ -167,11 +169,12 @@ export function addAddress(link: number, address: string): NetlinkRequest {
   };
 }
 
-/** Sends all that has no nearer way to a gateway. */
-export function addDefaultRoute(gateway: string): NetlinkRequest {
+/** Sends all that has no nearer way to a gateway, in packets of at most `mtu` bytes if that is given. */
+export function addDefaultRoute(gateway: string, mtu?: number): NetlinkRequest {
   const fixed = Buffer.alloc(12); // struct rtmsg
   fixed.set([familyOf(gateway), 0, 0, 0, ROUTE.mainTable, ROUTE.byAdministrator, 0, ROUTE.unicast]);
-  const attributes = [[RTA_GATEWAY, addressBytes(gateway)]] as const;
+  const metrics = mtu === undefined ? [] : [[RTA_METRICS, [[RTAX_MTU, mtu]]] as const];
+  const attributes = [[RTA_GATEWAY, addressBytes(gateway)] as const, ...metrics];
   return { type: RTM.newRoute, flags: NLM_F_NEW, fixed, attributes, purpose: `add the route by ${gateway}` };
 }
 

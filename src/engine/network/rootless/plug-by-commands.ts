@@ -31,13 +31,14 @@ export async function plugByCommands(
   await runHereOrThrow(...ip, { input: script(insideCommands(link)) });
 }
 
-function insideCommands({ name, address, gateway, address6, gateway6 }: Link): string[] {
+function insideCommands({ name, address, gateway, address6, gateway6, wayOutMtu }: Link): string[] {
+  const atMost = wayOutMtu === undefined ? '' : ` mtu ${wayOutMtu}`;
   return [
     'link set lo up',
     `addr add ${address} broadcast + dev ${name}`,
     ...(address6 === undefined ? [] : [`addr add ${address6} dev ${name} nodad`]),
     `link set ${name} up`,
-    ...(gateway === undefined ? [] : [`route add default via ${gateway}`]),
-    ...(gateway6 === undefined ? [] : [`route add default via ${gateway6}`]),
+    ...(gateway === undefined ? [] : [`route add default via ${gateway}${atMost}`]),
+    ...(gateway6 === undefined ? [] : [`route add default via ${gateway6}${atMost}`]),
   ];
 }
