@@ -1,4 +1,4 @@
-import type { Timing } from './measure.ts';
+import { quantile, type Timing } from './measure.ts';
 
 /** What the first contestant (plimsoll) promises: its time over a peer's, or its own figure, at most. */
 export interface Target {
@@ -32,23 +32,30 @@ export function printFigure(what: string, value: number, atMost: number, slower 
   );
 }
 
-/** Prints one comparison of rates or times, plimsoll's first, and whether it is within so much of a peer's. */
+/**
+ * Prints rates that were measured in turns, each engine once per round, the first being ours. The ratio is the median
+ * of those of the rounds: what the machine is busy with besides hits both of a round, but rounds differ by a fifth.
+ */
 export function printRates(
   title: string,
   unit: string,
-  rates: readonly { readonly name: string; readonly best: number }[],
+  rates: readonly { readonly name: string; readonly rounds: readonly number[] }[],
   target: { readonly ratioTo: string; readonly within: number; readonly better: 'more' | 'less' },
 ): void {
   const ours = rates[0];
   if (ours === undefined) return;
   console.log(`\n${title}`);
-  for (const { name, best } of rates) {
-    const ratio = ours.best / best;
+  for (const { name, rounds } of rates) {
+    const ratio = quantile(
+      rounds.map((theirs, round) => (ours.rounds[round] ?? Number.NaN) / theirs),
+      0.5,
+    );
     const shown = name === ours.name ? '' : `  plimsoll/${name} ${ratio.toFixed(2)}`;
     const holds = target.better === 'more' ? ratio >= 1 - target.within : ratio <= 1 + target.within;
     const verdict =
       name === target.ratioTo ? ` (promised within ${target.within * 100} %) ${mark(holds)}` : '';
-    console.log(`  ${name.padEnd(10)} best ${best.toFixed(1).padStart(7)} ${unit}${shown}${verdict}`);
+    const median = quantile(rounds, 0.5).toFixed(1).padStart(7);
+    console.log(`  ${name.padEnd(10)} median ${median} ${unit}${shown}${verdict}`);
   }
 }
 
