@@ -22,7 +22,8 @@ async function main() {
     await mkdir(fresh, { recursive: true });
     await bundle(fresh);
     await cp(join(home, 'src/demo'), join(fresh, 'demo'), { recursive: true, filter: isAsset }).catch(absent);
-    await cp(join(home, 'bin/loader.cjs'), join(fresh, 'main.cjs'));
+    for (const entry of ['main', 'unpack-thread'])
+      await cp(join(home, 'bin/loader.cjs'), join(fresh, `${entry}.cjs`));
     await install(fresh);
   } finally {
     await rm(fresh, { recursive: true, force: true });

@@ -15,6 +15,7 @@ const parts = [
   [/^lib\/cell-text\.ts/, () => 'cell-text'],
   [/^(errors\.ts|lib\/[^/]+$|words\/)/, () => 'core'],
   [/^(api|wire)\//, () => 'api'],
+  [/^engine\/snapshot\/unpack-thread\.ts/, () => 'unpack-thread'],
   [/^engine\/([^/]+$|(store|events|kernel)\/)/, () => 'engine'],
   [/^((engine|lib)\/[^/]+|(?!tui|\.\.)[^/]+)\//, ([, folder]) => folder.replace('/', '-')],
   [/^tui\/(index\.ts|terminal\/)/, () => 'tui'],
@@ -37,7 +38,7 @@ const loadedAlready = /^node:(fs|path|os|events)$/;
  */
 export async function bundle(folder) {
   const files = (await readdir(source, { recursive: true })).sort();
-  const names = new Set(files.filter(file => door.test(file)).map(partOf));
+  const names = new Set([...files.filter(file => door.test(file)).map(partOf), 'unpack-thread']);
   const { metafile } = await build({
     absWorkingDir: home,
     entryPoints: [...names, ...apart].map(name => ({ in: `part:${name}`, out: name })),
@@ -109,6 +110,7 @@ function cutting(files) {
 /** A module with the doors of a part, by their names. */
 function entryOf(part, files) {
   if (part === 'app') return `import './main.ts';`;
+  if (part === 'unpack-thread') return `import './engine/snapshot/unpack-thread.ts';`;
   if (part === 'tui-app') return appOnceReady;
   const doors = apart.includes(part)
     ? [part]

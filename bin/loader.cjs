@@ -1,5 +1,5 @@
 /**
- * The entry of the bundle: loads its parts, each from one file of source and one of the bytecode that the build made of
+ * The entry of the bundle, and of its thread that unpacks layers: loads its parts, each from one file of source and one of the bytecode that the build made of
  * it. What a part imports is loaded at its first use, Node's own modules too: a short command pays for what it calls.
  */
 'use strict';
@@ -47,4 +47,4 @@ function loadAtFirstUse(name) {
   return stand;
 }
 
-loadPart('app');
+loadPart(__filename.endsWith('unpack-thread.cjs') ? 'unpack-thread' : 'app');

@@ -19,6 +19,12 @@ export class ByteInput {
     this.#at = 0;
   }
 
+  /** Copies what is left of what came, which its owner may then use for something else. */
+  own(): void {
+    this.#held = this.length === 0 ? Buffer.alloc(0) : Buffer.from(this.#held.subarray(this.#at));
+    this.#at = 0;
+  }
+
   /** No more bytes will come. */
   end(): void {
     this.#ended = true;

@@ -7,6 +7,14 @@
  * @module
  */
 export { createSnapshotService } from './create-snapshot-service.ts';
+export { byteLimitOf } from './packed/byte-limit.ts';
+export {
+  compressionOf,
+  compressionOfHead,
+  type FilePart,
+  readPart,
+  unpackedBy,
+} from './packed/packed-tar.ts';
 export type {
   ChangedFolder,
   CoveredFolder,
@@ -18,3 +26,5 @@ export type {
   SnapshotService,
   StagedLayer,
 } from './types.ts';
+export type { ThreadWord } from './unpack-in-thread.ts';
+export { type UnpackJob, unpackLayer } from './unpack-layer.ts';

@@ -1,5 +1,5 @@
 import { PlimsollError } from '../../errors.ts';
-import { type TarEntry, type TarPart, tarEnd, tarPadding, writeTarHeader } from '../../lib/tar/index.ts';
+import type { TarEntry, TarPart } from '../../lib/tar/index.ts';
 import { isContentXattr } from '../kernel/index.ts';
 import { cleanName, resolveParents, show, unsafe } from './layer-names.ts';
 import { opaqueMarker, whiteoutPrefix } from './whiteout.ts';
@@ -24,19 +24,18 @@ export interface LayerRecorder {
   lost(path: string): void;
 }
 
-/** Gives the pieces of the tar to write for each part of the archive, and its end. */
+/** Gives what is to be made for each part of the archive: entries, and content of the last entry. */
 export interface LayerRewriter {
-  part(part: TarPart): readonly Uint8Array[];
-  end(): readonly Uint8Array[];
+  part(part: TarPart): readonly TarPart[];
   /** Bytes of the regular files so far. */
   fileBytes(): number;
 }
 
 /**
- * Turns the parts of any layer tar into a tar for GNU tar and overlayfs, with every header written anew, so that
- * GNU tar sees nothing that was not understood and checked here: names stay below the root and lead through no link,
- * hard links point at files of the archive, deletions are character devices 0:0 and opaque marks, folders that the
- * archive leaves out are made as everyone expects them. Throws `UNSAFE_ARCHIVE`.
+ * Turns the parts of any layer tar into what is to be made of them in an empty folder for overlayfs, so that nothing is
+ * made that was not understood and checked here: names stay below the root and lead through no link, hard links point
+ * at files of the archive, deletions are character devices 0:0 and opaque marks, folders that the archive leaves out are
+ * made as everyone expects them. Throws `UNSAFE_ARCHIVE`.
  */
 export function rewriteLayer(options: RewriteOptions): LayerRewriter {
   const { entryLimit = 5_000_000, byteLimit = Number.POSITIVE_INFINITY, recorder } = options;
@@ -50,29 +49,25 @@ export function rewriteLayer(options: RewriteOptions): LayerRewriter {
   };
   let count = 0;
   let fileBytes = 0;
-  let padding = 0;
   let wanted = false;
   return {
     part: part => {
       if ('content' in part) {
-        if (wanted) return [part.content];
+        if (wanted) return [part];
         recorder?.raw(part.content);
         return [];
       }
-      const pieces: Uint8Array[] = padding > 0 ? [Buffer.alloc(padding)] : [];
       if (++count > entryLimit) throw unsafe(`it has more than ${entryLimit} entries`);
       const entries = rewriteEntry(part.entry, tree, options.opaqueXattr);
-      for (const entry of entries) pieces.push(writeTarHeader(entry));
       const last = entries.at(-1);
       wanted = last?.type === 'file';
-      padding = wanted ? tarPadding(part.entry.size) : 0;
-      if (last === undefined || !wanted) return pieces;
+      const parts = entries.map(entry => ({ entry }));
+      if (last === undefined || !wanted) return parts;
       fileBytes += part.entry.sparse?.size ?? part.entry.size;
       if (fileBytes > byteLimit) throw tooLarge(byteLimit);
       record(recorder, last);
-      return pieces;
+      return parts;
     },
-    end: () => (padding > 0 ? [Buffer.alloc(padding), tarEnd] : [tarEnd]),
     fileBytes: () => fileBytes,
   };
 }
@@ -175,7 +170,7 @@ function markOpaque(folder: string, tree: Tree, opaqueXattr: string): TarEntry[]
   tree.opaque.add(folder);
   const marked = withOpaque(known, opaqueXattr);
   tree.folders.set(folder, marked);
-  return [marked]; // once more: GNU tar then adds the attribute
+  return [marked]; // once more, now with the attribute
 }
 
 /** A deletion. It speaks of the layers below: what this archive itself has under the name stays. */

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { FilePart } from './packed/packed-tar.ts';
 
 /**
  * An unpacked layer: a folder with one layer's files as overlayfs wants them (whiteouts are character devices 0:0,
@@ -20,9 +21,9 @@ export interface Layer {
 /** A layer tar from elsewhere, which must have the diffID that its image names. */
 export interface LayerImport {
   readonly diffId: string;
-  /** The uncompressed tar from its beginning; may be called twice. */
-  readonly open: () => Readable;
-  /** Most bytes that its files may have. */
+  /** Where its tar is, packed with gzip, zstd or not at all, as its first bytes tell. */
+  readonly file: FilePart;
+  /** Most bytes that its files may have. Default: what an honest layer of that size can unpack to. */
   readonly byteLimit?: number;
   readonly signal?: AbortSignal | undefined;
 }

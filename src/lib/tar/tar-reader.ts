@@ -20,7 +20,10 @@ export interface TarReaderOptions {
 
 /** A tar (V7, ustar, pax, GNU) read piece by piece, without waiting: made for archives of many small files. */
 export interface TarReader {
-  /** What has come with some more bytes. Names are as the archive has them: not to be trusted. Throws `BAD_ARCHIVE`. */
+  /**
+   * What has come with some more bytes, which are the caller's again when all of it is taken. Names are as the archive
+   * has them: not to be trusted. Throws `BAD_ARCHIVE`.
+   */
   push(bytes: Uint8Array): Iterable<TarPart>;
   /** What is left when no more bytes come; throws `BAD_ARCHIVE` if the archive is not whole. */
   end(): Iterable<TarPart>;
@@ -31,6 +34,7 @@ export function tarReader(options: TarReaderOptions = {}): TarReader {
   const parts = readParts(input, options);
   function* more(): Generator<TarPart> {
     for (let next = parts.next(); next.value !== undefined; next = parts.next()) yield next.value;
+    input.own();
   }
   return {
     push: bytes => {

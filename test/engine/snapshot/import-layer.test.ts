@@ -25,19 +25,28 @@ import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { isPlimsollError } from '../../../src/errors.ts';
 import { evilArchives } from '../../support/evil-archives.ts';
-import { type LayerRoot, noRoot, openLayerRoot, streamOf, tarOf } from '../../support/layer-root.ts';
+import { type LayerRoot, noRoot, openLayerRoot, tarOf } from '../../support/layer-root.ts';
 
 function diffIdOf(tar: Buffer): string {
   return `sha256:${createHash('sha256').update(tar).digest('hex')}`;
 }
 
 function importTar(
-  { snapshots }: LayerRoot,
+  { root, snapshots }: LayerRoot,
   tar: Buffer,
-  options: { byteLimit?: number; diffId?: string } = {},
+  options: { byteLimit?: number; diffId?: string; signal?: AbortSignal } = {},
 ) {
-  return snapshots.importLayer({ diffId: diffIdOf(tar), open: () => streamOf(tar, 3000), ...options });
+  const path = join(root.dataDir, 'came.tar');
+  writeFileSync(path, tar);
+  return snapshots.importLayer({
+    diffId: diffIdOf(tar),
+    file: { path, offset: 0, length: tar.length },
+    ...options,
+  });
 }
+
+/** So much content that a thread of its own unpacks it. */
+const large = { name: 'large', content: 'x'.repeat(2_000_000) };
 
 /** A folder with all that a tar can hold: links, devices, attributes, holes, long and strange names. */
 function motley(): { folder: string; [Symbol.dispose](): void } {
@@ -151,10 +160,35 @@ test('importLayer() does nothing for a layer that is there', { skip: noRoot }, a
   using first = await importTar(place, tar);
   using again = await place.snapshots.importLayer({
     diffId: first.diffId,
-    open: () => assert.fail('it was read again'),
+    file: { path: '/nowhere', offset: 0, length: 1 },
   });
   assert.equal(again.path, first.path);
   assert.equal(place.snapshots.layers().length, 1);
+});
+
+test('importLayer() unpacks large layers on threads of their own, which leave nothing when they are stopped', {
+  skip: noRoot,
+}, async () => {
+  using place = openLayerRoot();
+  const members = Array.from({ length: 300 }, (_, i) => ({ name: `d/${i}`, content: `${i}`.repeat(3000) }));
+  const tar = tarOf(large, ...members, { name: 'large', content: 'again' });
+  const stop = new AbortController();
+  const stopped = importTar(place, tar, { signal: stop.signal });
+  setTimeout(() => stop.abort(), 5);
+  await assert.rejects(stopped, error => isPlimsollError(error, 'cancelled'));
+  await assert.rejects(
+    importTar(place, tar, { diffId: `sha256:${'0'.repeat(64)}` }),
+    error => isPlimsollError(error, 'data-loss') && error.code === 'DIGEST_MISMATCH',
+  );
+  assertNothing(place);
+  let ticks = 0;
+  const ticking = setInterval(() => ticks++, 1);
+  using layer = await importTar(place, tar);
+  clearInterval(ticking);
+  assert.ok(ticks > 0, 'this thread stood still');
+  assert.equal(readFileSync(join(layer.path, 'd/299'), 'utf8'), '299'.repeat(3000));
+  assert.equal(readFileSync(join(layer.path, 'large'), 'utf8'), 'again');
+  assert.ok((await buffer(place.snapshots.exportTar(layer.diffId))).equals(tar));
 });
 
 for (const [what, members] of Object.entries(evilArchives)) {
@@ -162,6 +196,10 @@ for (const [what, members] of Object.entries(evilArchives)) {
     using place = openLayerRoot();
     await assert.rejects(
       importTar(place, tarOf({ name: 'good', content: 'good' }, ...members)),
+      error => isPlimsollError(error, 'invalid-argument') && error.code === 'UNSAFE_ARCHIVE',
+    );
+    await assert.rejects(
+      importTar(place, tarOf(large, ...members)),
       error => isPlimsollError(error, 'invalid-argument') && error.code === 'UNSAFE_ARCHIVE',
     );
     assertNothing(place);

@@ -1,13 +1,8 @@
-import { availableParallelism } from 'node:os';
 import { errnoOf, isPlimsollError, PlimsollError, throwIfAborted } from '../../../errors.ts';
 import { runTogether } from '../../../lib/run-together.ts';
-import { createSlots } from '../../../lib/slots.ts';
 import { familiarReference, hostPlatform, parsePlatform, parseReference } from '../../../oci/index.ts';
-import type { HeldLayer } from '../../snapshot/index.ts';
 import type { LoadedImage, LoadRequest } from '../archive-types.ts';
-import { byteLimitOf } from '../content/byte-limit.ts';
 import { keepBlob } from '../content/keep-blob.ts';
-import { compressionOf, openLayerTar } from '../content/open-layer-tar.ts';
 import { unpackStream } from '../content/unpack-stream.ts';
 import type { ImageContext } from '../context.ts';
 import { setTag } from '../create-image.ts';
@@ -106,34 +101,19 @@ async function unpackLayers(
   const [reference] = images.flatMap(image => image.references);
   const name = reference === undefined ? 'images' : familiarReference(parseReference(reference));
   tell({ kind: 'began', name, layers: [...layers.values()].map(({ blob }) => blob) });
-  const slots = createSlots(availableParallelism());
   await runTogether(
     [...layers.values()].map(layer => async stop => {
       const say = (state: 'exists' | 'unpacking' | 'loaded') =>
         tell({ kind: 'layer', digest: layer.blob.digest, state });
       const isHere = context.snapshots.layer(layer.diffId) !== undefined;
       if (!isHere) say('unpacking');
-      held.use(await slots(() => unpackLayer(context, layer, stop)));
+      const file = { path: layer.file.path, offset: 0, length: layer.file.size };
+      held.use(await context.snapshots.importLayer({ diffId: layer.diffId, file, signal: stop }));
       if (!isHere) made.push(layer);
       say(isHere ? 'exists' : 'loaded');
     }),
     request.signal,
   );
-}
-
-async function unpackLayer(
-  { snapshots }: ImageContext,
-  { diffId, file }: ArchivedLayer,
-  signal: AbortSignal,
-): Promise<HeldLayer> {
-  const part = { path: file.path, offset: 0, length: file.size };
-  const compression = await compressionOf(part);
-  return await snapshots.importLayer({
-    diffId,
-    open: () => openLayerTar(part, compression),
-    byteLimit: byteLimitOf(file.size),
-    signal,
-  });
 }
 
 function record(

@@ -10,9 +10,9 @@ import {
   parseImageConfig,
   readJson,
 } from '../../../oci/index.ts';
+import { compressionOf } from '../../snapshot/index.ts';
 import { sha256 } from '../../store/index.ts';
 import { badImage } from '../content/image-parts.ts';
-import { compressionOf } from '../content/open-layer-tar.ts';
 import { tagReference } from '../create-image.ts';
 import { type ArchivedImage, type ArchivedLayer, mismatch } from './archived-image.ts';
 import type { PlatformChoice } from './read-layout.ts';

@@ -4,10 +4,10 @@ import { PlimsollError, throwIfAborted } from '../../../errors.ts';
 import { joined } from '../../../lib/joined.ts';
 import { tarEnd, tarPadding, writeTarHeader } from '../../../lib/tar/index.ts';
 import { canonicalJson, type Descriptor, digestHex, mediaTypes } from '../../../oci/index.ts';
+import { readPart } from '../../snapshot/index.ts';
 import { sha256 } from '../../store/index.ts';
 import type { SaveRequest } from '../archive-types.ts';
 import type { LayerPart } from '../content/image-parts.ts';
-import { readPart } from '../content/open-layer-tar.ts';
 import type { ImageContext } from '../context.ts';
 
 import { chooseImages } from './choose-images.ts';

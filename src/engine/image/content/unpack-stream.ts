@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream';
 import { PlimsollError, throwIfAborted } from '../../../errors.ts';
-import { byteLimitOf } from './byte-limit.ts';
-import { compressionOfHead, unpackedBy } from './open-layer-tar.ts';
+import { byteLimitOf, compressionOfHead, unpackedBy } from '../../snapshot/index.ts';
 
 export interface UnpackStreamOptions {
   readonly signal?: AbortSignal | undefined;

@@ -1,9 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream, createWriteStream, truncateSync } from 'node:fs';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { createReadStream, truncateSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { errnoOf, isPlimsollError, PlimsollError } from '../../../errors.ts';
-import { joined } from '../../../lib/joined.ts';
+import { releaseBytes } from '../../../lib/release-bytes.ts';
 import type { Descriptor, Reference } from '../../../oci/index.ts';
 import type { RegistryClient } from '../../registry/index.ts';
 import type { Download, Downloads } from '../../store/index.ts';
@@ -51,16 +50,51 @@ async function goOn({ path, bytes }: Download, { client, reference, blob, tell, 
     signal,
     onRetry: error => tell({ kind: 'layer', digest, state: 'retrying', note: error.message }),
   });
-  const counted = async function* () {
-    for await (const piece of pieces) {
-      done += piece.length;
-      say();
-      yield piece;
-    }
-  };
-  const file = createWriteStream(path, { flags: 'a', mode: 0o644 });
-  await pipeline(Readable.from(joined(counted()), { objectMode: false }), file);
+  await using file = await open(path, 'a', 0o644);
+  await append(file, pieces, bytes => {
+    done += bytes;
+    say();
+  });
   return path;
+}
+
+/** Writes pieces at the end of a file, many in a call where they come fast, while the next ones come. */
+async function append(
+  file: FileHandle,
+  pieces: AsyncIterable<Buffer>,
+  onBytes: (count: number) => void,
+): Promise<void> {
+  let batch: Buffer[] = [];
+  let size = 0;
+  let writing: Promise<void> = Promise.resolve();
+  let last = Number.NEGATIVE_INFINITY;
+  const write = async () => {
+    last = performance.now();
+    await writing;
+    writing = writeAll(file, batch, size);
+    writing.catch(() => {}); // looked at before the next one, or in the end
+    [batch, size] = [[], 0];
+  };
+  try {
+    for await (const piece of pieces) {
+      batch.push(piece);
+      size += piece.length;
+      onBytes(piece.length);
+      if (size >= batchSize || performance.now() - last > 100) await write();
+    }
+  } finally {
+    if (size > 0) await write(); // also what came before an interruption
+    await writing;
+  }
+}
+
+const batchSize = 512 * 1024;
+
+/** writev(2) may take less than it is given, when the disk is nearly full. */
+async function writeAll(file: FileHandle, pieces: readonly Buffer[], size: number): Promise<void> {
+  const { bytesWritten } = await file.writev(pieces);
+  if (bytesWritten < size) await file.writeFile(Buffer.concat(pieces).subarray(bytesWritten));
+  for (const piece of pieces) releaseBytes(piece);
 }
 
 /** The hash of what is here already. */

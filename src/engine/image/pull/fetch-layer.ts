@@ -6,9 +6,7 @@ import { type Descriptor, digestHex, type Reference } from '../../../oci/index.t
 import { withLock } from '../../kernel/index.ts';
 import type { RegistryClient } from '../../registry/index.ts';
 import type { HeldLayer } from '../../snapshot/index.ts';
-import { byteLimitOf } from '../content/byte-limit.ts';
 import { keepBlob } from '../content/keep-blob.ts';
-import { compressionOf, openLayerTar } from '../content/open-layer-tar.ts';
 import type { ImageContext } from '../context.ts';
 import type { TransferProgress } from '../transfer-types.ts';
 import { downloadBlob } from './download-blob.ts';
@@ -20,9 +18,8 @@ export interface LayerRequest {
   readonly diffId: string;
   readonly tell: (event: TransferProgress) => void;
   readonly signal: AbortSignal;
-  /** How many are downloaded, and how many unpacked, at once. */
+  /** How many are downloaded at once. */
   readonly downloadSlots: Slots;
-  readonly unpackSlots: Slots;
 }
 
 /**
@@ -55,25 +52,17 @@ export async function fetchLayer(context: ImageContext, request: LayerRequest): 
 
 async function makeLayer(context: ImageContext, request: LayerRequest): Promise<HeldLayer> {
   const { snapshots, downloads, leases } = context;
-  const { blob, diffId, tell, signal, downloadSlots, unpackSlots } = request;
+  const { blob, diffId, tell, signal, downloadSlots } = request;
   if (snapshots.layer(diffId) !== undefined) return snapshots.hold(diffId);
   using _ = leases.take('download', blob.digest);
   const path = await downloadSlots(async () => {
     throwIfAborted(signal, 'the pull');
     return await downloadBlob(downloads, request);
   });
-  const layer = await unpackSlots(async () => {
-    throwIfAborted(signal, 'the pull');
-    tell({ kind: 'layer', digest: blob.digest, state: 'unpacking' });
-    const part = { path, offset: 0, length: blob.size };
-    const compression = await compressionOf(part);
-    return await snapshots.importLayer({
-      diffId,
-      open: () => openLayerTar(part, compression),
-      byteLimit: byteLimitOf(blob.size),
-      signal,
-    });
-  });
+  throwIfAborted(signal, 'the pull');
+  tell({ kind: 'layer', digest: blob.digest, state: 'unpacking' });
+  const file = { path, offset: 0, length: blob.size };
+  const layer = await snapshots.importLayer({ diffId, file, signal });
   keepDownload(context, request, path);
   return layer;
 }

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { isPlimsollError, PlimsollError } from '../../../errors.ts';
 import { runTogether } from '../../../lib/run-together.ts';
 import { createSlots } from '../../../lib/slots.ts';
@@ -81,11 +80,11 @@ async function store(
   };
   const unique = [...new Map(layers.map(layer => [layer.diffId, layer])).values()];
   tell({ kind: 'began', name: familiarReference(reference), layers: unique.map(({ blob }) => blob) });
-  const slots = { downloadSlots: createSlots(parallel), unpackSlots: createSlots(availableParallelism()) };
+  const downloadSlots = createSlots(parallel);
   using held = new DisposableStack();
   await runTogether(
     unique.map(layer => async stop => {
-      held.use(await fetchLayer(context, { client, reference, ...layer, ...slots, tell, signal: stop }));
+      held.use(await fetchLayer(context, { client, reference, ...layer, downloadSlots, tell, signal: stop }));
     }),
     signal,
   );

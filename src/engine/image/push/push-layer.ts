@@ -1,6 +1,6 @@
 import { type Descriptor, mediaTypes, type Reference } from '../../../oci/index.ts';
 import type { RegistryClient } from '../../registry/index.ts';
-import { readPart } from '../content/open-layer-tar.ts';
+import { readPart } from '../../snapshot/index.ts';
 import { keptBlob } from '../content/published.ts';
 import type { ImageContext } from '../context.ts';
 import type { TransferProgress } from '../transfer-types.ts';

@@ -22,8 +22,6 @@ import {
 } from '../../../oci/index.ts';
 import { writeFileAtomic } from '../../kernel/index.ts';
 import { sha256 } from '../../store/index.ts';
-import { byteLimitOf } from '../content/byte-limit.ts';
-import { compressionOf, openLayerTar } from '../content/open-layer-tar.ts';
 import { keptBlob } from '../content/published.ts';
 import type { ImageContext } from '../context.ts';
 import { packLayer } from '../push/pack-layer.ts';
@@ -52,10 +50,7 @@ export function openFolderCache(
       const path = blob === undefined ? undefined : blobPath(folder, blob.digest);
       const size = path === undefined ? undefined : statSync(path, { throwIfNoEntry: false })?.size;
       if (path === undefined || size === undefined) throw missing(folder, blob?.digest ?? diffId);
-      const part = { path, offset: 0, length: size };
-      const compression = await compressionOf(part);
-      const open = () => openLayerTar(part, compression);
-      return await snapshots.importLayer({ diffId, open, byteLimit: byteLimitOf(size), signal });
+      return await snapshots.importLayer({ diffId, file: { path, offset: 0, length: size }, signal });
     },
     [Symbol.dispose]: () => {},
   };

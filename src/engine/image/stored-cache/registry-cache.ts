@@ -28,7 +28,7 @@ export async function openRegistryCache(
   const client = stack.use(await context.registries.client(place));
   const reference = withDefaultTag(parseReference(place.name));
   const { document, blobs } = await readRemote(client, reference, place.name, signal);
-  const slots = { downloadSlots: createSlots(4), unpackSlots: createSlots(availableParallelism()) };
+  const downloadSlots = createSlots(4);
   const kept = stack.move();
   return {
     document,
@@ -38,7 +38,7 @@ export async function openRegistryCache(
       if (blob === undefined) throw noCache(place.name);
       return await fetchLayer(context, {
         ...{ client, reference, blob, diffId },
-        ...slots,
+        downloadSlots,
         tell: () => {},
         signal: stop,
       });

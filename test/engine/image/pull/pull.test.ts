@@ -247,7 +247,7 @@ for (const [what, members] of Object.entries(evilArchives)) {
 
 test('a layer of few bytes that unpacks to very many is refused, whole', { skip: noRoot }, async () => {
   await using it = await place();
-  const { byteLimitOf } = await import('../../../../src/engine/image/content/byte-limit.ts');
+  const { byteLimitOf } = await import('../../../../src/engine/snapshot/index.ts');
   assert.ok(byteLimitOf(1000) < 5 * 2 ** 30);
   assert.ok(byteLimitOf(10 * 2 ** 30) > 1000 * 2 ** 30);
   const hole = tarOf({ name: 'bomb', size: 6 * 2 ** 30 });

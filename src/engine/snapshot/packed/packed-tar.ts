@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { Readable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { PlimsollError } from '../../../errors.ts';
 import { unzstd } from './unzstd.ts';
@@ -21,18 +21,47 @@ const pieceSize = 256 * 1024;
  * The uncompressed tar of a layer in a file. How it is packed is seen by its first bytes, not believed: media types are
  * wrong at times, and a diffID is compared in the end. Breaks with `data-loss` (`BAD_COMPRESSION`) if it is damaged.
  */
-export function openLayerTar(part: FilePart, compression: Compression): Readable {
-  return unpackedBy(readPart(part), compression);
+export async function openPackedTar(part: FilePart): Promise<Readable> {
+  const compression = await compressionOf(part);
+  return compression === 'gzip' ? gunzipFile(part) : unpackedBy(readPart(part), compression);
 }
 
-/** What a stream of bytes unpacks to. Breaks like `openLayerTar`. */
+/** One buffer for all that is read: new ones for each piece would have the garbage collector work as long as zlib. */
+function gunzipFile({ path, offset, length }: FilePart): Readable {
+  const unpacked = createGunzip({ chunkSize: pieceSize });
+  const buffer = Buffer.allocUnsafeSlow(pieceSize);
+  const feed = async () => {
+    await using file = await open(path, 'r');
+    for (let at = 0; at < length && !unpacked.destroyed; ) {
+      const { bytesRead } = await file.read(buffer, 0, Math.min(pieceSize, length - at), offset + at);
+      if (bytesRead === 0) break;
+      at += bytesRead;
+      await taken(unpacked, buffer.subarray(0, bytesRead));
+    }
+    unpacked.end();
+  };
+  feed().catch(error => unpacked.destroy(error));
+  return Readable.from(gunzipped(unpacked), { objectMode: false });
+}
+
+/** What a stream of bytes unpacks to. Breaks like `openPackedTar`. */
 export function unpackedBy(source: Readable, compression: Compression): Readable {
   if (compression === 'none') return source;
   if (compression === 'zstd') return Readable.from(unzstd(source), { objectMode: false });
   const unpacked = createGunzip({ chunkSize: pieceSize });
   source.on('error', error => unpacked.destroy(error));
   source.pipe(unpacked);
-  return Readable.from(gunzipped(unpacked, source), { objectMode: false });
+  const closing = () => void source.destroy();
+  return Readable.from(gunzipped(unpacked, closing), { objectMode: false });
+}
+
+/** Resolves when a stream is done with a piece, or with everything. */
+async function taken(stream: Writable, piece: Buffer): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const onClose = () => resolve();
+  stream.once('close', onClose);
+  stream.write(piece, error => (error ? reject(error) : resolve()));
+  await promise.finally(() => stream.off('close', onClose));
 }
 
 /** The bytes of a part of a file. */
@@ -66,7 +95,7 @@ export function compressionOfHead(head: Uint8Array): Compression {
   });
 }
 
-async function* gunzipped(unpacked: Readable, source: Readable): AsyncGenerator<Buffer> {
+async function* gunzipped(unpacked: Readable, onEnd = () => {}): AsyncGenerator<Buffer> {
   try {
     yield* unpacked as AsyncIterable<Buffer>;
   } catch (error) {
@@ -82,7 +111,7 @@ async function* gunzipped(unpacked: Readable, source: Readable): AsyncGenerator<
       },
     );
   } finally {
-    source.destroy();
+    onEnd();
     unpacked.destroy();
   }
 }
