@@ -314,11 +314,10 @@ function idleBridge(root: Root, self: readonly string[]): { idle?: IdleBridge } 
   return { idle: createIdleBridge(root, [...self, 'internal', 'lower-bridge', '--root', root.dataDir]) };
 }
 
-/** An ordinary user's published ports are opened by a process that is plimsoll. */
+/** Published ports that the kernel does not lead are opened by a process that is plimsoll. */
 function publishedPorts(root: Root, self: readonly string[]): { published?: PublishedPorts } {
-  if (!root.rootless || self.length === 0) return {};
-  const published = createPublishedPorts(root, [...self, 'internal', 'forward']);
-  return published === undefined ? {} : { published };
+  if (self.length === 0) return {};
+  return { published: createPublishedPorts(root, [...self, 'internal', 'forward']) };
 }
 
 function runtimeName(runtime: () => Runtime): string {

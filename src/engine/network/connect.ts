@@ -4,7 +4,7 @@ import { anyBooked, type Booking, book, bookedPorts, unbookOne, validatePort } f
 import { disconnectOne } from './disconnect.ts';
 import type { DnsEntry } from './dns-config.ts';
 import { forwardBlocks } from './firewall/forward-blocks.ts';
-import { perAddress } from './host-address.ts';
+import { isLedByKernel, perAddress } from './host-address.ts';
 import { hostNameservers } from './host-nameservers.ts';
 import { findFreePort, probePort } from './host-ports.ts';
 import { hostRoutes } from './host-routes.ts';
@@ -132,13 +132,23 @@ function dnsPlace({ container, address, address6 }: Booking): Omit<DnsEntry, 'na
 async function publish(state: ServiceState, booking: Booking, { bridge }: BridgeNetwork): Promise<string[]> {
   if (booking.ports.length === 0) return [];
   const chains = await state.driver.addPorts(rules(booking)).catch(() => raise(state));
-  await state.published?.open(booking);
+  await openByProcess(state, booking);
   if (userNetwork !== undefined) return []; // what the host's firewall forwards is none of it
   const blocks = await forwardBlocks({ bridge, ...(chains === undefined ? {} : { chains }) });
   return blocks.map(
     ({ chain, keeper }) =>
       `published ports may be closed from outside: the host's firewall (${keeper}, chain "${chain}") drops what it forwards; 'plimsoll doctor' says how to let them in`,
   );
+}
+
+async function openByProcess({ published }: ServiceState, booking: Booking): Promise<void> {
+  if (published !== undefined) return await published.open(booking);
+  const left = booking.ports.find(port => !isLedByKernel(port, booking));
+  if (left === undefined) return;
+  throw new PlimsollError('unavailable', `nothing can lead "${left.hostAddress}" to a container here`, {
+    code: 'PORTS_UNAVAILABLE',
+    hint: 'publish on an IPv4 address, or on a network that has IPv6',
+  });
 }
 
 /** A container that nobody can lead to the world runs nevertheless: it reaches others, and its ports are reached. */

@@ -29,13 +29,14 @@ export async function findLeftovers(
     if (!owned.has(namespace))
       found.push({ subject: namespace, problem: 'a network namespace of no container' });
   }
-  for (const { container, address, ports } of booked) {
+  for (const booking of booked) {
+    const { container, address } = booking;
     const subject = container.slice(0, 12);
     if (!live.has(container))
       found.push({ subject, problem: `holds the address ${address}, but does not run` });
     else if (!namespaces.includes(namespaceName(root, container))) {
       found.push({ subject, problem: 'runs, but its network namespace is gone' });
-    } else if (ports.length > 0 && published?.isOpen(container) === false) {
+    } else if (published?.isOpen(booking) === false) {
       found.push({ subject, problem: 'runs, but nothing opens its published ports' });
     }
   }

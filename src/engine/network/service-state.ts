@@ -5,6 +5,7 @@ import { withLock } from '../kernel/index.ts';
 import type { Database, Root } from '../store/index.ts';
 import { anyBooked, type Booking, bookings } from './address-book.ts';
 import type { BridgeDriver } from './bridge-driver.ts';
+import { isLedByKernel } from './host-address.ts';
 import type { IdleBridge } from './idle-bridge.ts';
 import type { NameServer } from './name-server.ts';
 import { linkName, namespaceName } from './names.ts';
@@ -86,11 +87,14 @@ export function linkOf({ root, driver }: ServiceState, booking: Booking, network
   };
 }
 
+/** What leads its ports in the kernel; the others are a process's, see `PublishedPorts`. */
 export function rules(booking: Booking): PortRule[] {
-  return booking.ports.map(port => ({
-    ...port,
-    address: isIPv6(port.hostAddress) ? (booking.address6 ?? '') : booking.address,
-  }));
+  return booking.ports
+    .filter(port => isLedByKernel(port, booking))
+    .map(port => ({
+      ...port,
+      address: isIPv6(port.hostAddress) ? (booking.address6 ?? '') : booking.address,
+    }));
 }
 
 export function announce(

@@ -5,24 +5,24 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { PlimsollError } from '../../../errors.ts';
 import { adopt, identify, isAlive, type ProcessIdentity, start } from '../../kernel/index.ts';
-import type { UserNetwork } from './place.ts';
+import type { ForwarderPlace } from './place.ts';
 import { controlName, type ForwardRequest } from './serve-forwards.ts';
 
-/** The living forwarder of a user; undefined: there is none, or one of a network that is gone. */
-export function findForwarder(network: UserNetwork): ProcessIdentity | undefined {
-  const [pid = 0, startTime = 0, inode = 0] = readNumbers(recordOf(network));
+/** The living forwarder of a place; undefined: there is none, or one of a network that is gone. */
+export function findForwarder(place: ForwarderPlace): ProcessIdentity | undefined {
+  const [pid = 0, startTime = 0, inode = 0] = readNumbers(recordOf(place));
   const identity = { pid, startTime };
-  return pid > 0 && inode === inodeOf(network) && isAlive(identity) ? identity : undefined;
+  return pid > 0 && inode === inodeOf(place) && isAlive(identity) ? identity : undefined;
 }
 
 /** Starts it as `command`, in place of one of a network that is gone. Throws `unavailable`. */
 export async function startForwarder(
-  network: UserNetwork,
+  place: ForwarderPlace,
   rootId: string,
   [program = '', ...args]: readonly string[],
 ): Promise<ProcessIdentity> {
-  endForwarder(network);
-  const child = start(program, [...args, folderOf(network), network.path], {
+  endForwarder(place);
+  const child = start(program, [...args, place.folder, place.namespace], {
     cwd: '/',
     detached: true,
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -48,7 +48,7 @@ export async function startForwarder(
     );
   }
   await adopt(rootId, identity.pid);
-  writeFileSync(recordOf(network), `${identity.pid} ${identity.startTime} ${inodeOf(network)}\n`);
+  writeFileSync(recordOf(place), `${identity.pid} ${identity.startTime} ${inodeOf(place)}\n`);
   return identity;
 }
 
@@ -57,10 +57,10 @@ const lean = '--max-semi-space-size=1 --max-old-space-size=64';
 
 /** What it says; undefined if it has gone. */
 export async function askForwarder(
-  network: UserNetwork,
+  place: ForwarderPlace,
   request: ForwardRequest,
 ): Promise<string | undefined> {
-  const folder = openSync(folderOf(network), constants.O_RDONLY);
+  const folder = openSync(place.folder, constants.O_RDONLY);
   try {
     // By the folder, as the whole path may be longer than an address can be.
     const socket = connect({ path: `/proc/self/fd/${folder}/${controlName}`, allowHalfOpen: true });
@@ -75,23 +75,19 @@ export async function askForwarder(
 }
 
 /** Ends it, with all that is open. */
-export function endForwarder(network: UserNetwork): void {
-  const [pid = 0, startTime = 0] = readNumbers(recordOf(network));
+export function endForwarder(place: ForwarderPlace): void {
+  const [pid = 0, startTime = 0] = readNumbers(recordOf(place));
   if (pid > 0 && isAlive({ pid, startTime })) process.kill(pid, 'SIGKILL');
-  rmSync(recordOf(network), { force: true });
+  rmSync(recordOf(place), { force: true });
 }
 
-function folderOf({ path }: UserNetwork): string {
-  return join(path, '..');
-}
-
-function recordOf(network: UserNetwork): string {
-  return join(folderOf(network), 'ports');
+function recordOf({ folder }: ForwarderPlace): string {
+  return join(folder, 'ports.pid');
 }
 
 /** Another one: the network has been taken away meanwhile, and made anew. */
-function inodeOf({ path }: UserNetwork): number {
-  return statSync(path, { throwIfNoEntry: false })?.ino ?? 0;
+function inodeOf({ namespace }: ForwarderPlace): number {
+  return statSync(namespace, { throwIfNoEntry: false })?.ino ?? 0;
 }
 
 function readNumbers(path: string): number[] {

@@ -13,7 +13,7 @@ export interface Forward {
   readonly port: number;
 }
 
-/** Takes connections and datagrams at ports of the machine, and hands them on in the network of a user. */
+/** Takes connections and datagrams at ports of the machine, and hands them on in the network where containers are reached. */
 export interface PortForwarder {
   /**
    * Opens ports of a container in place of those that it had: all of them, or none. Rejects with the system's error.

@@ -1,6 +1,7 @@
 import { existsSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { caller, userRunFolder } from '../../kernel/index.ts';
+import type { Root } from '../../store/index.ts';
 
 /**
  * The network namespace that the bridges of all roots of an ordinary user are in: the machine's own is not the user's to
@@ -25,6 +26,18 @@ function placeOf(uid: number): UserNetwork {
     sys: join(folder, 'sys'),
     containers: join(folder, 'containers'),
   };
+}
+
+/** Where the process is that opens ports, and to which network it leads. */
+export interface ForwarderPlace {
+  readonly folder: string;
+  readonly namespace: string;
+}
+
+export function forwarderPlace(root: Root): ForwarderPlace {
+  return userNetwork === undefined
+    ? { folder: root.runDir, namespace: '/proc/self/ns/net' }
+    : { folder: join(userNetwork.path, '..'), namespace: userNetwork.path };
 }
 
 /** True once `openUserNetwork` has made it. */

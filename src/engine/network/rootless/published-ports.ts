@@ -4,17 +4,21 @@ import { PlimsollError } from '../../../errors.ts';
 import { isAlive, type ProcessIdentity, withLock } from '../../kernel/index.ts';
 import type { Root } from '../../store/index.ts';
 import { type Booking, portInUse } from '../address-book.ts';
+import { isLedByKernel } from '../host-address.ts';
 import { askForwarder, endForwarder, findForwarder, startForwarder } from './ask-forwarder.ts';
 import type { Forward } from './forward-ports.ts';
-import { type UserNetwork, userNetwork } from './place.ts';
+import { type ForwarderPlace, forwarderPlace, userNetwork } from './place.ts';
 import { ready } from './serve-forwards.ts';
 
-/** The published ports of an ordinary user, which one process for all roots and containers of the user opens. */
+/**
+ * Published ports that a process opens: all of an ordinary user's (one process for all roots and containers of the user),
+ * and those of root that the kernel leads nowhere (one per root, where there are any).
+ */
 export interface PublishedPorts {
   /** Resolves when the ports are open. Throws `conflict` (`PORT_IN_USE`), `permission-denied`. */
   open(booking: Booking): Promise<void>;
-  /** False for a container whose ports nobody opens, as somebody killed the process. */
-  isOpen(container: string): boolean;
+  /** False for a container that has such ports, and nobody opens them: somebody killed the process. */
+  isOpen(booking: Booking): boolean;
   /** Opens those that are not; leaves out what cannot be. */
   reopen(bookings: readonly Booking[]): Promise<void>;
   close(container: string): Promise<void>;
@@ -25,17 +29,17 @@ export interface PublishedPorts {
 /**
  * `command` begins what `serveForwards` does: the machine's network is not the user's, so that its ports are opened as
  * any program of the user would. That process outlives its caller, goes some time after the last port, and is known by
- * its record beside the user's network. What it opened for a container is told by a record in the root's run folder.
+ * its record beside the user's network, or in the root's run folder. What it opened for a container is told by a record in the root's run folder.
  */
 export function createPublishedPorts(
   root: Root,
   command: readonly string[],
-  network: UserNetwork | undefined = userNetwork,
-): PublishedPorts | undefined {
-  if (network === undefined) return undefined;
+  place: ForwarderPlace = forwarderPlace(root),
+): PublishedPorts {
   const folder = join(root.runDir, 'ports');
-  const isOpen = (container: string) => readProcess(join(folder, container)) !== undefined;
-  const locked = <T>(action: () => Promise<T>) => withLock(join(network.path, '../ports.lock'), action);
+  const isKnown = (container: string) => readProcess(join(folder, container)) !== undefined;
+  const isOpen = (booking: Booking) => forwardsOf(booking).length === 0 || isKnown(booking.container);
+  const locked = <T>(action: () => Promise<T>) => withLock(join(place.folder, 'ports.lock'), action);
   const openNow = async (booking: Booking) => {
     const opener = await ask(booking);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -44,29 +48,29 @@ export function createPublishedPorts(
   const ask = async (booking: Booking): Promise<ProcessIdentity> => {
     const request = { container: keyOf(root, booking.container), forwards: forwardsOf(booking) };
     for (let attempt = 0; attempt < 2; attempt++) {
-      const opener = findForwarder(network) ?? (await startForwarder(network, root.id, command));
-      const said = await askForwarder(network, request);
+      const opener = findForwarder(place) ?? (await startForwarder(place, root.id, command));
+      const said = await askForwarder(place, request);
       if (said === ready) return opener;
       if (said !== undefined) throw refused(said, booking);
-      endForwarder(network); // it was just about to leave
+      endForwarder(place); // it was just about to leave
     }
     throw refused('no answer', booking);
   };
   const close = async (container: string) => {
-    if (isOpen(container)) await askForwarder(network, { container: keyOf(root, container), forwards: [] });
+    if (isKnown(container)) await askForwarder(place, { container: keyOf(root, container), forwards: [] });
     rmSync(join(folder, container), { force: true });
   };
   return {
     isOpen,
     close,
     async open(booking) {
-      if (booking.ports.length > 0) await locked(() => openNow(booking));
+      if (forwardsOf(booking).length > 0) await locked(() => openNow(booking));
     },
     async reopen(bookings) {
-      const closed = bookings.filter(({ container, ports }) => ports.length > 0 && !isOpen(container));
+      const closed = bookings.filter(booking => !isOpen(booking));
       for (const booking of closed) {
         await locked(async () => {
-          if (!isOpen(booking.container)) await openNow(booking).catch(() => {}); // 'system check' tells
+          if (!isOpen(booking)) await openNow(booking).catch(() => {}); // 'system check' tells
         });
       }
     },
@@ -81,9 +85,11 @@ function keyOf(root: Root, container: string): string {
   return `${root.id}/${container}`;
 }
 
-function forwardsOf({ address, ports }: Booking): Forward[] {
-  return ports.map(({ protocol, hostAddress, hostPort, containerPort }) => {
-    if (protocol !== 'tcp' && protocol !== 'udp') throw unsupported(protocol);
+function forwardsOf(booking: Booking): Forward[] {
+  const { address, ports } = booking;
+  const own = userNetwork === undefined ? ports.filter(port => !isLedByKernel(port, booking)) : ports;
+  return own.map(({ protocol, hostAddress, hostPort, containerPort }) => {
+    if (protocol !== 'tcp' && protocol !== 'udp') throw unsupported(protocol, hostAddress);
     return { protocol, hostAddress, hostPort, address, port: containerPort };
   });
 }
@@ -96,11 +102,16 @@ function refused(said: string, { ports: [first] }: Booking): PlimsollError {
   });
 }
 
-function unsupported(protocol: string): PlimsollError {
-  return new PlimsollError('invalid-argument', `an ordinary user cannot publish ports of ${protocol}`, {
-    code: 'PORT_INVALID',
-    hint: 'publish tcp or udp, or run it as root',
-  });
+function unsupported(protocol: string, address: string): PlimsollError {
+  return new PlimsollError(
+    'invalid-argument',
+    `no port of ${protocol} can be published on "${address}" here`,
+    {
+      code: 'PORT_INVALID',
+      hint:
+        userNetwork === undefined ? 'publish it on an IPv4 address' : 'publish tcp or udp, or run it as root',
+    },
+  );
 }
 
 function readProcess(record: string): ProcessIdentity | undefined {

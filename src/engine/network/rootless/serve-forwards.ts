@@ -17,7 +17,7 @@ export const ready = 'ready';
 export const controlName = 'ports.socket';
 
 /**
- * The process that opens all ports which an ordinary user publishes: it is asked at a socket in `folder`, calls `isUp`
+ * The process that opens published ports: it is asked at a socket in `folder`, calls `isUp`
  * when it can be, and resolves some time after the last port was closed. It outlives those who ask.
  */
 export async function serveForwards(

@@ -122,7 +122,7 @@ test('the process that forwards is asked by a socket, and leaves when nothing is
   try {
     let served: Promise<void> | undefined;
     await new Promise<void>(isUp => {
-      served = serveForwards(folder, own, { isUp, lingerMs: 50 });
+      served = serveForwards(folder, own, { isUp, lingerMs: 1500 });
     });
     const forward = {
       protocol: 'tcp',
@@ -133,7 +133,7 @@ test('the process that forwards is asked by a socket, and leaves when nothing is
     };
     assert.equal(await ask({ container: 'one', forwards: [forward] }), 'ready');
     assert.equal(await ask({ container: 'two', forwards: [forward] }), 'EADDRINUSE');
-    await sleep(200);
+    await sleep(2000);
     assert.equal(await ask({ container: 'one', forwards: [] }), 'ready');
     await served;
     assert.ok(!existsSync(join(folder, 'ports.socket')));
