@@ -45,7 +45,6 @@ type Hosted<Service, Names extends keyof Service> = Omit<Service, Names> & {
 
 /** What an engine elsewhere may not offer. */
 export type EngineFeature =
-  | 'history'
   | 'check'
   | 'waste'
   | 'bootstrap'

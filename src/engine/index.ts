@@ -22,7 +22,7 @@ export {
 export type { Engine, EngineFeature, EngineLink } from './engine.ts';
 export type * from './events/index.ts';
 export type * from './history/index.ts';
-export { machineId } from './history/index.ts';
+export { createHistoryService, machineId } from './history/index.ts';
 export type * from './image/index.ts';
 export { neitherHereNorThere } from './image/index.ts';
 export {

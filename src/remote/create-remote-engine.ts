@@ -20,7 +20,6 @@ import { createVolumes } from './volumes.ts';
 
 /** Why another engine cannot do what ours can: Docker's API has no word for it. */
 const lacks: EngineLink['lacks'] = {
-  history: 'this engine records no history of what it used',
   check: "Docker's API cannot have an engine prove its own store",
   waste: "Docker's API does not tell which files a layer holds",
   bootstrap: 'images are made from this machine only by the engine on it',
@@ -50,6 +49,7 @@ export async function createRemoteEngine(endpoint: Endpoint): Promise<Engine> {
     const networks = createNetworks(client, mirror);
     const volumes = createVolumes(client, mirror, lacks);
     const builds = createBuilds(client, mirror, lacks);
+    const history = createHistory(mirror, endpoint.address);
     return {
       link: {
         address: endpoint.address,
@@ -66,7 +66,7 @@ export async function createRemoteEngine(endpoint: Endpoint): Promise<Engine> {
       volumes,
       networks,
       stats: createStats(client, mirror, lacks),
-      history: createHistory(),
+      history,
       limits: createLimits(containers),
       works: refusing(lacks, 'works'),
       manifests: refusing(lacks, 'manifests'),
@@ -75,6 +75,7 @@ export async function createRemoteEngine(endpoint: Endpoint): Promise<Engine> {
       system: createSystem(client, mirror, { containers, images, networks, volumes, builds }, lacks),
       async [Symbol.asyncDispose]() {
         mirror.close();
+        history[Symbol.dispose]();
         client[Symbol.dispose]();
       },
     };

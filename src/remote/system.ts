@@ -84,7 +84,7 @@ function readDiskUsage(df: JsonFields, mirror: Mirror): DiskUsage {
   const images = df.objects('Images').map(each => {
     const [sizeBytes, sharedBytes] = [each.number('Size') ?? 0, Math.max(0, each.number('SharedSize') ?? 0)];
     return {
-      id: each.text('Id') ?? '',
+      id: (each.text('Id') ?? '').replace(/^(?=[0-9a-f]{64}$)/, 'sha256:'), // Podman leaves it out
       sizeBytes,
       sharedBytes,
       uniqueBytes: Math.max(0, sizeBytes - sharedBytes),

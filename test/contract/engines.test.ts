@@ -12,6 +12,8 @@ import { rootOfOwn } from '../support/root-of-own.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'plt-contract-'));
 const rootfs = cannotRunContainers === false ? makeBusyboxRootfs(folder) : folder;
+// What is seen of engines elsewhere is kept there.
+process.env.XDG_STATE_HOME = join(folder, 'state');
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 engineContract(

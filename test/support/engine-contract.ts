@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
+import { loadLine } from '../../src/capacity/index.ts';
 import { type ContainerSpec, type Engine, packTree, TreeRoot } from '../../src/engine/index.ts';
 
 /** An engine to hold against the contract, and how to be done with it. */
@@ -164,6 +168,81 @@ export function engineContract(
       assert.ok(usage.memory.usageBytes > 0);
     });
 
+    await t.test('tells what is set apart and not used: the waste', async () => {
+      await using one = await made({ limits: { memoryBytes: 64 * 1024 ** 2, cpus: 0.5 } });
+      await containers.start(one.id);
+      const frame = await engine.stats.once({ intervalMs: 200 });
+      const line = loadLine(frame, new Map(containers.list().map(({ id, limits }) => [id, limits])));
+      for (const [{ containers: loads, wasted }, limit] of [
+        [line.cpu, 0.5],
+        [line.memory, 64 * 1024 ** 2],
+      ] as const) {
+        const load = loads.find(({ id }) => id === one.id);
+        assert.equal(load?.reserved, limit);
+        assert.ok(load.unused > limit / 2 && wasted >= 0, JSON.stringify(load));
+      }
+    });
+
+    await t.test('remembers what was seen of a container, for who asks later', async () => {
+      await using one = await made({});
+      await containers.start(one.id);
+      const stop = new AbortController();
+      {
+        await using recorder = engine.history.record({ report: error => assert.ifError(error) });
+        let written = 0;
+        for await (const frame of engine.stats.stream({ intervalMs: 1000, signal: stop.signal })) {
+          recorder.add(frame);
+          if (recorder.writes) written++;
+          if (written === 4) stop.abort();
+        }
+      }
+      const since = Date.now() - 600_000;
+      const usage = engine.history.usage({ since }).get(one.id);
+      assert.ok((usage?.points ?? 0) >= 2 && (usage?.memory.max ?? 0) > 0, JSON.stringify(usage));
+      assert.ok(engine.history.chart(one.id, { since }, 600).length > 0);
+    });
+
+    await t.test('gives the end of a log, and what comes while it is followed', async () => {
+      const script = 'for i in 1 2 3; do echo line $i; done; sleep 1; echo line 4';
+      await using one = await made({ command: ['sh', '-c', script] });
+      await containers.start(one.id);
+      const lines: string[] = [];
+      for await (const { line } of containers.logs(one.id, { follow: true })) lines.push(String(line));
+      assert.deepEqual(lines, ['line 1', 'line 2', 'line 3', 'line 4']);
+      const end = await Array.fromAsync(containers.logs(one.id, { tail: 2 }));
+      assert.deepEqual(
+        end.map(({ line }) => String(line)),
+        ['line 3', 'line 4'],
+      );
+    });
+
+    await t.test('builds an image from a Dockerfile, and says what each step did', async () => {
+      const context = mkdtempSync(join(tmpdir(), 'plt-contract-build-'));
+      try {
+        writeFileSync(join(context, 'cargo'), 'tea\n');
+        const text = `FROM ${image}\nCOPY cargo /hold/\nRUN cp /hold/cargo /hold/copy\nCMD ["cat", "/hold/copy"]\n`;
+        writeFileSync(join(context, 'Dockerfile'), text);
+        const tags = ['localhost/contract-built:1'];
+        const { build, image: id } = await engine.builds.build({ context, tags, network: 'none' });
+        assert.equal(engine.images.inspect('localhost/contract-built:1').id, id);
+        const signal = AbortSignal.timeout(10_000);
+        const told = await Array.fromAsync(engine.builds.follow(build, { signal }));
+        assert.equal(told.at(-1)?.kind, 'finished');
+        {
+          await using one = await made({ image: id });
+          await containers.start(one.id);
+          assert.equal(await containers.wait(one.id), 0);
+          const [entry] = await Array.fromAsync(containers.logs(one.id));
+          assert.equal(String(entry?.line), 'tea');
+        }
+        const usage = await engine.system.diskUsage();
+        assert.ok(usage.images.some(each => each.id === id));
+        await engine.images.remove('localhost/contract-built:1');
+      } finally {
+        rmSync(context, { recursive: true, force: true });
+      }
+    });
+
     await t.test('copies files into a container and out of it', async () => {
       await using one = await made({});
       await containers.start(one.id);
@@ -203,6 +282,13 @@ export function engineContract(
         assert.throws(() => engine.networks.inspect('contract-net'), { kind: 'not-found' });
       },
     );
+
+    await t.test('knows the networks that it has, and who is on them', async () => {
+      await using one = await made({});
+      const [network] = engine.networks.list();
+      assert.deepEqual(engine.networks.inspect(network?.name ?? '').id, network?.id);
+      assert.ok(engine.networks.list().every(({ containers: on }) => on[one.id]?.address === undefined));
+    });
 
     await t.test('saves an image and loads it again, and gives and takes names', async () => {
       await engine.images.tag(image, 'localhost/contract:2');

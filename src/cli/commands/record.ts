@@ -15,6 +15,7 @@ export function configureRecord(command: Command, cli: Cli): void {
     'plimsoll record',
     'plimsoll record --unit >/etc/systemd/system/plimsoll-record.service',
     'systemctl enable --now plimsoll-record',
+    'plimsoll -H ssh://root@ship record   (kept here)',
   )
     .option('--unit', 'Print a systemd unit that records from boot on, and do nothing else')
     .option(...alsoOption)
@@ -26,7 +27,10 @@ export function configureRecord(command: Command, cli: Cli): void {
 }
 
 async function record(cli: Cli): Promise<void> {
-  const engine = await cli.ownEngine();
+  // DOCKER_HOST is for docker's verbs; who wants another engine recorded names it.
+  const target = cli.target();
+  const elsewhere = target !== undefined && target.chosenBy !== 'DOCKER_HOST';
+  const engine = await (elsewhere ? cli.engine() : cli.ownEngine());
   const say = (words: string) => cli.stderr.write(`${cleanText(words)}\n`);
   await using recorder = engine.history.record({
     report: error => say(`cannot record: ${messageOf(error)}`),

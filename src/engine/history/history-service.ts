@@ -10,7 +10,7 @@ import type { HistoryPoint, HistoryService, HistoryWindow, UsageHistory } from '
 import type { UsageRecord } from './usage-record.ts';
 
 export interface HistoryServiceOptions {
-  readonly root: Root;
+  readonly root: Pick<Root, 'dataDir' | 'runDir'>;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   /** Most bytes that the history may take: 200 containers need some 200 MB for their month. */
