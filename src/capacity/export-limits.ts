@@ -1,3 +1,6 @@
+import type { AdvisedContainer } from './advise-all.ts';
+import { nameThere } from './measured-containers.ts';
+
 /** Limits to write down: cores, and bytes in whole MiB. What is missing is not limited. */
 export interface ExportedLimits {
   readonly name: string;
@@ -12,6 +15,15 @@ export interface ExportedLimits {
   readonly cpusetCpus?: string;
   readonly pids?: number;
   readonly blockWeight?: number;
+}
+
+/** Limits as advised, by the names that containers have in their own engine; of those that there is advice for. */
+export function advisedLimits(rows: readonly AdvisedContainer[]): ExportedLimits[] {
+  return rows.flatMap(row => {
+    const { cpu, memory } = row.advice;
+    if (cpu === undefined || memory === undefined) return [];
+    return [{ name: nameThere(row), cpus: cpu.needed, memoryBytes: memory.needed }];
+  });
 }
 
 /** The forms in which limits can be taken elsewhere. */

@@ -14,7 +14,13 @@ export { defaultAlertRules, parseAlertRule } from './alerts/alert-rule.ts';
 export type { Alert } from './alerts/alert-watch.ts';
 export { coreLimit } from './core-limit.ts';
 export { type DiskWaste, diskWaste } from './disk-waste.ts';
-export { type ExportedLimits, exportLimits, type LimitForm, limitForms } from './export-limits.ts';
+export {
+  advisedLimits,
+  type ExportedLimits,
+  exportLimits,
+  type LimitForm,
+  limitForms,
+} from './export-limits.ts';
 export {
   type Consolidation,
   type ContainerMove,
@@ -34,6 +40,7 @@ export {
 export type { ContainerReport, MachineReport, NeedReport, ResourceReport } from './fleet/machine-report.ts';
 export { parseReport } from './fleet/parse-report.ts';
 export { reportMachine } from './fleet/report-machine.ts';
+export { type Grade, gradeOf } from './grade.ts';
 export { limitChange, limitRequest, limitWords } from './limit-change.ts';
 export {
   type ContainerLoad,

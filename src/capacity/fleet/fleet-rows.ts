@@ -1,3 +1,4 @@
+import { type Grade, gradeOf } from '../grade.ts';
 import { monthlyCost, type Prices } from '../price.ts';
 import type { MachineReport, ResourceReport } from './machine-report.ts';
 
@@ -18,9 +19,6 @@ export interface FleetMachine {
 
 /** `waiting`: has not answered yet; `silent`: has, but does not any more, or never could. */
 export type MachineStatus = 'answers' | 'silent' | 'waiting';
-
-/** By what share of a machine is in use: from `A`, well used, to `F`, empty. */
-export type Grade = 'A' | 'B' | 'C' | 'D' | 'F';
 
 /** One machine as a line of the fleet's table. */
 export interface FleetRow {
@@ -78,15 +76,6 @@ export interface FleetOptions {
   readonly prices?: Prices;
 }
 
-/** Use of this share of a machine is as much as one can wish for: the rest is for peaks. */
-const wellUsed = 0.7;
-/** From which score on (0..100) a machine has which grade. */
-const grades: readonly (readonly [Grade, number])[] = [
-  ['A', 90],
-  ['B', 70],
-  ['C', 55],
-  ['D', 30],
-];
 /** What clouds ask for a core is what they ask for so many bytes of memory. */
 const bytesPerCore = 7.5 * 1024 ** 3;
 
@@ -120,15 +109,6 @@ function rowOf(machine: FleetMachine, { now, silentAfterMs, prices }: FleetOptio
 function resourceOf({ capacity, used, reserved, p95 }: ResourceReport): FleetResource {
   const usedP95 = p95 === undefined ? {} : { usedP95: Math.min(p95, capacity) };
   return { capacity, used, ...usedP95, reserved, wasted: Math.max(0, capacity - used) };
-}
-
-/** By what was used over days where that is known, else by what is used now; both resources count the same. */
-function gradeOf(...resources: readonly FleetResource[]): Grade {
-  const scores = resources.map(({ capacity, used, usedP95 = used }) =>
-    Math.min(1, usedP95 / (capacity * wellUsed)),
-  );
-  const score = (scores.reduce((sum, one) => sum + one, 0) / scores.length) * 100;
-  return grades.find(([, from]) => score >= from)?.[0] ?? 'F';
 }
 
 function costsOf(

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import {
   type AdvisedContainer,
+  advisedLimits,
   exportLimits,
   type LimitForm,
   limitForms,
-  nameThere,
 } from '../../capacity/index.ts';
 import { adviceColumns } from '../advice/advice-columns.ts';
 import { type AdviceOptions, adviceOptions, parseAdviceOptions } from '../advice/advice-options.ts';
@@ -81,11 +81,7 @@ async function explain(cli: Cli, rows: readonly AdvisedContainer[], since: numbe
 }
 
 function exportAll(cli: Cli, rows: readonly AdvisedContainer[], form: LimitForm): void {
-  const limits = rows.flatMap(row => {
-    const { cpu, memory } = row.advice;
-    if (cpu === undefined || memory === undefined) return [];
-    return [{ name: nameThere(row), cpus: cpu.needed, memoryBytes: memory.needed }];
-  });
+  const limits = advisedLimits(rows);
   for (const { name, advice } of rows)
     if (advice.cpu === undefined) cli.stderr.write(`${name} is left out: there is not enough data\n`);
   if (rows.length > 0 && limits.length === 0) cli.setExitCode(1);

@@ -1,4 +1,4 @@
-import { adviseFrom, measuredContainers } from '../../capacity/index.ts';
+import { adviseFrom, measuredContainers, percentilesOf } from '../../capacity/index.ts';
 import {
   type Engine,
   type LimitOutcome,
@@ -42,7 +42,10 @@ export function readCapacity(engine: Engine, windowMs: number | undefined, frame
       .sort((a, b) => b.size - a.size)
       .slice(0, mostStacked)
       .map(chart);
+  const own = usage.get(machineId);
+  const machineUse = own && { cpu: percentilesOf(own.cpu), memory: percentilesOf(own.memory) };
   const picture = {
+    ...(machineUse === undefined ? {} : { machineUse }),
     ...{ readAt: until, advised, machine: chart({ id: machineId, name: 'machine' }) },
     topCpu: top(({ cpu }) => cpu.mean),
     topMemory: top(({ memory }) => memory.mean),

@@ -1,7 +1,7 @@
 import type { FleetResource, FleetRow, Prices } from '../../capacity/index.ts';
 import { formatCores } from '../../lib/format-cores.ts';
 import { formatPercent } from '../../lib/format-percent.ts';
-import { type Column, meter, type Span, type Theme, type Tone } from '../components/index.ts';
+import { type Column, gradeTones, meter, type Span, type Theme, type Tone } from '../components/index.ts';
 import { formatAge, formatGibibytes } from '../model/index.ts';
 
 const right = { align: 'right' } as const;
@@ -91,10 +91,6 @@ export function machineColumns(
     { key: 'age', title: 'AGE', width: 6, ...right, priority: 0, cell: ageCell },
   ];
 }
-
-const gradeTones: Readonly<Record<NonNullable<FleetRow['grade']>, Tone>> = {
-  ...{ A: 'good', B: 'good', C: 'warn', D: 'warn', F: 'bad' },
-};
 
 /** Of who answers: how old that is. Of who does not: since when. */
 function ageCell({ status, ageMs }: FleetRow): readonly Span[] {

@@ -1,6 +1,6 @@
 import type { Neighbour } from '../../engine/index.ts';
 import { toggleBell } from './alerts.ts';
-import { confirmAdvice, lengthenCharts, pinned, readCapacity } from './capacity.ts';
+import { chooseForm, confirmAdvice, lengthenCharts, pinned, readCapacity } from './capacity.ts';
 import { openForm } from './forms.ts';
 import type { Action } from './keymap.ts';
 import { detailRows, layoutOf, listRows } from './layout.ts';
@@ -62,6 +62,8 @@ export function runAction(state: State, action: Action): Next {
       return cancelBuild(state);
     case 'apply-advice':
       return confirmAdvice(state);
+    case 'copy-advice':
+      return chooseForm(state);
     case 'undo-limits':
       return [state, [{ type: 'read-undoable' }]];
     case 'show-why':

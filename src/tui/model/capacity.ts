@@ -1,4 +1,4 @@
-import { limitRequest, limitWords } from '../../capacity/index.ts';
+import { advisedLimits, limitRequest, limitWords } from '../../capacity/index.ts';
 import type { ContainerLimits, LimitChange } from '../../engine/index.ts';
 import type { Command, Next } from './messages.ts';
 import { select } from './selection.ts';
@@ -50,6 +50,14 @@ export function confirmAdvice(state: State): Next {
   const preview = able.map(({ row, request }) => previewLine(row.name, row.limits, request.change));
   const choice = { of: 'apply', requests: able.map(({ request }) => request), preview } as const;
   return [{ ...pinned(state), overlay: { kind: 'choice', choice, index: 0 } }, []];
+}
+
+/** Asks in which form the advised limits of the chosen containers shall be copied. */
+export function chooseForm(state: State): Next {
+  const chosen = new Set(targets(state).map(({ id }) => id));
+  const limits = advisedLimits((state.capacity?.advised ?? []).filter(({ id }) => chosen.has(id)));
+  if (limits.length === 0) return warned(state, 'There is not enough data for advice yet');
+  return [{ ...pinned(state), overlay: { kind: 'choice', choice: { of: 'copy', limits }, index: 1 } }, []];
 }
 
 /** What is looked at stays selected, wherever new advice moves it to. */

@@ -29,6 +29,7 @@ export type Action =
   | 'failed-shell'
   | 'apply-advice'
   | 'undo-limits'
+  | 'copy-advice'
   | 'show-why'
   | 'chart-window'
   | 'open'
@@ -138,6 +139,13 @@ export const keymap: readonly KeyBinding[] = [
     action: 'undo-limits',
     doc: 'limits as they were (asks first)',
     short: 'undo',
+  },
+  {
+    context: 'capacity',
+    keys: ['y'],
+    action: 'copy-advice',
+    doc: 'copy for docker, Compose, Kubernetes',
+    short: 'copy',
   },
   { context: 'capacity', keys: ['w'], action: 'show-why', doc: 'why this is advised', short: 'why' },
   {

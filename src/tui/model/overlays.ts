@@ -1,3 +1,4 @@
+import { type ExportedLimits, exportLimits, type LimitForm, limitForms } from '../../capacity/index.ts';
 import { runAction, sortBy } from './actions.ts';
 import { type FormState, formFields, parseBuildForm, parseRunForm } from './forms.ts';
 import { searchLogs } from './log-view.ts';
@@ -64,6 +65,7 @@ export function pasteInto(state: State, text: string): Next {
 export function answers(choice: Choice): readonly { readonly label: string; readonly key?: string }[] {
   if (choice.of === 'signal') return signals.map(label => ({ label }));
   if (choice.of === 'sort') return sortKeys[choice.noun].map(label => ({ label }));
+  if (choice.of === 'copy') return limitForms.map(label => ({ label: formLabels[label] }));
   if (choice.of === 'quit')
     return [
       { label: 'stay', key: 'n' },
@@ -148,6 +150,8 @@ function answer(state: State, choice: Choice, index: number): Next {
       return [open, [{ type: 'kill', targets: choice.targets, signal: signals[index] ?? 'SIGTERM' }]];
     case 'sort':
       return [withList(open, { sort: sortBy(sortKeys[choice.noun][index] ?? 'name') }), []];
+    case 'copy':
+      return copyLimits(open, choice.limits, limitForms[index] ?? 'docker');
     case 'quit':
       return [open, index === 0 ? [] : [{ type: 'quit' }]];
     case 'apply':
@@ -158,6 +162,20 @@ function answer(state: State, choice: Choice, index: number): Next {
     case 'remove':
       return index === 0 ? [open, []] : [withList(open, { marked: new Set() }), [removal(choice)]];
   }
+}
+
+/** What each form is good for. */
+const formLabels: Readonly<Record<LimitForm, string>> = {
+  plimsoll: 'plimsoll update',
+  docker: 'docker update',
+  compose: 'a Compose file',
+  kubernetes: 'Kubernetes resources',
+};
+
+function copyLimits(state: State, limits: readonly ExportedLimits[], form: LimitForm): Next {
+  const text = `Copied the advised limits as ${formLabels[form]}`;
+  const notice = { tone: 'good' as const, text, time: state.now };
+  return [{ ...state, notice }, [{ type: 'copy', text: exportLimits(limits, form) }]];
 }
 
 function removal(choice: Extract<Choice, { of: 'remove' }>): Command {

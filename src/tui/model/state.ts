@@ -1,4 +1,4 @@
-import type { AdvisedContainer, Alert, LoadLine } from '../../capacity/index.ts';
+import type { AdvisedContainer, Alert, ExportedLimits, LoadLine, Percentiles } from '../../capacity/index.ts';
 import type {
   BuildRecord,
   ContainerDetails,
@@ -91,6 +91,8 @@ export interface CapacityPicture {
   /** As advice has them: what lacks something first, then by what would be saved. */
   readonly advised: readonly AdvisedContainer[];
   readonly machine: Chart;
+  /** What the machine used in the time that advice looks at; absent where nothing was recorded. */
+  readonly machineUse?: { readonly cpu: Percentiles; readonly memory: Percentiles };
   /** Those that used most, the largest first. */
   readonly topCpu: readonly Chart[];
   readonly topMemory: readonly Chart[];
@@ -156,6 +158,8 @@ export type Choice =
     }
   | { readonly of: 'apply'; readonly requests: readonly LimitRequest[]; readonly preview: readonly string[] }
   | { readonly of: 'undo'; readonly changes: readonly LimitChange[]; readonly preview: readonly string[] }
+  /** Advised limits, to be taken elsewhere. */
+  | { readonly of: 'copy'; readonly limits: readonly ExportedLimits[] }
   | { readonly of: 'quit' };
 
 /** A thing that an action is for: what the engine calls it, and what people do. */

@@ -1,4 +1,9 @@
-import type { AdvisedContainer, ResourceAdvice } from '../../capacity/index.ts';
+import {
+  type AdvisedContainer,
+  gradeOf,
+  type Percentiles,
+  type ResourceAdvice,
+} from '../../capacity/index.ts';
 import type { HistoryPoint } from '../../engine/index.ts';
 import { formatBytes } from '../../lib/format-bytes.ts';
 import { formatCores } from '../../lib/format-cores.ts';
@@ -6,6 +11,7 @@ import { formatDuration } from '../../lib/format-duration.ts';
 import { formatPercent } from '../../lib/format-percent.ts';
 import {
   type Curve,
+  gradeTones,
   type Line,
   lineChart,
   type Span,
@@ -19,10 +25,12 @@ import {
   currentTab,
   formatCoreColumn,
   formatGibibytes,
+  layoutOf,
   type State,
   shownWindow,
 } from '../model/index.ts';
 import { verdictSpan } from './advice-columns.ts';
+import { machineRings } from './rings.ts';
 
 const GIB = 1024 ** 3;
 /** Columns of time in a chart. */
@@ -44,7 +52,20 @@ export function capacityContent(
 /** The time that the charts show, in the edge. */
 export function chartAside(state: State): Span[] {
   const window = currentTab(state) === 'machine' ? shownWindow(state) : undefined;
-  return window === undefined ? [] : [[`last ${formatDuration(window)}`, 'dim']];
+  if (window === undefined) return [];
+  return [...gradeSpans(state), [`last ${formatDuration(window)}`, 'dim']];
+}
+
+/** How well the machine is used, by the percentiles of what was recorded. */
+function gradeSpans({ capacity, load }: State): Span[] {
+  const use = capacity?.machineUse;
+  if (use === undefined || load === undefined) return [];
+  const grade = gradeOf({ ...load.cpu, usedP95: use.cpu.p95 }, { ...load.memory, usedP95: use.memory.p95 });
+  return [
+    ['grade ', 'dim'],
+    [grade, gradeTones[grade]],
+    ['  ', 'dim'],
+  ];
 }
 
 /** The load line over time: containers upon one another, the whole machine, what is reserved, and what there is. */
@@ -56,14 +77,17 @@ function machineLines(state: State, { width, height }: Area, theme: Theme): Line
       { spans: [[' Nothing was recorded in this time. The dashboard records while it is open.', 'dim']] },
     ];
   const columns = width >= 76 ? 2 : 1;
-  const size = { width: Math.floor((width - 2) / columns) - 1, height };
+  const rings = ringRoom(state, { width, height }, theme);
+  const size = { width: Math.floor((width - rings - 2) / columns) - 1, height };
   const resources = [
     {
       ...{ label: 'CPU', unit: 'cores', inWords: formatCoreColumn, scale: 1, load: load.cpu },
+      ...(capacity.machineUse === undefined ? {} : { use: capacity.machineUse.cpu }),
       ...{ top: capacity.topCpu, of: ({ cpuMean }: HistoryPoint) => cpuMean },
     },
     {
       ...{ label: 'MEM', unit: 'GiB', inWords: formatGibibytes, scale: GIB, load: load.memory },
+      ...(capacity.machineUse === undefined ? {} : { use: capacity.machineUse.memory }),
       ...{ top: capacity.topMemory, of: ({ memoryMean }: HistoryPoint) => memoryMean },
     },
   ];
@@ -71,13 +95,27 @@ function machineLines(state: State, { width, height }: Area, theme: Theme): Line
     stackedChart({ ...resource, machine: capacity.machine }, size, theme),
   );
   if (columns === 1) return drawn.flat();
+  const ringLines = rings === 0 ? [] : machineRings(load, rings - 1, Math.min(height, ringHeight), theme);
   return Array.from({ length: height }, (_, y): Line => {
     const cell = (lines: Line[] | undefined): Span[] => [
       [' '],
       [theme.render(lines?.[y] ?? { spans: [] }, size.width), 'ready'],
     ];
-    return { spans: drawn.flatMap(cell) };
+    return { spans: [...ringSpans(ringLines[y], rings, theme), ...drawn.flatMap(cell)] };
   });
+}
+
+const ringWidth = 26;
+const ringHeight = 9;
+
+/** Cells for the machine's rings; none where the side of the screen has them, or a chart would get too small. */
+function ringRoom(state: State, { width, height }: Area, { capabilities }: Theme): number {
+  const fits = width >= 106 && height >= ringHeight && capabilities.unicode;
+  return fits && layoutOf(state).side.width === 0 ? ringWidth : 0;
+}
+
+function ringSpans(line: Line | undefined, width: number, theme: Theme): Span[] {
+  return width === 0 ? [] : [[theme.render(line ?? { spans: [] }, width), 'ready']];
 }
 
 interface Stack {
@@ -88,6 +126,7 @@ interface Stack {
   readonly scale: number;
   readonly load: { readonly capacity: number; readonly used: number; readonly reservedUnused: number };
   readonly top: readonly Chart[];
+  readonly use?: Percentiles;
   readonly machine: Chart;
   readonly of: (point: HistoryPoint) => number;
 }
@@ -98,6 +137,7 @@ function stackedChart(stack: Stack, { width, height }: Area, theme: Theme): Line
     [label, 'strong'],
     [` ${inWords(load.used)}`, 'rest'],
     [` of ${inWords(load.capacity)} ${unit}`, 'dim'],
+    ...percentileSpans(stack, width),
   ];
   const whole = series(machine, of, scale);
   if (!theme.capabilities.unicode || height < 7) {
@@ -118,6 +158,15 @@ function stackedChart(stack: Stack, { width, height }: Area, theme: Theme): Line
     ...{ curves, span: buckets, seconds, atLeast: load.capacity / scale, width, height: height - 2, theme },
   });
   return [{ spans: title }, ...chart, { spans: legend(stack, layers.length, theme) }];
+}
+
+/** Of the time that advice looks at, where there is room. */
+function percentileSpans({ use, inWords }: Stack, width: number): Span[] {
+  if (use === undefined) return [];
+  const { median, p95, p99, max } = use;
+  const all = `  P50 ${inWords(median)}  P95 ${inWords(p95)}  P99 ${inWords(p99)}  max ${inWords(max)}`;
+  const some = `  P95 ${inWords(p95)}  max ${inWords(max)}`;
+  return width >= 66 ? [[all, 'faint']] : width >= 42 ? [[some, 'faint']] : [];
 }
 
 function legend({ top, load }: Stack, layers: number, { glyphs }: Theme): Span[] {

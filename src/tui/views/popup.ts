@@ -221,6 +221,7 @@ function titleOf(choice: Choice): string {
     remove: 'remove',
     apply: 'limits',
     undo: 'limits',
+    copy: 'copy',
     quit: 'quit',
   }[choice.of];
 }
@@ -238,6 +239,8 @@ function questionOf(choice: Choice): string[] {
         '',
         'It runs on meanwhile. The change can be undone.',
       ];
+    case 'copy':
+      return [`Advised limits of ${namesOf(choice.limits)} as:`];
     case 'undo':
       return ['As they were:', ...shortened(choice.preview)];
     case 'quit':

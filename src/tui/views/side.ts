@@ -1,6 +1,7 @@
-import { donutChart, type Line, panel, type Span, type Theme } from '../components/index.ts';
+import { type Line, panel, type Span, type Theme } from '../components/index.ts';
 import { formatClock, type Layout, type State } from '../model/index.ts';
 import { eventAction } from './other-columns.ts';
+import { machineRings } from './rings.ts';
 
 /** The column at the right of a wide screen: the VM as rings, and what happens, as it happens. */
 export function sidePanels(state: State, layout: Layout, theme: Theme): string[] {
@@ -11,7 +12,7 @@ export function sidePanels(state: State, layout: Layout, theme: Theme): string[]
     rings === 0
       ? []
       : panel(
-          ringLines(state, width - 2, rings - 2, theme),
+          state.load === undefined ? [] : machineRings(state.load, width - 2, rings - 2, theme),
           { title: [['VM in use', 'strong']], width, height: rings, focused: false },
           theme,
         );
@@ -21,20 +22,6 @@ export function sidePanels(state: State, layout: Layout, theme: Theme): string[]
     theme,
   );
   return [...top, ...feed];
-}
-
-function ringLines(state: State, width: number, height: number, theme: Theme): Line[] {
-  const { load } = state;
-  if (load === undefined) return [];
-  return donutChart(
-    [
-      { share: load.cpu.used / load.cpu.capacity, label: 'CPU', tone: 'used' },
-      { share: load.memory.used / load.memory.capacity, label: 'memory', tone: 'used' },
-    ],
-    width,
-    height,
-    theme,
-  );
 }
 
 function feedLines(state: State, height: number, theme: Theme): Line[] {

@@ -57,6 +57,37 @@ for (const [name, size, keys] of [
     golden(`tui/${name}.txt`, draw(pilot));
   });
 
+test('advised limits are copied for docker, Compose or Kubernetes', async () => {
+  const { pilot, engine } = await pressed([120, 40], 'c', ' ', ' ', 'y');
+  assert.match(draw(pilot), /Advised limits of "[^"]+", "[^"]+" as:/);
+  assert.match(draw(pilot), /Kubernetes resources/);
+  pilot.press('enter');
+  const [docker] = pilot.taken();
+  assert.ok(docker?.type === 'copy');
+  assert.match(
+    docker.text,
+    /^docker update --cpus [\d.]+ --memory \d+m --memory-swap \d+m \S+\ndocker update /,
+  );
+  for (const [steps, wanted] of [
+    [1, /^services:\n {2}\S+:\n/],
+    [2, /^# container \S+\nresources:\n/],
+  ] as const) {
+    pilot.press('y', ...Array.from({ length: steps }, () => 'down'), 'enter');
+    await obey(pilot, engine);
+    pilot.press('y', ...Array.from({ length: steps }, () => 'down'), 'enter');
+    const [copied] = pilot.taken();
+    assert.match(copied?.type === 'copy' ? copied.text : '', wanted);
+  }
+});
+
+test('the pane tells how well the machine is used: a grade, rings and percentiles of what was recorded', async () => {
+  const { pilot } = await pressed([120, 40], 'c');
+  const text = draw(pilot);
+  assert.match(text, /grade [A-F] {2}last /);
+  assert.match(text, /CPU [\d.]+ of [\d.]+ cores {2}P95 [\d.]+ {2}max [\d.]+/);
+  assert.match(text, /\d+%.*\d+%/);
+});
+
 test('the pane in ASCII has nothing else', async () => {
   for (const keys of [['c'], ['c', 'w']]) {
     const { pilot } = await pressed([80, 24], ...keys);
