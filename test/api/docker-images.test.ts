@@ -57,6 +57,20 @@ test("docker's own client on images, builds, files, networks and volumes", { ski
       );
       assert.match(await docker('load', '-i', file), /Loaded image: team\/web:1/);
       assert.equal(await docker('run', '--rm', 'team/web:1'), 'built 7\nahoy');
+      const junk = join(daemon.folder, 'junk.tar');
+      writeFileSync(junk, Buffer.alloc(20_000_000, 'no tar'));
+      assert.match((await attempt('load', '-i', junk)).stderr, /the tar archive cannot be used/);
+      if ((await attempt('save', '--help')).stdout.includes('--platform')) {
+        for (const verb of [
+          ['save', '-o', join(daemon.folder, 'arm.tar'), 'team/web:1'],
+          ['load', '-i', file],
+        ]) {
+          const { code, stderr } = await attempt(...verb, '--platform', 'linux/arm64');
+          assert.notEqual(code, 0, `${verb[0]} gave another platform`);
+          assert.match(stderr, /not for linux\/arm64|no image for linux\/arm64/, verb[0]);
+        }
+        await docker('load', '-i', file, '--platform', 'linux/amd64');
+      }
       await docker('rmi', 'team/web:1');
       assert.match(await docker('image', 'prune', '-f'), /Total reclaimed space/);
       const absent = await attempt('rmi', 'nosuch');

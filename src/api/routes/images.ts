@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Engine } from '../../engine/index.ts';
 import { familiarReference, parseReference } from '../../oci/index.ts';
@@ -16,7 +17,9 @@ import { minorVersionOf } from '../api-version.ts';
 import type { NamedParams } from '../container-name.ts';
 import { progressReply } from '../progress-reply.ts';
 import { Query } from '../query.ts';
+import { readOff } from '../read-off.ts';
 import { registryAccount } from '../registry-account.ts';
+import { requestedPlatform } from '../requested-platform.ts';
 import { streamReply } from '../stream-reply.ts';
 
 type Parts = Pick<Engine, 'images' | 'archives' | 'registries'>;
@@ -143,32 +146,48 @@ function transferRoutes(app: FastifyInstance, { images, archives }: Parts): void
 }
 
 function archiveRoutes(app: FastifyInstance, { archives, images }: Parts): void {
-  const save = async (names: readonly string[], reply: Parameters<typeof streamReply>[0]) => {
+  const save = async (names: readonly string[], query: Query, reply: Parameters<typeof streamReply>[0]) => {
     if (names.length === 0) throw badRequest('no image is named', 'give them as ?names=');
-    const tar = await archives.save({ names });
+    const platform = requestedPlatform(query);
+    const tar = await archives.save({ names, ...(platform === undefined ? {} : { platform }) });
     await streamReply(reply, { type: 'application/x-tar' }, () => tar);
     tar.destroy();
   };
   app.get('/images/get', async (request, reply) => {
+    const query = new Query(request.query);
     await save(
-      new Query(request.query).texts('names').flatMap(names => names.split(',')),
+      query.texts('names').flatMap(names => names.split(',')),
+      query,
       reply,
     );
     return reply;
   });
   app.get<NamedParams>('/images/:name/get', async (request, reply) => {
     images.inspect(request.params.name);
-    await save([request.params.name], reply);
+    await save([request.params.name], new Query(request.query), reply);
     return reply;
   });
+  /** A client that is refused still sends the rest, and breaks at a closed connection before it has read why. */
+  const loadAll = async (
+    request: FastifyRequest,
+    options: Omit<Parameters<typeof archives.load>[0], 'archive'>,
+  ) => {
+    const body = bodyOf(request);
+    const archive = 'iterator' in body ? (body as Readable).iterator({ destroyOnReturn: false }) : body;
+    try {
+      return await archives.load({ archive, ...options });
+    } catch (error) {
+      await readOff(request.raw);
+      throw error;
+    }
+  };
   app.post('/images/load', async (request, reply) => {
     const query = new Query(request.query);
     await progressReply(reply, async (emit, signal) => {
       const messages = transferMessages(() => ({ status: 'Loading' }));
-      const loaded = await archives.load({
-        archive: bodyOf(request),
+      const loaded = await loadAll(request, {
         signal,
-        platform: query.text('platform'),
+        platform: requestedPlatform(query),
         ...(query.flag('quiet') ? {} : { onProgress: event => messages(event).forEach(emit) }),
       });
       for (const { id, references } of loaded) {
