@@ -200,6 +200,24 @@ test('a user without sub-ids runs containers with one user in them, and is told 
   const other = user.attempt('run', '--rm', '--network', 'none', '-u', '1000', 'busybox', 'id');
   assert.notEqual(other.code, 0);
   assert.match(other.stderr, /sub-ids/);
+  user.plimsoll('run', '-d', '--name', 'alone', '--network', 'none', 'busybox', 'sleep', '1000');
+  assert.match(
+    user.attempt('exec', '-u', '1000', 'alone', 'id').stderr,
+    /^plimsoll: the user 1000:0 cannot be had/,
+  );
+  assert.match(user.plimsoll('exec', 'alone', 'id'), /uid=0/);
+  user.plimsoll('rm', '-f', 'alone');
+  const build = (line: string) => {
+    writeFileSync(join(user.home, 'Dockerfile'), `FROM busybox\n${line}\n`);
+    return user.attempt('build', '-q', user.home).stderr;
+  };
+  const ownerless = /a file cannot be given to another owner: you have no sub-ids .*doctor/s;
+  assert.match(build('COPY --chown=7:8 Dockerfile /file'), ownerless);
+  assert.match(build('USER nobody\nWORKDIR /own'), ownerless);
+  assert.match(
+    build('RUN --network=none chown 7:8 /bin'),
+    /there is nobody but root, as you have no sub-ids/,
+  );
   assert.match(user.attempt('doctor').stdout, /usermod --add-subuids/);
 
   const ranges = ['--add-subuids', '1700000-1765535', '--add-subgids', '1700000-1765535'];

@@ -10,6 +10,7 @@ import {
 } from '../../errors.ts';
 import type { ImageConfig } from '../../oci/index.ts';
 import { type Attestation, inlineField } from '../image/index.ts';
+import { caller } from '../kernel/index.ts';
 import { type BuildMaterial, provenance, provenanceType, sbom, sbomType } from './attest/index.ts';
 import { type BaseFinder, createBaseFinder } from './bases/index.ts';
 import type { BuildAccess } from './build-access.ts';
@@ -317,11 +318,7 @@ function stepError({ contexts }: BuildRun, vertex: Vertex, thrown: unknown): Err
       cause: error,
       output: error.output,
       exitCode: error.exitCode,
-      hint: /No space left on device/.test(error.output)
-        ? freeSpace
-        : error.output === ''
-          ? 'the command wrote nothing'
-          : 'the lines above are the last that the command wrote',
+      hint: hintOf(error.output),
     });
   }
   if (error instanceof DockerfileError || isPlimsollError(error, 'cancelled')) return error;
@@ -337,6 +334,13 @@ function stepError({ contexts }: BuildRun, vertex: Vertex, thrown: unknown): Err
   });
 }
 
+function hintOf(output: string): string {
+  if (/No space left on device/.test(output)) return freeSpace;
+  if (caller().oneUser && /Invalid argument/.test(output))
+    return "there is nobody but root, as you have no sub-ids to give away: 'plimsoll doctor' says how to get some";
+  return output === '' ? 'the command wrote nothing' : 'the lines above are the last that the command wrote';
+}
+
 /** What the kernel refused, such as a full disk, in words. */
 function systemError(error: unknown): PlimsollError {
   const path = (error as { path?: unknown }).path;
@@ -347,11 +351,23 @@ function systemError(error: unknown): PlimsollError {
     EACCES: [`${file} cannot be read: permission denied`, 'make it readable, or name it in .dockerignore'],
     ENOENT: [`${file} is not there any more`, 'let nothing change the files while they are copied'],
   }[errnoOf(error) ?? ''] ?? [withContext('the step cannot be carried out', error).message];
+  if (errnoOf(error) === 'EINVAL' && /chown/.test(String((error as { syscall?: unknown }).syscall)))
+    return noOwner(error);
   const { kind, code } = withContext('', error);
   return new PlimsollError(kind, message ?? '', {
     code,
     cause: error,
     ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+/** The kernel has no such number in the user's namespace. */
+function noOwner(cause: unknown): PlimsollError {
+  const why = caller().oneUser ? 'you have no sub-ids to give away' : 'its number is none of your sub-ids';
+  return new PlimsollError('unavailable', `a file cannot be given to another owner: ${why}`, {
+    code: 'SUB_IDS_MISSING',
+    cause,
+    hint: "'plimsoll doctor' says how to get some; or leave --chown and USER out",
   });
 }
 

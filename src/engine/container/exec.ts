@@ -5,6 +5,7 @@ import type { Readable, Writable } from 'node:stream';
 import { cancelled, PlimsollError } from '../../errors.ts';
 import {
   type ChildProcess,
+  caller,
   commandError,
   openPseudoTerminal,
   type PseudoTerminal,
@@ -19,6 +20,7 @@ import {
   resolveCapabilities,
   resolveUser,
   startError,
+  userToBe,
 } from '../runtime/index.ts';
 import type { ContainerRecord } from './records.ts';
 import { mergeEnv } from './resolve-spec.ts';
@@ -85,7 +87,10 @@ export function processFor(
     ...inherited,
     terminal: tty,
     ...(size.height && size.width ? { consoleSize: { height: size.height, width: size.width } } : {}),
-    user: { uid: user.uid, gid: user.gid, additionalGids: [...new Set([user.gid, ...user.additionalGids])] },
+    user: userToBe(
+      { uid: user.uid, gid: user.gid, additionalGids: [...new Set([user.gid, ...user.additionalGids])] },
+      caller(),
+    ),
     args: request.command,
     env,
     cwd: request.workdir ?? record.resolved.workdir,

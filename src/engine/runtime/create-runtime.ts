@@ -23,6 +23,7 @@ import {
 import { limitsToResources } from './spec/limits.ts';
 import type { OciSpec } from './spec/oci-spec.ts';
 import type { ProcessRequest, Runtime } from './types.ts';
+import { userToBe } from './user/user-to-be.ts';
 
 /** How crun takes a compiled filter, crun(1). */
 const compiledFilterAnnotation = 'run.oci.seccomp_bpf_data';
@@ -120,7 +121,7 @@ function writeBundle(
   host: HostFeatures,
   filters: CompiledFilters | undefined,
 ) {
-  const { spec, warnings } = buildSpec(host.oneUser ? asOneUser(request) : request, host, {
+  const { spec, warnings } = buildSpec({ ...request, user: userToBe(request.user, host) }, host, {
     seccomp: capabilities => seccompFor(request.seccomp, capabilities, host),
     hostDevices: request.privileged ? readHostDevices() : [],
     devices: (request.devices ?? []).flatMap(expandDevice),
@@ -132,20 +133,6 @@ function writeBundle(
   mkdirSync(bundle, { recursive: true, mode: 0o700 });
   writeFileSync(join(bundle, 'config.json'), JSON.stringify({ ...spec, annotations }), { mode: 0o600 });
   return { warnings };
-}
-
-/** Without sub-ids there is no user but root to be. */
-function asOneUser(request: ProcessRequest): ProcessRequest {
-  const { uid, gid } = request.user;
-  if (uid === 0 && gid === 0) return { ...request, user: { uid, gid, additionalGids: [] } };
-  throw new PlimsollError(
-    'unavailable',
-    `the user ${uid}:${gid} cannot be had: you have no sub-ids to give away`,
-    {
-      code: 'SUB_IDS_MISSING',
-      hint: "'plimsoll doctor' says how to get some; or run it with --user 0",
-    },
-  );
 }
 
 /** A folder stands for every device in it. */

@@ -40,3 +40,4 @@ export type { ExecOptions, ProcessMount, ProcessRequest, Runtime, Ulimit } from 
 export type { ResolvedUser } from './user/parse-user.ts';
 export { resolveGroups } from './user/resolve-groups.ts';
 export { resolveUser } from './user/resolve-user.ts';
+export { userToBe } from './user/user-to-be.ts';
