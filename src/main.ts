@@ -83,12 +83,15 @@ async function openEngine(root: Root, { also, report }: NeighbourChoice = { also
 
 /** PLIMSOLL_ALSO stands for the usual sockets: addresses with commas between them, or `none`. */
 async function openNeighbours(also: readonly string[], report: NeighbourChoice['report']) {
-  const { usualSockets, watchNeighbours } = await import('./remote/index.ts');
+  const { usualSockets } = await import('./contexts/index.ts');
   const { PLIMSOLL_ALSO: chosen } = process.env;
   const usual = chosen === undefined ? usualSockets(process.getuid?.() ?? 0) : chosen.split(',');
   const named = usual.filter(address => address !== '' && address !== 'none');
+  const addresses = [...new Set([...also, ...named])];
+  if (addresses.length === 0) return undefined; // what reaches them takes megabytes
+  const { watchNeighbours } = await import('./remote/index.ts');
   return watchNeighbours({
-    addresses: [...new Set([...also, ...named])],
+    addresses,
     // One that nobody has named may be there for others only.
     report: (error, address) => {
       if (also.includes(address)) report?.(error);

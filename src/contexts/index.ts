@@ -16,3 +16,4 @@ export {
   removeContext,
 } from './context-store.ts';
 export type { ContextTls, EngineTarget, Env, StoredContext } from './types.ts';
+export { usualSockets } from './usual-sockets.ts';

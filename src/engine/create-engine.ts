@@ -53,7 +53,7 @@ export interface EngineOptions {
   /** Told what goes wrong in the background, where nobody waits for it. */
   readonly report?: (error: unknown) => void;
   /** Opens the watch over other engines on this machine, when their figures are first wanted. */
-  readonly neighbours?: () => Promise<Neighbours>;
+  readonly neighbours?: () => Promise<Neighbours | undefined>;
   /** Leaves what a crash or a reboot left as it is: for a check that must not change what it looks at. */
   readonly reconcile?: boolean;
 }
@@ -217,7 +217,7 @@ function openParts({ root, self = [], report = () => {}, neighbours }: EngineOpt
   );
   const listRunning = () => containers().list().map(toRunning);
   let openedNeighbours: Disposable | undefined;
-  const openNeighbours = async (open: () => Promise<Neighbours>) => {
+  const openNeighbours = async (open: () => Promise<Neighbours | undefined>) => {
     const made = await open();
     openedNeighbours = made;
     return made;

@@ -9,4 +9,3 @@
 export { createRemoteEngine } from './create-remote-engine.ts';
 export { type ClientTls, type Endpoint, parseEndpoint } from './endpoint.ts';
 export { watchNeighbours } from './neighbours.ts';
-export { usualSockets } from './usual-sockets.ts';

@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { usualSockets } from '../../src/contexts/index.ts';
 import type { Neighbours } from '../../src/engine/index.ts';
-import { usualSockets, watchNeighbours } from '../../src/remote/index.ts';
+import { watchNeighbours } from '../../src/remote/index.ts';
 
 const web = 'a'.repeat(64);
 const far = 'b'.repeat(64);

@@ -28,7 +28,7 @@ export interface StatsServiceOptions {
   /** Whose disk `facts` describes. */
   readonly dataDir: string;
   /** Other engines on this machine; asked for when the first sample is taken. */
-  readonly neighbours?: () => Promise<Neighbours>;
+  readonly neighbours?: () => Promise<Neighbours | undefined>;
   /** Milliseconds since the epoch, steady (never set back). */
   readonly clock?: () => number;
   readonly cgroups?: CgroupHierarchy;
