@@ -35,9 +35,9 @@ async function internal(argv: readonly string[]): Promise<number> {
   return 0;
 }
 
-async function serveApi(engine: Engine, options: ServeOptions): Promise<void> {
+async function serveApi(open: () => Promise<Engine>, options: ServeOptions): Promise<void> {
   const { serveApi: serve } = await import('./api/index.ts');
-  await serve(engine, options);
+  await serve(open, options);
 }
 
 async function runDashboard(

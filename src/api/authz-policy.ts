@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type { BuildRequest, ContainerSpec, Engine, ExecRequest } from '../engine/index.ts';
-import { messageOf, PlimsollError } from '../errors.ts';
+import { isPlimsollError, messageOf, PlimsollError } from '../errors.ts';
 
-/** What clients of the API may be forbidden. */
+/**
+ * What clients of the API may be forbidden. A privileged container has devices and capabilities, and nothing confines it,
+ * without asking for them one by one.
+ */
 const rules = {
   'bind-mounts': (spec: ContainerSpec) => spec.mounts?.some(({ type }) => type === 'bind'),
   privileged: (spec: ContainerSpec) => spec.privileged,
@@ -11,12 +14,20 @@ const rules = {
   'host-namespaces': (spec: ContainerSpec) =>
     [spec.pid, spec.ipc, spec.uts, spec.cgroupns, spec.userns].includes('host'),
   devices: (spec: ContainerSpec) =>
+    spec.privileged ||
     [spec.devices, spec.deviceRules, spec.cdiDevices].some(list => (list?.length ?? 0) > 0) ||
     spec.gpus !== undefined,
-  capabilities: (spec: ContainerSpec) => (spec.capAdd?.length ?? 0) > 0,
+  capabilities: (spec: ContainerSpec) => spec.privileged || (spec.capAdd?.length ?? 0) > 0,
   unconfined: (spec: ContainerSpec) =>
-    spec.seccomp === 'unconfined' || spec.apparmor === 'unconfined' || spec.unmasked,
+    spec.privileged ||
+    (spec.seccomp ?? 'builtin') !== 'builtin' ||
+    spec.apparmor === 'unconfined' ||
+    spec.unmasked ||
+    Object.keys(spec.annotations ?? {}).some(name => runtimeAnnotation.test(name)),
 } as const satisfies Record<string, (spec: ContainerSpec) => boolean | undefined>;
+
+/** What the runtime takes orders from: a system call filter, files that hooks write to, properties of units (crun(1)). */
+const runtimeAnnotation = /^(run\.oci\.|org\.systemd\.property\.)/;
 
 type Rule = keyof typeof rules;
 
@@ -24,6 +35,9 @@ type Rule = keyof typeof rules;
 export interface AuthzPolicy {
   readonly forbid: readonly Rule[];
 }
+
+/** Throws if a client may not have its streams, or a command in it: asked before the connection is taken. */
+export type MayEnter = (container: string, request?: { readonly privileged?: boolean }) => void;
 
 /**
  * Reads a policy: `{ "forbid": ["bind-mounts", "privileged", ...] }`. Throws `invalid-argument` (`BAD_POLICY`) for what is
@@ -53,24 +67,49 @@ export function readPolicy(file: string): AuthzPolicy {
 
 /**
  * The engine, less what the policy forbids: it is held against what is about to be made, in whatever words of the API it
- * was asked for. Refused is also what would lead around it: volumes that are folders of the host, a privileged exec,
- * builds beyond the sandbox. Throws `permission-denied` (`FORBIDDEN_BY_POLICY`).
+ * was asked for. Refused is also what would lead around it: volumes that are folders of the host, networks on its links,
+ * a privileged exec, builds beyond the sandbox; and to enter or to join what somebody else has made who may do more.
+ * Throws `permission-denied` (`FORBIDDEN_BY_POLICY`).
  */
-export function restricted(engine: Engine, { forbid }: AuthzPolicy): Engine {
+export function restricted(
+  engine: Engine,
+  { forbid }: AuthzPolicy,
+): { readonly engine: Engine; readonly mayEnter: MayEnter } {
   const has = (rule: Rule) => forbid.includes(rule);
+  const check = (spec: ContainerSpec) => {
+    const broken = brokenBy(spec, forbid, engine.containers);
+    if (broken !== undefined) throw forbidden(broken);
+  };
+  const enter = (name: string, { privileged = false } = {}) => {
+    check(engine.containers.inspect(name).spec);
+    if (privileged) check({ image: '', privileged });
+  };
   const containers: Partial<Engine['containers']> = {
     async create(spec, options) {
-      const broken = forbid.find(rule => rules[rule](spec));
-      if (broken !== undefined) throw forbidden(broken);
+      check(spec);
       return await engine.containers.create(spec, options);
     },
     async exec(name, request: ExecRequest) {
-      if (request.privileged && has('privileged')) throw forbidden('privileged');
+      enter(name, { privileged: request.privileged ?? false });
       return await engine.containers.exec(name, request);
+    },
+    async attach(name, options) {
+      enter(name);
+      return await engine.containers.attach(name, options);
     },
     async connect(name, attachment) {
       if (attachment.network === 'host' && has('host-network')) throw forbidden('host-network');
       await engine.containers.connect(name, attachment);
+    },
+  };
+  const files: Partial<Engine['files']> = {
+    async read(name, path, options) {
+      enter(name);
+      return await engine.files.read(name, path, options);
+    },
+    async write(name, folder, tar, options) {
+      enter(name);
+      await engine.files.write(name, folder, tar, options);
     },
   };
   const volumes: Partial<Engine['volumes']> = {
@@ -78,6 +117,12 @@ export function restricted(engine: Engine, { forbid }: AuthzPolicy): Engine {
       if (has('bind-mounts') && Object.keys(request?.options ?? {}).length > 0)
         throw forbidden('bind-mounts');
       return engine.volumes.create(request);
+    },
+  };
+  const networks: Partial<Engine['networks']> = {
+    create(request) {
+      if (has('host-network') && (request.driver ?? 'bridge') !== 'bridge') throw forbidden('host-network');
+      return engine.networks.create(request);
     },
   };
   const builds: Partial<Engine['builds']> = {
@@ -88,11 +133,50 @@ export function restricted(engine: Engine, { forbid }: AuthzPolicy): Engine {
       return await engine.builds.build(request);
     },
   };
-  return over(engine, {
+  const served = over(engine, {
     containers: over(engine.containers, containers),
+    files: over(engine.files, files),
     volumes: over(engine.volumes, volumes),
+    networks: over(engine.networks, networks),
     builds: over(engine.builds, builds),
   });
+  return { engine: served, mayEnter: enter };
+}
+
+/** The rule that a container breaks, or one does whose namespaces or volumes it shares, and so on. */
+function brokenBy(
+  spec: ContainerSpec,
+  forbid: readonly Rule[],
+  containers: Pick<Engine['containers'], 'inspect'>,
+): Rule | undefined {
+  const seen = new Set<string>();
+  const waiting = [spec];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const one = next;
+    const broken = forbid.find(rule => rules[rule](one));
+    if (broken !== undefined) return broken;
+    for (const name of sharedBy(one).filter(each => !seen.has(each))) {
+      seen.add(name);
+      const other = specOf(containers, name);
+      if (other !== undefined) waiting.push(other);
+    }
+  }
+  return undefined;
+}
+
+function sharedBy(spec: ContainerSpec): string[] {
+  const modes = [spec.network, spec.pid, spec.ipc, spec.uts];
+  const joined = modes.flatMap(mode => /^container:(.+)$/s.exec(mode ?? '')?.[1] ?? []);
+  return [...joined, ...(spec.volumesFrom ?? []).map(({ container }) => container)];
+}
+
+function specOf(containers: Pick<Engine['containers'], 'inspect'>, name: string): ContainerSpec | undefined {
+  try {
+    return containers.inspect(name).spec;
+  } catch (error) {
+    if (isPlimsollError(error, 'not-found')) return undefined; // who makes the container is told so
+    throw error;
+  }
 }
 
 /** A service with some of its members replaced, and the others as they are: made when they are asked for, perhaps. */

@@ -4,6 +4,7 @@ import { apiVersion, badRequest } from '../wire/index.ts';
 import { minorVersionOf, routedPath } from './api-version.ts';
 import { createAttachments } from './attachments.ts';
 import type { Audit } from './audit-log.ts';
+import type { MayEnter } from './authz-policy.ts';
 import { createExecRegistry } from './exec-registry.ts';
 import { serveHijacks } from './hijack.ts';
 import { httpErrorOf } from './http-status.ts';
@@ -31,10 +32,15 @@ export interface AppOptions {
   /** PEM files: over TLS, to clients alone whose certificate this authority signed. */
   readonly tls?: { readonly ca: Buffer; readonly cert: Buffer; readonly key: Buffer } | undefined;
   readonly audit?: Audit | undefined;
+  readonly mayEnter?: MayEnter | undefined;
 }
 
 /** The Docker Engine API over an engine, not yet listening. */
-export function createApp(engine: Engine, version: string, { tls, audit }: AppOptions = {}): FastifyInstance {
+export function createApp(
+  engine: Engine,
+  version: string,
+  { tls, audit, mayEnter = () => {} }: AppOptions = {},
+): FastifyInstance {
   const secure = { requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.2' as const };
   const app = fastify({
     https: tls === undefined ? null : { ...secure, ...tls },
@@ -92,11 +98,15 @@ export function createApp(engine: Engine, version: string, { tls, audit }: AppOp
   buildRoutes(app, engine);
   diskRoutes(app, engine);
   routesWithoutSwarm(app);
-  const execs = createExecRegistry(engine.containers);
-  const hijacks = hijackRoutes(engine, { execs, attachments });
+  const execs = createExecRegistry(engine.containers, mayEnter);
+  const hijacks = hijackRoutes(engine, { execs, attachments, mayEnter });
   execRoutes(app, engine, execs);
   plainHijacks(app, hijacks);
-  serveHijacks(app.server, { hijacks, websockets: websocketRoutes(engine, attachments) }, audit);
+  serveHijacks(
+    app.server,
+    { hijacks, websockets: websocketRoutes(engine, { attachments, mayEnter }) },
+    audit,
+  );
   return app;
 }
 

@@ -3,6 +3,7 @@ import { Writable } from 'node:stream';
 import type { Engine, ExecRequest } from '../engine/index.ts';
 import { isPlimsollError, messageOf, PlimsollError } from '../errors.ts';
 import { JsonFields } from '../wire/index.ts';
+import type { MayEnter } from './authz-policy.ts';
 import type { ClientStream } from './client-stream.ts';
 import { frame } from './raw-stream.ts';
 
@@ -38,7 +39,7 @@ interface Exec {
 const kept = 1000;
 
 /** The commands of one API. They live in memory: who started one is connected with this process. */
-export function createExecRegistry(containers: Engine['containers']): ExecRegistry {
+export function createExecRegistry(containers: Engine['containers'], mayEnter: MayEnter): ExecRegistry {
   const execs = new Map<string, Exec>();
   const find = (id: string): Exec => {
     const exec = execs.get(id);
@@ -50,6 +51,7 @@ export function createExecRegistry(containers: Engine['containers']): ExecRegist
       const { id: container, state } = containers.inspect(name);
       if (state.status !== 'running') throw notRunning(name, state.status);
       const exec: Exec = { id: randomBytes(32).toString('hex'), container, state: 'created', ...parse(body) };
+      mayEnter(container, { privileged: exec.request.privileged ?? false });
       execs.set(exec.id, exec);
       for (const { id, state: status } of execs.values()) {
         if (execs.size <= kept) break;

@@ -26,16 +26,21 @@ export interface ServeOptions {
   readonly onReady?: (address: string) => void;
 }
 
-/** Serves the Docker Engine API over an engine until the signal fires. Containers go on without it. */
+/**
+ * Opens an engine and serves the Docker Engine API over it until the signal fires. Containers go on without it. What the
+ * service manager said to this process is put aside first: opening an engine may start containers.
+ */
 export async function serveApi(
-  engine: Engine,
+  open: () => Promise<Engine>,
   { host, version, signal, onReady, tls, group, policy, audit }: ServeOptions,
 ): Promise<void> {
   const address = parseAddress(host, { tls: tls !== undefined });
   const manager = takeFromServiceManager();
-  const served = policy === undefined ? engine : restricted(engine, readPolicy(policy));
-  const app = createApp(served, version, {
+  const engine = await open();
+  const limited = policy === undefined ? undefined : restricted(engine, readPolicy(policy));
+  const app = createApp(limited?.engine ?? engine, version, {
     tls,
+    mayEnter: limited?.mayEnter,
     audit: audit === undefined ? undefined : await openAuditLog(audit),
   });
   const sockets = new Set<Socket>();

@@ -59,8 +59,8 @@ export interface Cli {
   alsoMeasure(addresses: readonly string[]): void;
   /** The same for a command that is of the engine of this machine, whatever DOCKER_HOST says. Throws for `--host`. */
   ownEngine(): Promise<Engine>;
-  /** Serves the engine to other programs, until the signal fires. */
-  serveApi(engine: Engine, options: ApiOptions): Promise<void>;
+  /** Opens an engine and serves it to other programs, until the signal fires. */
+  serveApi(open: () => Promise<Engine>, options: ApiOptions): Promise<void>;
   /** Shows a fleet on the terminal until the user quits; undefined where there is no terminal to show it on. */
   readonly showFleet: ((pane: FleetPane) => Promise<number>) | undefined;
   /** The exit code of a command that ends without an error. Default 0. */

@@ -45,7 +45,7 @@ export interface CliHost {
   /** Opens an engine elsewhere, over Docker's API. */
   readonly openRemote?: (target: EngineTarget) => Promise<Engine>;
   /** Serves an engine to programs that speak Docker's API. */
-  readonly serveApi?: (engine: Engine, options: ApiOptions) => Promise<void>;
+  readonly serveApi?: (open: () => Promise<Engine>, options: ApiOptions) => Promise<void>;
   /** What opens with no verb on a terminal; resolves with the exit code. */
   readonly runDashboard?: (openEngine: () => Promise<Engine>, opening: DashboardOpening) => Promise<number>;
   /** What `fleet` opens on a terminal; resolves with the exit code. */
@@ -130,9 +130,9 @@ export async function runCli(host: CliHost): Promise<number> {
       alsoMeasure(addresses) {
         also = addresses;
       },
-      serveApi: async (engine, options) => {
+      serveApi: async (open, options) => {
         if (host.serveApi === undefined) throw new TypeError('this program serves no API');
-        await host.serveApi(engine, options);
+        await host.serveApi(open, options);
       },
       get showFleet() {
         const { runFleet } = host;

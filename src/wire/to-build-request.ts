@@ -21,7 +21,7 @@ export function toBuildRequest(query: QueryReader): Omit<BuildRequest, 'stream'>
   }
   const network = networkOf(query.text('networkmode'));
   return {
-    context: query.text('remote') ?? '-',
+    context: remoteOf(query.text('remote')) ?? '-',
     tags: query.texts('t').filter(tag => tag !== ''),
     noCache: query.flag('nocache'),
     squash: query.flag('squash'),
@@ -45,6 +45,12 @@ export function toBuildRequest(query: QueryReader): Omit<BuildRequest, 'stream'>
       cgroupParent: query.text('cgroupparent'),
     }),
   };
+}
+
+/** An address; a folder of the machine that the daemon runs on is none of the client's. */
+function remoteOf(remote: string | undefined): string | undefined {
+  if (remote === undefined || /^((https?|git|ssh):\/\/|git@|github\.com\/)/.test(remote)) return remote;
+  throw badRequest(`"${remote}" is no address to build from`, 'give a URL, or send the context as the body');
 }
 
 function networkOf(mode: string | undefined): BuildRequest['network'] {

@@ -54,12 +54,12 @@ export const dockerClients: readonly string[] = [
 export const noDocker: string | false =
   noEngine || (dockerClients.length > 0 ? false : "needs docker's client: apt-get install docker.io");
 
-/** Starts a daemon, and waits until clients can connect. */
-export async function daemonOfOwn(): Promise<DaemonOfOwn> {
+/** Starts a daemon, with further words if need be, and waits until clients can connect. */
+export async function daemonOfOwn(...words: readonly string[]): Promise<DaemonOfOwn> {
   const own = await rootOfOwn();
   const { root, folder } = own;
   const [socket, proxied] = [join(folder, 'daemon.sock'), join(folder, 'proxy.sock')];
-  const child = spawn(launcher, ['--root', root.dataDir, 'daemon', '-H', `unix://${socket}`], {
+  const child = spawn(launcher, ['--root', root.dataDir, 'daemon', '-H', `unix://${socket}`, ...words], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const exited = once(child, 'exit');

@@ -4,13 +4,14 @@ import type { ContainerDetails, Engine } from '../../engine/index.ts';
 import { badRequest, JsonFields } from '../../wire/index.ts';
 import { minorVersionOf } from '../api-version.ts';
 import type { Attachments } from '../attachments.ts';
+import type { MayEnter } from '../authz-policy.ts';
 import { clientStream } from '../client-stream.ts';
 import { containerName, type NamedParams } from '../container-name.ts';
 import type { ExecRegistry } from '../exec-registry.ts';
-import type { HijackRoute } from '../hijack.ts';
+import type { Hijack, HijackRoute } from '../hijack.ts';
 import { Query } from '../query.ts';
 import { streamType } from '../raw-stream.ts';
-import { attachRequest, serveAttach } from '../serve-attach.ts';
+import { type AttachRequest, attachRequest, serveAttach } from '../serve-attach.ts';
 
 type Parts = Pick<Engine, 'containers' | 'events'>;
 
@@ -47,24 +48,37 @@ function sizeOf(query: Query): { columns: number; rows: number } {
   throw badRequest('a terminal needs a height and a width', 'give them as ?h=24&w=80');
 }
 
+/** What all ways to attach need beside the engine. */
+interface Attaching {
+  readonly attachments: Attachments;
+  readonly mayEnter: MayEnter;
+}
+
+function attach(
+  engine: Parts,
+  { attachments, mayEnter }: Attaching,
+  name: string,
+  request: AttachRequest,
+): Extract<Hijack, { run: unknown }> {
+  const container: ContainerDetails = engine.containers.inspect(name.replace(/^\//, ''));
+  mayEnter(container.id);
+  const tty = container.spec.tty ?? false;
+  return {
+    tty,
+    mayHalfClose: !(request.stdin && tty),
+    run: async client => await attachments.add(container.id, serveAttach(engine, container, request, client)),
+  };
+}
+
 /** What takes a connection for the streams of a process, by an upgrade or by a plain answer that does not end. */
 export function hijackRoutes(
   engine: Parts,
-  { execs, attachments }: { readonly execs: ExecRegistry; readonly attachments: Attachments },
+  { execs, ...attaching }: Attaching & { readonly execs: ExecRegistry },
 ): HijackRoute[] {
   return [
     {
       path: /^\/containers\/([^/]+)\/attach$/,
-      prepare: (name, { query }) => {
-        const container: ContainerDetails = engine.containers.inspect(name.replace(/^\//, ''));
-        const request = attachRequest(query);
-        return {
-          tty: container.spec.tty ?? false,
-          mayHalfClose: !(request.stdin && container.spec.tty),
-          run: async client =>
-            await attachments.add(container.id, serveAttach(engine, container, request, client)),
-        };
-      },
+      prepare: (name, { query }) => attach(engine, attaching, name, attachRequest(query)),
     },
     {
       path: /^\/exec\/([^/]+)\/start$/,
@@ -89,20 +103,14 @@ function sizeList(fields: JsonFields): readonly (number | undefined)[] {
 }
 
 /** What a websocket is attached to: both streams in one, as docker leaves it to the websocket to frame. */
-export function websocketRoutes(engine: Parts, attachments: Attachments): HijackRoute[] {
+export function websocketRoutes(engine: Parts, attaching: Attaching): HijackRoute[] {
   return [
     {
       path: /^\/containers\/([^/]+)\/attach\/ws$/,
-      prepare: (name, { query }) => {
-        const container: ContainerDetails = engine.containers.inspect(name.replace(/^\//, ''));
-        const request = attachRequest(query, { raw: true });
-        return {
-          tty: container.spec.tty ?? false,
-          mayHalfClose: false,
-          run: async client =>
-            await attachments.add(container.id, serveAttach(engine, container, request, client)),
-        };
-      },
+      prepare: (name, { query }) => ({
+        ...attach(engine, attaching, name, attachRequest(query, { raw: true })),
+        mayHalfClose: false,
+      }),
     },
   ];
 }

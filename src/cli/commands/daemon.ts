@@ -39,8 +39,7 @@ export function configureDaemon(command: Command, cli: Cli): void {
     .action(async ({ host, group, authz, auditLog, ...tls }: Options) => {
       const { runDir } = await cli.root();
       const certificates = readCertificates(tls);
-      const engine = await cli.ownEngine();
-      await cli.serveApi(engine, {
+      await cli.serveApi(() => cli.ownEngine(), {
         host: host ?? `unix://${join(runDir, 'docker.sock')}`,
         tls: certificates,
         group,

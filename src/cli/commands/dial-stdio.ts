@@ -34,13 +34,12 @@ export function configureDialStdio(command: Command, cli: Cli): void {
 
 /** Serves the engine to this one client, over a socket that nobody else can reach. */
 async function serveOne(cli: Cli): Promise<void> {
-  const engine = await cli.ownEngine();
   const folder = mkdtempSync(join(tmpdir(), 'plimsoll-dial-'));
   const path = join(folder, 'api.sock');
   const gone = new AbortController();
   try {
     const ready = Promise.withResolvers<void>();
-    const served = cli.serveApi(engine, {
+    const served = cli.serveApi(() => cli.ownEngine(), {
       host: `unix://${path}`,
       version: manifest.version,
       signal: AbortSignal.any([cli.signal, gone.signal]),
