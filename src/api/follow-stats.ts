@@ -1,29 +1,39 @@
 import type { ContainerSummary, Engine, StatsFrame } from '../engine/index.ts';
+import { isPlimsollError } from '../errors.ts';
 import { type StatsMoment, statsJson } from '../wire/index.ts';
+import type { StatsFrames } from './stats-frames.ts';
+
+/** Docker's stats of one container at this moment, with nothing to compare them with. */
+export async function oneShotStats(
+  frames: StatsFrames,
+  container: Pick<ContainerSummary, 'id' | 'name'>,
+): Promise<object> {
+  const frame = await frames.now();
+  return statsJson(container, frame === undefined ? undefined : momentOf(frame, container.id), undefined);
+}
 
 /** How often, and whether to wait for a second figure to compare with. */
 export interface StatsRequest {
   readonly stream: boolean;
-  readonly oneShot: boolean;
   readonly signal: AbortSignal;
 }
 
 /**
  * Docker's stats of one container: one each second until it is removed or the signal fires; without `stream` one, that
- * has a figure of a second before unless `oneShot`.
+ * has a figure of a second before.
  */
 export async function* followStats(
-  { containers, stats }: Pick<Engine, 'containers' | 'stats'>,
+  { containers, frames }: { readonly containers: Engine['containers']; readonly frames: StatsFrames },
   container: Pick<ContainerSummary, 'id' | 'name'>,
-  { stream, oneShot, signal }: StatsRequest,
+  { stream, signal }: StatsRequest,
 ): AsyncGenerator<object> {
   const { id } = container;
   let before: StatsMoment | undefined;
   let first = true;
-  for await (const frame of stats.stream({ intervalMs: 1000, signal })) {
+  for await (const frame of frames.follow(signal)) {
     const now = momentOf(frame, id);
     // The first has nothing to compare with: only who asked for one alone, or for nothing that runs, gets it.
-    const waits = first && !stream && !oneShot && now !== undefined;
+    const waits = first && !stream && now !== undefined;
     first = false;
     if (!waits) yield statsJson(container, now, before);
     if (!stream && !waits) return;
@@ -38,5 +48,10 @@ function momentOf({ host, containers }: StatsFrame, id: string): StatsMoment | u
 }
 
 function exists(containers: Engine['containers'], id: string): boolean {
-  return containers.list({ all: true }).some(each => each.id === id);
+  try {
+    return containers.inspect(id).id === id;
+  } catch (error) {
+    if (isPlimsollError(error, 'not-found')) return false;
+    throw error;
+  }
 }

@@ -2,12 +2,13 @@
  * `npm run bench`: plimsoll beside docker and podman in the same run, as medians and ratios. Figures of a noisy
  * machine differ from run to run; the ratios are what to read, and for promises in milliseconds what they are at the
  * speed that the machine has at the time. Needs root. Words after it choose parts:
- * `npm run bench -- commands network builds pulls in-process many dashboard`.
+ * `npm run bench -- commands network builds pulls in-process many api dashboard`.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createEngine, resolveRoot } from '../../src/engine/index.ts';
+import { benchApi } from './api.ts';
 import { benchBuilds } from './builds.ts';
 import { benchCommands } from './commands.ts';
 import { benchDashboard } from './dashboard.ts';
@@ -38,6 +39,7 @@ try {
   if (wanted('pulls')) await benchPulls(plimsoll);
   if (wanted('in-process')) await benchInProcess(engine, await measureYardstick());
   if (wanted('many')) await benchMany(engine, plimsoll, findPeers('/bin/busybox'), await measureYardstick());
+  if (wanted('api')) await benchApi(plimsoll, home, findPeers('/bin/busybox'));
   if (wanted('dashboard')) await benchDashboard(engine, plimsoll, await measureYardstick());
 } finally {
   await engine[Symbol.asyncDispose]();

@@ -3,15 +3,17 @@ import type { Engine, LogEntry } from '../../engine/index.ts';
 import { badRequest, parseQueryTime } from '../../wire/index.ts';
 import { minorVersionOf } from '../api-version.ts';
 import { containerName, type NamedParams } from '../container-name.ts';
-import { followStats } from '../follow-stats.ts';
+import { followStats, oneShotStats } from '../follow-stats.ts';
 import { Query } from '../query.ts';
 import { frame, streamType } from '../raw-stream.ts';
+import { createStatsFrames } from '../stats-frames.ts';
 import { jsonLines, streamReply } from '../stream-reply.ts';
 
 type Parts = Pick<Engine, 'containers' | 'stats'>;
 
 /** What containers write and use, as it comes. */
 export function containerStreamRoutes(app: FastifyInstance, { containers, stats }: Parts): void {
+  const frames = createStatsFrames(stats);
   app.get<NamedParams>('/containers/:name/logs', async (request, reply) => {
     const { id, spec } = containers.inspect(containerName(request));
     const query = new Query(request.query);
@@ -34,8 +36,9 @@ export function containerStreamRoutes(app: FastifyInstance, { containers, stats 
     const query = new Query(request.query);
     const stream = query.flagOr('stream', true);
     const oneShot = query.flag('one-shot');
+    if (oneShot && !stream) return oneShotStats(frames, container);
     await streamReply(reply, { type: 'application/json' }, signal =>
-      jsonLines(followStats({ containers, stats }, container, { stream, oneShot, signal })),
+      jsonLines(followStats({ containers, frames }, container, { stream, signal })),
     );
   });
 }

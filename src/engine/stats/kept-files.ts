@@ -38,6 +38,13 @@ export class KeptFiles {
     for (const path of this.#absent) if (below(path)) this.#absent.delete(path);
   }
 
+  /** Closes every file. */
+  close(): void {
+    for (const file of this.#open.values()) closeSync(file);
+    this.#open.clear();
+    this.#absent.clear();
+  }
+
   /** How many files are open. */
   get size(): number {
     return this.#open.size;

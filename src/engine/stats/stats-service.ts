@@ -179,10 +179,7 @@ function createSampler({ listRunning, neighbours }: Sampled, source: ContainerSo
       before = { host, samples };
       return beside.length === 0 ? frame : { ...frame, neighbours: new Map(beside) };
     },
-    close() {
-      releaseAllBut(new Map());
-      source.files.forget(source.proc);
-    },
+    close: () => source.files.close(),
   };
 }
 
