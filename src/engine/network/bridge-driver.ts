@@ -186,9 +186,13 @@ async function nft(input: string): Promise<string> {
   return input === '' ? '' : (await runOrThrow('nft', ['-f', '-'], { input })).stdout;
 }
 
-/** A machine without nft(8) has no table to take away, and must be able to say what it lacks. */
+/**
+ * A machine without nft(8) has no table to take away, and must be able to say what it lacks; whoever may not touch
+ * tables (in a container without CAP_NET_ADMIN) has made none either.
+ */
 function ignoreMissing(error: unknown): void {
-  if (!isPlimsollError(error, 'unavailable')) throw error;
+  const isForbidden = isPlimsollError(error) && /not permitted/.test(String(error.data.stderr));
+  if (!isForbidden && !isPlimsollError(error, 'unavailable')) throw error;
 }
 
 function portScript(verb: 'add' | 'delete', table: string, ports: readonly PortRule[]): string {

@@ -1,8 +1,9 @@
-import { closeSync, lstatSync, lutimesSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, lstatSync, lutimesSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { throwIfAborted } from '../../errors.ts';
 import { mountOverlay, preloadNative, unmount } from '../kernel/index.ts';
 import type { Lease, Leases, Root } from '../store/index.ts';
+import { type Copied, copyLayers, moveChanges } from './copied-stage.ts';
 import { hashTree } from './hash-tree.ts';
 import type { Layers } from './layers.ts';
 import { disposableOverlayOptions } from './overlay-options.ts';
@@ -32,22 +33,30 @@ export async function stageLayer(
   const holds = layers.holdAll(parents);
   const lease = leases.take('stage', '');
   const folder = join(root.dataDir, 'tmp', lease.id);
-  const stage: Stage = { folder, parents, lease, holds, overlay };
+  const isCopied = overlay && !mayMount();
+  const stage: Stage = { folder, parents, lease, holds, overlay: overlay && !isCopied, isCopied };
+  let copied: Copied | undefined;
   try {
     makeFolders(stage);
     if (stage.overlay) await mountStage(stage, root, layers);
+    else if (isCopied)
+      copied = await copyLayers({ ...placeOf(stage, layers), opaqueXattr: opaqueXattr(root), signal });
   } catch (error) {
     await discard(stage, trash);
     throw error;
   }
   let ended = false;
+  const target = stage.overlay || isCopied ? join(folder, 'merged') : join(folder, 'upper');
   return {
-    target: stage.overlay ? join(folder, 'merged') : join(folder, 'upper'),
-    upper: join(folder, 'upper'),
+    target,
+    upper: isCopied ? target : join(folder, 'upper'),
     detach: async () => {
       if (stage.overlay) await unmount(join(folder, 'merged'));
     },
     commit: async (options = {}) => {
+      if (copied !== undefined) {
+        await moveChanges(copied, { ...placeOf(stage, layers), upper: join(folder, 'upper') });
+      }
       const layer = await commit(stage, { root, layers, signal, ...options });
       ended = true;
       await discard(stage, trash);
@@ -71,14 +80,32 @@ interface Stage {
   readonly lease: Lease;
   readonly holds: readonly Disposable[];
   readonly overlay: boolean;
+  /** In place of an overlay, for who may not mount one. */
+  readonly isCopied: boolean;
 }
 
-function makeFolders({ folder, overlay }: Stage): void {
+function placeOf({ folder, parents }: Stage, layers: Layers) {
+  return { layers: parents.map(diffId => layers.get(diffId).path), target: join(folder, 'merged') };
+}
+
+/** Root of a container often has no CAP_SYS_ADMIN (21 in capabilities(7)); it does not get it later either. */
+function mayMount(): boolean {
+  canMount ??= ((effectiveCapabilities() >> 21n) & 1n) === 1n;
+  return canMount;
+}
+
+let canMount: boolean | undefined;
+
+function effectiveCapabilities(): bigint {
+  const status = readFileSync('/proc/self/status', 'utf8');
+  return BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0'}`);
+}
+
+function makeFolders({ folder, overlay, isCopied }: Stage): void {
   mkdirSync(folder, { mode: 0o700 });
   mkdirSync(join(folder, 'upper'), { mode: 0o755 });
-  if (!overlay) return;
-  mkdirSync(join(folder, 'work'), { mode: 0o700 });
-  mkdirSync(join(folder, 'merged'), { mode: 0o755 });
+  if (overlay) mkdirSync(join(folder, 'work'), { mode: 0o700 });
+  if (overlay || isCopied) mkdirSync(join(folder, 'merged'), { mode: 0o755 });
 }
 
 async function mountStage({ folder, parents }: Stage, root: Root, layers: Layers): Promise<void> {

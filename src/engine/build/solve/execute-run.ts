@@ -12,6 +12,7 @@ import {
 import { makeFolder } from '../copy/index.ts';
 import { type RunOperation, scriptPath } from '../plan/index.ts';
 import type { StepDeps } from './build-deps.ts';
+import { checkRights } from './chroot/rights.ts';
 import { runInChroot } from './chroot/run-in-chroot.ts';
 import { hideValues } from './hide-values.ts';
 import { LastLines } from './last-lines.ts';
@@ -72,6 +73,8 @@ export class CommandFailed extends PlimsollError {
  */
 export async function executeRun(deps: StepDeps, request: RunRequest): Promise<number> {
   const { operation, rootfs, settings, name, bundle, files, volumes = [], terminal = false } = request;
+  const hasMounts = operation.mounts.length + volumes.length > 0 || operation.script !== undefined;
+  checkRights(settings.isolation ?? 'oci', hasMounts);
   await using stack = new AsyncDisposableStack();
   const user = resolveUser(rootfs, operation.user);
   makeFolder(rootfs, operation.cwd, { uid: 0, gid: 0 });

@@ -18,7 +18,8 @@ export function imageConfigOf(
   const fixed = sourceDate === undefined ? undefined : new Date(sourceDate * 1000).toISOString();
   const history = (image?.history ?? []).map(entry => notAfter(fixed, entry));
   const [first] = chain.flatMap(vertex => states.get(vertex.id)?.added ?? []);
-  let time = fixed ?? image?.created ?? new Date(first?.created ?? 0).toISOString();
+  const begun = first === undefined ? image?.created : new Date(first.created).toISOString();
+  let time = fixed ?? begun ?? new Date(0).toISOString();
   for (const vertex of chain) {
     if (vertex.createdBy === undefined) continue;
     const layer = states.get(vertex.id)?.added;

@@ -1,19 +1,12 @@
 import { shellWord } from '../../../../lib/shell-word.ts';
 import type { ProcessRequest } from '../../../runtime/index.ts';
-
-/** What the caller of a chroot may do. */
-export interface ChrootRights {
-  /** Mount (CAP_SYS_ADMIN). */
-  readonly mount: boolean;
-  /** Take capabilities away for good (CAP_SETPCAP). */
-  readonly bound: boolean;
-}
+import type { ChrootRights } from './rights.ts';
 
 /** Host programs by full path. */
 export type ChrootTools = Readonly<Record<'mount' | 'mkdir' | 'setpriv' | 'unshare' | 'env', string>>;
 
 /** Device files that programs expect; the machine's own are put in their place. */
-const devices = ['null', 'zero', 'full', 'random', 'urandom', 'tty'];
+export const devices = ['null', 'zero', 'full', 'random', 'urandom', 'tty'];
 
 /**
  * A script for sh(1) that puts a process's mounts into its root folder, and then becomes the process: with that root, its

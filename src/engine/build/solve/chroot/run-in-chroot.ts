@@ -1,22 +1,23 @@
-import { readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
-import { cancelled, errnoOf, PlimsollError } from '../../../../errors.ts';
+import { readdirSync, readlinkSync, realpathSync } from 'node:fs';
+import { cancelled, errnoOf } from '../../../../errors.ts';
 import { commandError, findExecutable, start } from '../../../kernel/index.ts';
 import { type Runtime, readHostFeatures, resolveCapabilities } from '../../../runtime/index.ts';
-import { type ChrootRights, type ChrootTools, chrootScript } from './chroot-script.ts';
+import { type ChrootTools, chrootScript } from './chroot-script.ts';
+import { ownRights } from './rights.ts';
+import { standIns } from './stand-ins.ts';
 
 type EndRequest = Parameters<Runtime['runToEnd']>[0];
 
 /**
  * Runs a process to its end with another root folder and nothing else between it and the machine: for callers that may not
  * make containers. It sees the machine's processes and is on its network, unless `process.network` is `new`. When it has
- * ended, so has everything that it left running. Rejects like `Runtime.runToEnd`.
+ * ended, so has everything that it left running. Without the right to mount (CAP_SYS_ADMIN) it has no /proc and no /sys.
+ * Rejects like `Runtime.runToEnd`.
  */
 export async function runInChroot(request: EndRequest): Promise<number> {
   const { process: wanted, signal } = request;
   if (signal?.aborted) throw cancelled('the step');
-  const rights = rightsOf(readFileSync('/proc/self/status', 'utf8'));
-  if (!rights.mount && wanted.mounts.some(({ target }) => !/^\/etc\/(hosts|resolv\.conf)$/.test(target)))
-    throw noMounts();
+  const rights = ownRights();
   const tools = findTools();
   const { capabilities } = resolveCapabilities({
     ...{ privileged: wanted.privileged, add: wanted.capAdd, drop: wanted.capDrop },
@@ -28,6 +29,7 @@ export async function runInChroot(request: EndRequest): Promise<number> {
     ...(wanted.network === 'new' ? ['--net'] : []),
   ];
   const shell = ['/bin/sh', '-c', script];
+  using _there = rights.mount ? undefined : await standIns(wanted.rootfs, wanted.mounts);
   const [command = '', ...args] = namespaces.length === 0 ? shell : [tools.unshare, ...namespaces, ...shell];
   const code = await spawned(command, args, request).finally(() => killBelow(wanted.rootfs));
   if (signal?.aborted) throw cancelled('the step');
@@ -84,13 +86,6 @@ function rootOf(pid: string): string | undefined {
   }
 }
 
-/** By the capabilities in /proc/self/status; numbers as in capabilities(7). */
-function rightsOf(status: string): ChrootRights {
-  const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0'}`);
-  const has = (number: bigint) => ((effective >> number) & 1n) === 1n;
-  return { mount: has(21n), bound: has(8n) };
-}
-
 function findTools(): ChrootTools {
   const find = (name: string) => {
     const path = findExecutable(name);
@@ -104,15 +99,4 @@ function findTools(): ChrootTools {
     unshare: find('unshare'),
     env: find('env'),
   };
-}
-
-function noMounts(): PlimsollError {
-  return new PlimsollError(
-    'permission-denied',
-    'the mounts of this step need the right to mount (CAP_SYS_ADMIN)',
-    {
-      code: 'MOUNT_NOT_ALLOWED',
-      hint: 'with --isolation chroot as such a user, leave RUN --mount out',
-    },
-  );
 }
