@@ -50,7 +50,9 @@ export async function serveAttach(
   const { containers, events } = engine;
   const write = writer(container, request, client);
   if (!request.stdin || !container.spec.openStdin) client.input.resume();
-  const [since, sinceSeq] = [Date.now(), events.lastSeq()];
+  const sinceSeq = events.lastSeq();
+  // Of a first run all is new, whatever the clock does while it starts.
+  const since = state.startedAt === undefined ? 0 : Date.now();
   using _probe = probing(client, request.raw || (container.spec.tty ?? false));
   if (request.logs && hasLogFile(container.spec)) {
     for await (const entry of containers.logs(id, { signal: client.closed }))

@@ -27,7 +27,8 @@ export async function runForeground(
   const { tty, interactive, detachKeys, streams = ['stdout', 'stderr'] } = options;
   const { containers } = engine;
   const { columns, rows } = cli.stdout;
-  const since = Date.now();
+  // Of a first run all is new, whatever the clock does while it starts.
+  const since = containers.inspect(name).state.startedAt === undefined ? 0 : Date.now();
   const left = new AbortController();
   const live = hasLogFile(containers.inspect(name).spec)
     ? undefined

@@ -32,6 +32,7 @@ test('humanDuration() speaks as docker does', () => {
     [800 * 24 * hour, '2 years'],
   ];
   for (const [ms, text] of words) assert.equal(humanDuration(ms), text);
+  assert.equal(humanDuration(-3_600_000), 'Less than a second', 'the clock was set back');
 });
 
 test('humanSize() is decimal, binarySize() binary', () => {

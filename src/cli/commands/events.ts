@@ -50,10 +50,13 @@ async function follow(cli: Cli, options: Options, write: (event: EngineEvent) =>
     for (const event of past) if (event.seq <= sinceSeq) write(event);
   }
   if (until !== undefined && until <= now) return;
-  const signals = until === undefined ? [] : [AbortSignal.timeout(until - now)];
+  const signals = until === undefined ? [] : [AbortSignal.timeout(Math.min(until - now, longestTimer))];
   const signal = AbortSignal.any([cli.signal, ...signals]);
   for await (const event of engine.events.follow({ sinceSeq, signal })) write(event);
 }
+
+/** Milliseconds, some 25 days: beyond that Node's timers end at once. */
+const longestTimer = 2 ** 31 - 1;
 
 /** What a line is made by. */
 async function describer(format: string | undefined): Promise<(event: EngineEvent) => string> {

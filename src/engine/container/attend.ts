@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoOf } from '../../errors.ts';
 import { identify } from '../kernel/index.ts';
 import type { StoredState } from './records.ts';
-import { restartIfDue } from './restart-due.ts';
+import { pauseLeft, restartIfDue } from './restart-due.ts';
 import { settle } from './settle.ts';
 import type { ExitWatch } from './watch-exits.ts';
 import { isLive, pathsOf, type World, withContainerLock } from './world.ts';
@@ -109,5 +109,5 @@ function settleNow(world: World, id: string): Promise<'runs' | 'ended' | number>
 function pending(world: World, state: StoredState): 'runs' | 'ended' | number {
   if (isLive(state)) return 'runs';
   if (state.status !== 'restarting') return 'ended';
-  return Math.max(0, (state.restartAt ?? 0) - world.clock());
+  return Math.max(0, pauseLeft(state, world.clock()));
 }

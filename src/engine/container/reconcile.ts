@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isPlimsollError } from '../../errors.ts';
 import { bootId, cgroupsOfRoot, isAlive } from '../kernel/index.ts';
-import type { ContainerRecord } from './records.ts';
+import type { ContainerRecord, StoredState } from './records.ts';
 import { deleteContainer } from './remove.ts';
-import { restartIfDue } from './restart-due.ts';
+import { pauseLeft, restartIfDue } from './restart-due.ts';
 import { startsAfterBoot } from './restart-policy.ts';
 import { settle } from './settle.ts';
 import { finishStart, startContainer } from './start.ts';
@@ -61,10 +61,15 @@ function isId(name: string): boolean {
 
 function isSuspect(world: World, { id, state }: ContainerRecord): boolean {
   if (state.status === 'removing') return true;
-  if (state.status === 'restarting') return (state.restartAt ?? 0) + 1000 < world.clock();
+  if (state.status === 'restarting') return isOverdue(state, world.clock());
   if (state.bootId !== bootId() || state.starting) return true;
   if (state.process === undefined || !isAlive(state.process)) return true;
   return existsSync(pathsOf(world.root, id).exitFile);
+}
+
+/** Whoever has promised to start it has had a second; or the clock was set back, and nobody will for longer than any pause. */
+function isOverdue(state: StoredState, now: number): boolean {
+  return (state.restartAt ?? 0) > now ? pauseLeft(state, now) === 0 : pauseLeft(state, now) < -1000;
 }
 
 async function mend(world: World, id: string): Promise<void> {

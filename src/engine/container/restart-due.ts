@@ -1,3 +1,5 @@
+import type { StoredState } from './records.ts';
+import { longestPause } from './restart-policy.ts';
 import { startContainer } from './start.ts';
 import { type World, withContainerLock } from './world.ts';
 
@@ -9,10 +11,18 @@ export function restartIfDue(world: World, id: string): Promise<'started' | numb
   return withContainerLock(world, id, async () => {
     const record = world.records.byId(id);
     if (record?.state.status !== 'restarting') return undefined;
-    const left = (record.state.restartAt ?? 0) - world.clock();
-    // A pause never exceeds a minute: more is a clock that was set back.
-    if (left > 0 && left <= 60_000) return left;
+    const left = pauseLeft(record.state, world.clock());
+    if (left > 0) return left;
     await startContainer(world, record, { restart: true });
     return 'started';
   });
+}
+
+/**
+ * Milliseconds until the next start of a container that waits for it; none where more than the longest pause would be
+ * left, as the clock was set back meanwhile. Negative: since when it is due.
+ */
+export function pauseLeft({ restartAt = 0 }: Pick<StoredState, 'restartAt'>, now: number): number {
+  const left = restartAt - now;
+  return left > longestPause ? 0 : left;
 }

@@ -13,7 +13,8 @@ export interface Ending {
 }
 
 const first = 100;
-const longest = 60_000;
+/** Milliseconds. */
+export const longestPause = 60_000;
 const healthyAfter = 10_000;
 
 /**
@@ -27,7 +28,7 @@ export function decideRestart(policy: RestartPolicy | undefined, ending: Ending)
     if (policy.maximumRetries > 0 && ending.restartCount >= policy.maximumRetries) return undefined;
   }
   if (ending.backoffMs === undefined || ending.ranMs >= healthyAfter) return first;
-  return Math.min(ending.backoffMs * 2, longest);
+  return Math.min(ending.backoffMs * 2, longestPause);
 }
 
 /** Whether a container that was running when the machine went down comes up again with it. */

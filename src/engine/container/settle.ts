@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { bootId, isAlive } from '../kernel/index.ts';
 import { oomKills } from '../runtime/index.ts';
+import { uptimeHundredths } from './health/health-job.ts';
 import { readHealth, readHealthLog } from './health/read-health.ts';
 import { planLog } from './log/log-config.ts';
 import { rotateLog } from './log/rotate-log.ts';
@@ -39,7 +40,7 @@ export async function settle(world: World, record: ContainerRecord): Promise<Set
         exitCode: ending.exitCode ?? -1,
         stoppedByUser: state.stoppedByUser ?? false,
         restartCount: state.restartCount,
-        ranMs: ending.finishedAt - (state.startedAt ?? ending.finishedAt),
+        ranMs: ranFor(state, ending.finishedAt),
         backoffMs: state.backoffMs,
       });
   // Restarted now, it would be killed a moment later: after the boot it is found as running, and comes up again.
@@ -73,6 +74,12 @@ export async function settle(world: World, record: ContainerRecord): Promise<Set
   if (spec.autoRemove && pause === undefined)
     await deleteContainer(world, { ...record, state: ended }, { volumes: true });
   return { exitCode: ending.exitCode ?? -1, ...(pause === undefined ? {} : { restartIn: pause }) };
+}
+
+/** Milliseconds. Where the clock was set back meanwhile, by that since boot: until now, which is hardly later. */
+function ranFor({ startedAt, process }: StoredState, finishedAt: number): number {
+  const ran = finishedAt - (startedAt ?? finishedAt);
+  return ran >= 0 || process === undefined ? ran : (uptimeHundredths() - process.startTime) * 10;
 }
 
 /** What the keeper wrote goes with the run: its last words stay in the state. */

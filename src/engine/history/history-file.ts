@@ -72,11 +72,11 @@ export class HistoryFile implements Disposable {
       .map(({ time }) => Number(time));
   }
 
-  /** When the last row of a tier begins. */
-  lastTime(tier: number): number | undefined {
+  /** When the last row of a tier begins, of those before a time: there are later ones where the clock was set back. */
+  lastTime(tier: number, before: number): number | undefined {
     const row = this.#prepare('SELECT max(key) AS key FROM rows WHERE key >= ? AND key < ?').get(
       keyOf(tier, 0),
-      keyOf(tier + 1, 0),
+      keyOf(tier, before),
     );
     return row?.key == null ? undefined : Number(row.key) % keysPerTier;
   }

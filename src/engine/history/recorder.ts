@@ -18,6 +18,8 @@ export interface RecorderOptions {
 }
 
 const retryMs = 5000;
+/** Farther back the clock is not set for being a little fast. */
+const farSeconds = 3600;
 
 /** A recorder that writes ten seconds at a time, in one transaction each. */
 export function createRecorder(options: RecorderOptions): HistoryRecorder {
@@ -66,7 +68,8 @@ export function createRecorder(options: RecorderOptions): HistoryRecorder {
       const second = Math.floor(frame.host.time / 1000);
       const time = floorTo(second, slotSeconds);
       if (time !== slotTime) flush();
-      const isLate = time < slotTime; // the clock was set back: what is written stays as it is
+      // The clock was set back: what is written stays as it is. A clock that was wrong by far goes on from where it is.
+      const isLate = time < slotTime && slotTime - time < farSeconds;
       if (held === undefined) standBy(performance.now());
       else if (!isLate) addFrame(slots, frame, before, second - time);
       if (!isLate) slotTime = time;

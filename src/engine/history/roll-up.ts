@@ -11,8 +11,9 @@ import { mergeRecord, readRecord, type UsageRecord, writeRecord } from './usage-
 export function rollUp(file: HistoryFile, now: number): void {
   for (const [tier, { seconds }] of tiers.entries()) {
     if (tier === 0) continue;
-    const last = file.lastTime(tier);
-    const [from, until] = [last === undefined ? 0 : last + seconds, floorTo(now, seconds)];
+    const until = floorTo(now, seconds);
+    const last = file.lastTime(tier, until);
+    const from = last === undefined ? 0 : last + seconds;
     for (const time of file.times(tier - 1, from, until, seconds)) {
       const records = new Map<number, UsageRecord>();
       for (const row of file.rows(tier - 1, time, time + seconds)) addRow(records, tier - 1, row);

@@ -105,6 +105,27 @@ test('a follower is woken by another process, in its own transactions', { timeou
   assert.equal(new Set(ids).size, 40, 'each event once');
 });
 
+test('a clock that is set back neither hides events nor changes their order', async t => {
+  let now = Date.parse('2026-11-23T12:00:00Z');
+  const { events } = setUp(t, () => now);
+  const stop = new AbortController();
+  t.after(() => stop.abort());
+  const seen = take(events.follow({ signal: stop.signal, sinceSeq: 0 }), 3);
+  events.emit('container', 'create', 'one');
+  now -= 3_600_000;
+  events.emit('container', 'start', 'two');
+  events.emit('container', 'die', 'three');
+  assert.deepEqual(await seen, ['one', 'two', 'three']);
+  assert.deepEqual(
+    events.list().map(event => event.actor.id),
+    ['one', 'two', 'three'],
+  );
+  assert.deepEqual(
+    events.list({ since: now - 1, until: now + 1 }).map(event => event.actor.id),
+    ['two', 'three'],
+  );
+});
+
 async function take(source: AsyncIterable<EngineEvent>, count: number): Promise<string[]> {
   const ids: string[] = [];
   for await (const event of source) {

@@ -71,6 +71,21 @@ test('containers of other engines are recorded beside our own, by ids that say w
   assert.ok(Math.abs((usage.get('docker:d')?.cpu.mean ?? 0) - 2.5) < 0.05);
 });
 
+test('a clock that was days ahead leaves a gap in nothing that is recorded after it was set right', async t => {
+  const { history, path } = rootOf(t);
+  const frameAt = createFrames(1, steady);
+  const ahead = start + 5 * 86_400;
+  const recorder = await recording(history.record(strict), frameAt(ahead - 40));
+  for (let second = ahead; second < ahead + 120; second++) recorder.add(frameAt(second));
+  for (let second = start; second < start + 1800; second++) recorder.add(frameAt(second));
+  for (let second = start + 1795; second < start + 1800; second++) recorder.add(frameAt(second)); // a little fast
+  await recorder[Symbol.asyncDispose]();
+  const usage = history.usage({ since: start * 1000, until: (start + 1800) * 1000 });
+  assert.equal(usage.get('c0')?.points, 1800);
+  const counts = rowCounts(path);
+  assert.ok(Number(counts[1]) >= 29 && Number(counts[2]) >= 1, `coarser rows are made too: ${counts}`);
+});
+
 test('the room is kept even where it is too small: the oldest minutes go first', async t => {
   const { root } = rootOf(t);
   const budgetBytes = 3 * MiB;

@@ -17,22 +17,29 @@ const chunkBytes = 256 * 1024;
  * through further rotations, until the container ends or the signal fires. Memory is bounded by the longest line.
  */
 export async function* readLog(path: string, options: ReadLogOptions): AsyncGenerator<LogEntry> {
-  const wanted = within(options);
+  const verdictOf = within(options);
   for await (const line of rawLines(path, options)) {
     const entry = parseLogLine(line);
     if (entry === undefined) continue;
-    const verdict = wanted(entry);
+    const verdict = verdictOf(entry);
     if (verdict === 'over') return;
     if (verdict === 'yes') yield entry;
   }
 }
 
-function within({ since, until }: LogOptions): (entry: LogEntry) => 'yes' | 'no' | 'over' {
+/**
+ * Entries are in the order in which they were written, not always in that of their times: a clock may be set back. So
+ * all is wanted from the first entry on that is late enough; and behind one that is too late there may be others.
+ */
+function within({ since, until, follow }: LogOptions): (entry: LogEntry) => 'yes' | 'no' | 'over' {
+  let begun = since === undefined;
   return entry => {
-    if (since === undefined && until === undefined) return 'yes';
+    if (begun && until === undefined) return 'yes';
     const time = logTime(entry);
-    if (since !== undefined && time < since) return 'no';
-    return until !== undefined && time > until ? 'over' : 'yes';
+    begun ||= time >= (since ?? 0);
+    if (!begun) return 'no';
+    if (until === undefined || time <= until) return 'yes';
+    return follow ? 'over' : 'no';
   };
 }
 

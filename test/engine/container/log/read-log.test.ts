@@ -167,6 +167,25 @@ test('since and until choose by time', async () => {
   );
 });
 
+test('a clock that is set back hides no line of a log, neither of since nor of until', async () => {
+  await using log = temporaryLog();
+  const at = (time: string) =>
+    formatLogLine({
+      time: `2026-11-23T${time}.000000001+00:00`,
+      stream: 'stdout',
+      line: Buffer.from(time),
+      partial: false,
+    });
+  const times = ['11:58:00', '12:00:00', '11:00:00', '11:00:01'];
+  writeFileSync(log.path, Buffer.concat(times.map(at)));
+  const linesOf = async (options: LogOptions) =>
+    (await read(log.path, options)).map(entry => entry.line.toString());
+  const since = Date.parse('2026-11-23T11:59:00Z');
+  assert.deepEqual(await linesOf({ since }), ['12:00:00', '11:00:00', '11:00:01']);
+  const until = Date.parse('2026-11-23T11:30:00Z');
+  assert.deepEqual(await linesOf({ until }), ['11:00:00', '11:00:01']);
+});
+
 test('rotateLog() keeps three files and tells the monitor to reopen', async () => {
   await using log = temporaryLog();
   const control = join(log.folder, 'ctl');
