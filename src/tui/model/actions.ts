@@ -339,7 +339,7 @@ function yank(state: State): Next {
 }
 
 function quit(state: State): Next {
-  const inner = back(state);
+  const inner = back({ ...state, notice: undefined }); // a notice is read, not left: q would seem dead
   if (inner !== undefined) return [inner, []];
   if (state.operations.length > 0)
     return showing(state, { kind: 'choice', choice: { of: 'quit' }, index: 0 });

@@ -159,6 +159,16 @@ test('escape goes back a step at a time and never quits; q quits at the end', as
   assert.deepEqual(pilot.taken(), [{ type: 'quit' }]);
 });
 
+test('q quits at once although an error is still shown, and escape takes only the error away', async () => {
+  const { pilot } = await pilotOn(120, 40);
+  pilot.tell({ type: 'noticed', notice: { tone: 'bad', text: 'nothing can be built', time: noon } });
+  pilot.press('escape');
+  assert.equal(pilot.state.notice, undefined);
+  pilot.tell({ type: 'noticed', notice: { tone: 'bad', text: 'nothing can be built', time: noon } });
+  pilot.press('q');
+  assert.deepEqual(pilot.taken(), [{ type: 'quit' }]);
+});
+
 test('quitting while something is in progress asks first; ctrl-c does not', async () => {
   const { pilot } = await pilotOn(120, 40);
   pilot.tell({
