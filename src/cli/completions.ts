@@ -1,4 +1,6 @@
 import type { Command, Option } from 'commander';
+import { listContexts } from '../contexts/index.ts';
+import { familiarReference, parseReference } from '../oci/index.ts';
 import { describeState } from '../words/index.ts';
 import type { Cli } from './cli.ts';
 import { type CommandEntry, commandTable } from './command-table.ts';
@@ -46,9 +48,13 @@ async function candidates(
     before = before.slice(1);
   }
   const pending = takesValue(command, before.at(-1));
-  if (pending !== undefined) return (pending.argChoices ?? []).map(word => ({ word, description: '' }));
+  if (pending !== undefined) {
+    if (pending.argChoices) return pending.argChoices.map(word => ({ word, description: '' }));
+    const kind = /<(container|network|volume|image)\b/.exec(pending.flags)?.[1];
+    return kind === undefined ? [] : await namesOf(kind, cli);
+  }
   if (rest.at(-1)?.startsWith('-')) return optionsOf(command);
-  return await operands(command, before, cli);
+  return await operands(command, before, { cli, verb });
 }
 
 /** The option whose value the next word is, if the word before is one that takes a value. */
@@ -66,29 +72,44 @@ function optionsOf(command: Command): Completion[] {
 }
 
 /** Names for the argument that the next word is, told by the argument's own name. */
-async function operands(command: Command, before: readonly string[], cli: Cli): Promise<Completion[]> {
+async function operands(
+  command: Command,
+  before: readonly string[],
+  { cli, verb }: { readonly cli: Cli; readonly verb: string },
+): Promise<Completion[]> {
   const given = before.filter(
     (word, i) => !word.startsWith('-') && takesValue(command, before[i - 1]) === undefined,
   );
   const known = command.registeredArguments;
   const argument = known[given.length] ?? (known.at(-1)?.variadic ? known.at(-1) : undefined);
   if (argument?.argChoices) return argument.argChoices.map(word => ({ word, description: '' }));
-  const engine = argument?.name() === undefined ? undefined : await cli.engine();
-  switch (engine && argument?.name()) {
-    case 'container': {
-      const now = Date.now();
-      const found = engine?.containers.list({ all: true }) ?? [];
-      return found.map(({ name, state }) => ({ word: name, description: describeState(state, now) }));
-    }
-    case 'image':
-      return (engine?.images.list() ?? []).flatMap(({ references }) =>
-        references.map(word => ({ word, description: 'image' })),
-      );
-    case 'volume':
-      return (engine?.volumes.list() ?? []).map(({ name }) => ({ word: name, description: 'volume' }));
-    case 'network':
-      return (engine?.networks.list() ?? []).map(({ name }) => ({ word: name, description: 'network' }));
-    default:
-      return [];
+  if (verb === 'inspect') return (await Promise.all(kinds.map(kind => namesOf(kind, cli)))).flat();
+  // Of `cp`: the container before the colon; a file is left to the shell.
+  if (command.registeredArguments.some(each => each.name() === 'target'))
+    return (await namesOf('container', cli)).map(one => ({ ...one, word: `${one.word}:` }));
+  return argument === undefined ? [] : await namesOf(argument.name(), cli);
+}
+
+const kinds = ['container', 'image', 'volume', 'network'];
+
+/** Names of what the engine, or this machine, has of a kind. */
+async function namesOf(kind: string, cli: Cli): Promise<Completion[]> {
+  if (kind === 'context')
+    return listContexts(cli.env).map(({ name, host }) => ({ word: name, description: host }));
+  if (!kinds.includes(kind)) return [];
+  const engine = await cli.engine();
+  if (kind === 'container') {
+    const now = Date.now();
+    const found = engine.containers.list({ all: true });
+    return found.map(({ name, state }) => ({ word: name, description: describeState(state, now) }));
   }
+  if (kind === 'image')
+    return engine.images.list().flatMap(({ references }) =>
+      references.map(reference => ({
+        word: familiarReference(parseReference(reference)),
+        description: 'image',
+      })),
+    );
+  const named = kind === 'volume' ? engine.volumes.list() : engine.networks.list();
+  return named.map(({ name }) => ({ word: name, description: kind }));
 }

@@ -54,3 +54,19 @@ export function parseGlobals(argv: readonly string[]): Globals {
   }
   return { ...parseGlobals(rest), [name]: value };
 }
+
+/**
+ * Completion scripts ask with the line as it stands: options that stand before its verb are moved before ours, where they
+ * choose the engine whose names are offered. One that is not complete yet is left.
+ */
+export function liftGlobals(argv: readonly string[]): readonly string[] {
+  if (argv[0] !== '__complete') return argv;
+  const words = argv.slice(argv[1] === '--' ? 2 : 1);
+  try {
+    const { rest } = parseGlobals(words.slice(0, -1));
+    const before = words.slice(0, words.length - 1 - rest.length);
+    return [...before, '__complete', '--', ...rest, ...words.slice(-1)];
+  } catch {
+    return argv;
+  }
+}

@@ -5,7 +5,7 @@ import { errnoOf, firstFailure, isPlimsollError, messageOf, PlimsollError } from
 import { cleanText } from '../lib/clean-text.ts';
 import type { ApiOptions, Cli, FleetPane, NeighbourChoice, Output } from './cli.ts';
 import { exitCodeOf } from './exit-code.ts';
-import { parseGlobals } from './globals.ts';
+import { liftGlobals, parseGlobals } from './globals.ts';
 import { reportError } from './report-error.ts';
 import { runCommandLine } from './run-command-line.ts';
 
@@ -88,7 +88,7 @@ export async function runCli(host: CliHost): Promise<number> {
   process.stdout.on('error', error => errnoOf(error) === 'EPIPE' && interrupted.abort());
 
   try {
-    const { rest, config, debug, logLevel, ...choice } = parseGlobals(host.argv);
+    const { rest, config, debug, logLevel, ...choice } = parseGlobals(liftGlobals(host.argv));
     // Whoever asks for these looks into the environment, also the engine.
     if (config !== undefined) Object.assign(process.env, { DOCKER_CONFIG: resolve(process.cwd(), config) });
     if (debug || logLevel === 'debug') Object.assign(process.env, { PLIMSOLL_DEBUG: '1' });

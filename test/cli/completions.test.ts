@@ -16,6 +16,7 @@ const engine: Partial<Engine> = {
   } as unknown as Engine['containers'],
   images: { list: () => [{ references: ['localhost/busybox:latest'] }] } as unknown as Engine['images'],
   volumes: { list: () => [{ name: 'files' }] } as unknown as Engine['volumes'],
+  networks: { list: () => [{ name: 'back' }] } as unknown as Engine['networks'],
 };
 
 async function complete(...words: string[]): Promise<string[]> {
@@ -43,6 +44,21 @@ test('names come from the root, by what the argument is', async () => {
   assert.deepEqual(await complete('volume', 'rm', ''), ['files']);
 });
 
+test('values of options are names too, and what stands before the verb does not hide it', async () => {
+  assert.deepEqual(await complete('run', '--network', 'b'), ['back']);
+  assert.deepEqual(await complete('run', '--volumes-from', 'we'), ['web']);
+  assert.deepEqual(await complete('inspect', ''), [
+    'web',
+    'worker',
+    'localhost/busybox:latest',
+    'files',
+    'back',
+  ]);
+  assert.deepEqual(await complete('cp', 'we'), ['web:']);
+  assert.deepEqual(await complete('-D', '--root', '/x', 'logs', 'web', ''), []);
+  assert.deepEqual(await complete('-D', '--root=/x', 'logs', 'web'), ['web']);
+});
+
 test('what cannot be told is left to the shell', async () => {
   assert.deepEqual(await complete('build', '-f', 'Dock'), []);
   assert.deepEqual(await complete('nope', ''), []);
@@ -63,6 +79,31 @@ for (const shell of ['bash', 'zsh', 'fish']) {
     }
   });
 }
+
+test('each shell offers what plimsoll answers', async () => {
+  const asked = {
+    zsh: (script: string) =>
+      `autoload -U compinit && compinit -D; ${script}; _describe() { print -l $described; }
+words=(plimsoll logs w); CURRENT=3; _plimsoll`,
+    fish: (script: string) => `${script}\ncomplete -C 'plimsoll logs w'`,
+  };
+  for (const shell of ['zsh', 'fish'] as const) {
+    if (spawnSync(shell, ['-c', 'true']).status !== 0) continue;
+    const { stdout: script } = await runPlimsoll(['completion', shell]);
+    const folder = mkdtempSync(join(tmpdir(), 'plimsoll-completion-'));
+    try {
+      writeFileSync(join(folder, 'plimsoll'), "#!/bin/sh\nprintf 'web\\tUp\\nworker\\tCreated\\n'\n", {
+        mode: 0o755,
+      });
+      writeFileSync(join(folder, 'script'), asked[shell](script));
+      const env = { PATH: `${folder}:${process.env.PATH}`, HOME: folder, TERM: 'dumb' };
+      const { stdout, stderr } = spawnSync(shell, [join(folder, 'script')], { encoding: 'utf8', env });
+      assert.match(stdout, /^web[\t:]Up\nworker[\t:]Created$/m, stderr);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }
+});
 
 test('the bash script offers what plimsoll answers', async () => {
   const { stdout: script } = await runPlimsoll(['completion', 'bash']);

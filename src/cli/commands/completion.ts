@@ -7,6 +7,7 @@ export function configureCompletion(command: Command, cli: Cli): void {
   examples(
     command,
     'plimsoll completion bash > /etc/bash_completion.d/plimsoll',
+    'alias docker=plimsoll; complete -o filenames -F _plimsoll docker   (bash: for the alias too)',
     'plimsoll completion zsh > ~/.zfunc/_plimsoll',
     'plimsoll completion fish > ~/.config/fish/completions/plimsoll.fish',
   )

@@ -27,24 +27,24 @@ export function configureContext(command: Command, cli: Cli): void {
     'plimsoll context use ship',
     'plimsoll --context ship ps',
   );
-  configureList(command.command('ls').alias('list'), cli);
-  command
-    .command('use')
-    .description('Look at the engine of this context from now on; "default" is that of this machine')
+  configureList(examples(command.command('ls').alias('list'), 'plimsoll context ls'), cli);
+  examples(
+    command
+      .command('use')
+      .description('Look at the engine of this context from now on; "default" is that of this machine'),
+    'plimsoll context use ship',
+  )
     .argument('<context>')
     .action((name: string) => {
       chooseContext(cli.env, name);
       cli.stdout.write(`${name}\n`);
     });
-  command
-    .command('show')
-    .description('Print the name of the current context')
-    .action(() => void cli.stdout.write(`${currentContext(cli.env)}\n`));
+  examples(
+    command.command('show').description('Print the name of the current context'),
+    'plimsoll context show',
+  ).action(() => void cli.stdout.write(`${currentContext(cli.env)}\n`));
   configureCreate(command.command('create'), cli);
-  command
-    .command('rm')
-    .alias('remove')
-    .description('Forget contexts')
+  examples(command.command('rm').alias('remove').description('Forget contexts'), 'plimsoll context rm ship')
     .argument('<context...>')
     .option('-f, --force', 'Also the current one')
     .action((names: string[], { force }: { force?: true }) => {

@@ -14,12 +14,12 @@ export function configureDemo(command: Command, cli: Cli): void {
     const containers = await demoUp(await cli.engine(), { onProgress, signal: cli.signal });
     for (const { name } of containers) cli.stdout.write(`${name}\n`);
   });
-  command
-    .command('down')
-    .description('Remove all that `demo up` made')
-    .action(async () => {
-      const { demoDown } = await import('../../demo/index.ts');
-      const count = await demoDown(await cli.engine());
-      cli.stdout.write(`${count === 1 ? '1 container' : `${count} containers`} removed\n`);
-    });
+  examples(
+    command.command('down').description('Remove all that `demo up` made'),
+    'plimsoll demo down',
+  ).action(async () => {
+    const { demoDown } = await import('../../demo/index.ts');
+    const count = await demoDown(await cli.engine());
+    cli.stdout.write(`${count === 1 ? '1 container' : `${count} containers`} removed\n`);
+  });
 }

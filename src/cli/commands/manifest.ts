@@ -26,10 +26,13 @@ export function configureManifest(command: Command, cli: Cli): void {
   configureChanging(command, cli);
   configureInspecting(command, cli);
   registryOptions(
-    command
-      .command('push')
-      .option('--insecure', 'The same as --tls-verify=false')
-      .description('Send the images that the registry does not have, then the index')
+    examples(
+      command
+        .command('push')
+        .option('--insecure', 'The same as --tls-verify=false')
+        .description('Send the images that the registry does not have, then the index'),
+      'plimsoll manifest push --purge registry.example/web:1',
+    )
       .argument('<list>')
       .argument('[destination]', 'Where to, if not to where its name says')
       .option('--all', 'Accepted for scripts; all images are sent')
@@ -53,10 +56,13 @@ interface AddOptions extends RegistryOptions {
 
 function configureMaking(command: Command, cli: Cli): void {
   registryOptions(
-    command
-      .command('create')
-      .option('--insecure', 'The same as --tls-verify=false')
-      .description('Begin an index of images for several platforms, and print its name')
+    examples(
+      command
+        .command('create')
+        .option('--insecure', 'The same as --tls-verify=false')
+        .description('Begin an index of images for several platforms, and print its name'),
+      'plimsoll manifest create registry.example/web:1 web:amd64 web:arm64',
+    )
       .argument('<list>', 'Its name: where it will be pushed to')
       .argument('[image...]', 'Images that are here, or in a registry')
       .option('-a, --amend', 'Begin anew if there is one')
@@ -99,7 +105,13 @@ function configureMaking(command: Command, cli: Cli): void {
 }
 
 function configureChanging(command: Command, cli: Cli): void {
-  refuseOptions(command.command('annotate'), ofWindows)
+  refuseOptions(
+    examples(
+      command.command('annotate'),
+      'plimsoll manifest annotate --variant v8 registry.example/web:1 web:arm64',
+    ),
+    ofWindows,
+  )
     .description('Change what the index says of an image, or of itself')
     .argument('<list>')
     .argument('[image]', 'Its name, id or digest; without one: the index')
@@ -120,28 +132,32 @@ function configureChanging(command: Command, cli: Cli): void {
       const annotations = parsePairs(annotation, '--annotation');
       engine.manifests.annotate(name, { ...(member === undefined ? {} : { member }), platform, annotations });
     });
-  command
-    .command('remove')
-    .description('Take an image out of an index')
+  examples(
+    command.command('remove').description('Take an image out of an index'),
+    'plimsoll manifest remove registry.example/web:1 web:arm64',
+  )
     .argument('<list>')
     .argument('<image>', 'Its name, id or digest')
     .action(async (name: string, member: string) => {
       (await cli.engine()).manifests.drop(name, member);
     });
-  command
-    .command('rm')
-    .description('Remove indexes from here; their images stay')
+  examples(
+    command.command('rm').description('Remove indexes from here; their images stay'),
+    'plimsoll manifest rm registry.example/web:1',
+  )
     .argument('<list...>')
     .action((names: string[]) => eachName(cli, names, async (engine, name) => engine.manifests.remove(name)));
 }
 
 function configureInspecting(command: Command, cli: Cli): void {
   registryOptions(
-    command
-      .command('inspect')
-      .option('--insecure', 'The same as --tls-verify=false')
-      .description('Print an index that is here, else the manifest or index that a registry has')
-      .argument('<name>'),
+    examples(
+      command
+        .command('inspect')
+        .option('--insecure', 'The same as --tls-verify=false')
+        .description('Print an index that is here, else the manifest or index that a registry has'),
+      'plimsoll manifest inspect registry.example/web:1',
+    ).argument('<name>'),
   ).action(async (name: string, options: AddOptions) => {
     const engine = await cli.engine();
     const here = listHere(() => engine.manifests.get(name));
@@ -152,12 +168,13 @@ function configureInspecting(command: Command, cli: Cli): void {
         : shownList(here);
     cli.stdout.write(`${JSON.stringify(shown, undefined, 2)}\n`);
   });
-  listingOptions(command.command('ls').description('List the indexes that are here'), { ids: false }).action(
-    async (options: ListingOptions) => {
-      const engine = await cli.engine();
-      await writeListing(cli, engine.manifests.list(), columns, options);
-    },
-  );
+  listingOptions(
+    examples(command.command('ls').description('List the indexes that are here'), 'plimsoll manifest ls'),
+    { ids: false },
+  ).action(async (options: ListingOptions) => {
+    const engine = await cli.engine();
+    await writeListing(cli, engine.manifests.list(), columns, options);
+  });
 }
 
 /** Docker's word for a registry that proves nothing. */

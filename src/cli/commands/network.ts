@@ -39,24 +39,27 @@ export function configureNetwork(command: Command, cli: Cli): void {
     cli,
   );
   configureConnections(command, cli);
-  command
-    .command('rm')
-    .alias('remove')
-    .description('Remove networks that nobody is on')
+  examples(
+    command.command('rm').alias('remove').description('Remove networks that nobody is on'),
+    'plimsoll network rm backend',
+  )
     .argument('<network...>')
     .option('-f, --force', 'One that is not there is no error')
     .action((names: string[], { force }: { force?: true }) =>
       eachName(cli, names, (engine, name) => unlessMissing(engine.networks.remove(name), force)),
     );
-  pruneFilters(command.command('prune').description('Remove every network that no container uses')).action(
-    async (options: PruneFilters) => {
-      const isMeant = pruneMatcher(options);
-      const engine = await cli.engine();
-      const names = engine.system.unusedNetworks().filter(name => isMeant(engine.networks.inspect(name)));
-      for (const name of names) await engine.networks.remove(name);
-      writeDeleted(cli, 'Networks', names);
-    },
-  );
+  pruneFilters(
+    examples(
+      command.command('prune').description('Remove every network that no container uses'),
+      'plimsoll network prune --filter until=24h',
+    ),
+  ).action(async (options: PruneFilters) => {
+    const isMeant = pruneMatcher(options);
+    const engine = await cli.engine();
+    const names = engine.system.unusedNetworks().filter(name => isMeant(engine.networks.inspect(name)));
+    for (const name of names) await engine.networks.remove(name);
+    writeDeleted(cli, 'Networks', names);
+  });
 }
 
 function configureCreate(command: Command, cli: Cli): void {
@@ -194,9 +197,10 @@ function configureConnections(command: Command, cli: Cli): void {
         ...(ip6 === undefined ? {} : { address6: parseAddress6(ip6) }),
       });
     });
-  command
-    .command('disconnect')
-    .description('Take a container off a network, also while it runs')
+  examples(
+    command.command('disconnect').description('Take a container off a network, also while it runs'),
+    'plimsoll network disconnect backend web',
+  )
     .argument('<network>')
     .argument('<container>')
     .option('-f, --force', 'Accepted for scripts: it is taken off in any case')

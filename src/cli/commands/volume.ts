@@ -27,7 +27,10 @@ interface CreateOptions {
 
 /** `volume ls|create|inspect|rm|prune|export|import` */
 export function configureVolume(command: Command, cli: Cli): void {
-  const ls = command.command('ls').alias('list').description('List volumes');
+  const ls = examples(
+    command.command('ls').alias('list').description('List volumes'),
+    'plimsoll volume ls --size -f dangling=true',
+  );
   listingOptions(refuseOptions(ls, [cluster]), { ids: false })
     .option('-s, --size', 'Also how much room each takes')
     .option('-f, --filter <key=value>', `Only these: ${volumeFilters.join(', ')}`, collect)
@@ -85,10 +88,10 @@ export function configureVolume(command: Command, cli: Cli): void {
     command.command('inspect').description('Print all that is known of volumes'),
     cli,
   );
-  command
-    .command('rm')
-    .alias('remove')
-    .description('Remove volumes and their files')
+  examples(
+    command.command('rm').alias('remove').description('Remove volumes and their files'),
+    'plimsoll volume rm files',
+  )
     .argument('<volume...>')
     .option('-f, --force', 'One that is not there is no error')
     .action((names: string[], { force }: { force?: true }) =>

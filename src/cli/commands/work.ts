@@ -83,10 +83,10 @@ function configureFolder(command: Command, cli: Cli): void {
         cli.stdout.write(wanted.length > 1 || names.length === 0 ? `${name} ${folder}\n` : `${folder}\n`);
       }
     });
-  command
-    .command('unmount')
-    .alias('umount')
-    .description('Unmount its files')
+  examples(
+    command.command('unmount').alias('umount').description('Unmount its files'),
+    'plimsoll work unmount app',
+  )
     .argument('<container...>')
     .action((names: string[]) => eachName(cli, names, (engine, name) => engine.works.unmount(name)));
 }
@@ -109,9 +109,10 @@ function configureCommitting(command: Command, cli: Cli): void {
       const remove = rm === true;
       cli.stdout.write(`${await engine.works.commit(name, { references, remove, signal: cli.signal })}\n`);
     });
-  command
-    .command('rm')
-    .description('Remove working containers and their files')
+  examples(
+    command.command('rm').description('Remove working containers and their files'),
+    'plimsoll work rm --all',
+  )
     .argument('[container...]')
     .option('-a, --all', 'All of them')
     .action(async (names: string[], { all }: { all?: true }) => {
@@ -122,15 +123,16 @@ function configureCommitting(command: Command, cli: Cli): void {
 }
 
 function configureList(command: Command, cli: Cli): void {
-  listingOptions(command.command('ls').description('List working containers')).action(
-    async (options: ListingOptions) => {
-      const engine = await cli.engine();
-      await writeListing(cli, engine.works.list(), columns, options);
-    },
-  );
-  command
-    .command('inspect')
-    .description('Print all that is known of working containers')
+  listingOptions(
+    examples(command.command('ls').description('List working containers'), 'plimsoll work ls'),
+  ).action(async (options: ListingOptions) => {
+    const engine = await cli.engine();
+    await writeListing(cli, engine.works.list(), columns, options);
+  });
+  examples(
+    command.command('inspect').description('Print all that is known of working containers'),
+    'plimsoll work inspect app',
+  )
     .argument('<container...>')
     .action(async (names: string[]) => {
       const engine = await cli.engine();

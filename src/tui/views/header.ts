@@ -1,4 +1,4 @@
-import { cellWidth } from '../../lib/cell-text.ts';
+import { cellWidth, fitCells } from '../../lib/cell-text.ts';
 import { formatBytes } from '../../lib/format-bytes.ts';
 import { type Line, plainRows, type Span, spansWidth, type Theme } from '../components/index.ts';
 import {
@@ -18,16 +18,29 @@ export function headerRows(state: State, width: number, theme: Theme): string[] 
   const cores = host?.cores ?? facts?.cores;
   const memory = host?.memoryTotalBytes ?? facts?.memoryBytes;
   const left: Span[] = [[' plimsoll ', 'accent'], [' '], [state.hostname, 'strong']];
-  if (state.remote !== undefined)
-    left.push(dot, [`${state.remote.product} at ${state.remote.address}`, 'accent']);
-  if (facts !== undefined && width >= 100 && state.remote === undefined)
-    left.push(dot, [facts.machine, 'dim'], dot, [facts.os, 'dim']);
+  const right: Span[] = [...staleness(state), [`${formatClock(state.now)} `, 'dim']];
+  const { remote } = state;
+  if (remote !== undefined) {
+    // The age of what is shown is worth more than the rest of a long address.
+    const room = width - spansWidth(left) - spansWidth(right) - 4;
+    const label = `${remote.product} at ${remote.address}`;
+    if (room >= 8)
+      left.push(dot, [
+        fitCells(label, Math.min(room, cellWidth(label)), 'left', theme.glyphs.ellipsis),
+        'accent',
+      ]);
+  }
+  const add = (...spans: Span[]) => {
+    const fits = spansWidth([...left, ...spans, ...right]) < width;
+    if (remote === undefined || fits) left.push(...spans);
+  };
+  if (facts !== undefined && width >= 100 && remote === undefined)
+    add(dot, [facts.machine, 'dim'], dot, [facts.os, 'dim']);
   const giveWay = width < 60 && alertsNow(state).length > 0;
   if (cores !== undefined && memory !== undefined && !giveWay)
-    left.push(dot, [`${cores} cores`, 'dim'], dot, [formatBytes(memory), 'dim']);
+    add(dot, [`${cores} cores`, 'dim'], dot, [formatBytes(memory), 'dim']);
   if (host !== undefined && width >= 100 && host.sample.loadAverage[2] > 0)
-    left.push(dot, [`load ${host.sample.loadAverage.map(value => value.toFixed(2)).join(' ')}`, 'dim']);
-  const right: Span[] = [...staleness(state), [`${formatClock(state.now)} `, 'dim']];
+    add(dot, [`load ${host.sample.loadAverage.map(value => value.toFixed(2)).join(' ')}`, 'dim']);
   const room = width - spansWidth(left) - spansWidth(right) - 1;
   return plainRows([spreadLine(left, [...alertSpans(state, room, theme), ...right], width)], width, 1, theme);
 }

@@ -17,7 +17,7 @@ import { formatCoreColumn, formatGibibytes, type State } from '../model/index.ts
  */
 export function loadLineRows(state: State, width: number, height: number, theme: Theme): string[] {
   if (height >= 5) return boxed(state, width, height, theme);
-  const lines = bars(state, width, theme);
+  const lines = bars(state, width, theme).map(line => greyed(line, state));
   return plainRows(
     height >= 3 ? [...lines, legend(width, theme, state.load?.cpu)] : lines,
     width,
@@ -40,6 +40,11 @@ function resources(state: State): readonly [Resource, Resource] {
     { label: 'CPU', unit: 'cores', load: state.load?.cpu, format: formatCoreColumn, whole: formatCores },
     { label: 'MEM', unit: 'GiB', load: state.load?.memory, format: formatGibibytes, whole: wholeGibibytes },
   ];
+}
+
+/** What an engine elsewhere said last, while it does not answer. */
+function greyed(line: Line, state: State): Line {
+  return state.remote?.lost === undefined ? line : { ...line, look: 'stale' };
 }
 
 function boxed(state: State, width: number, height: number, theme: Theme): string[] {
@@ -69,7 +74,8 @@ function boxed(state: State, width: number, height: number, theme: Theme): strin
     focused: false,
   };
   const key = legend(inner, theme, state.load?.cpu).spans;
-  return panel([...lines, { spans: [...key, ...held(state, inner + 1 - spansWidth(key))] }], options, theme);
+  const shown = lines.map(line => greyed(line, state));
+  return panel([...shown, { spans: [...key, ...held(state, inner + 1 - spansWidth(key))] }], options, theme);
 }
 
 /** `WASTED 5.49 of 8 cores, 9.1 of 15.6 GiB`. */

@@ -51,6 +51,20 @@ for (const [columns, rows] of sizes)
     golden(`tui/overview-${columns}x${rows}.txt`, picture(lines));
   });
 
+test('a lost engine elsewhere says for how long it has not answered, whatever its address', async () => {
+  for (const [columns, rows] of sizes.filter(([, height]) => height > 10)) {
+    const { pilot } = await pilotOn(columns, rows);
+    const address = `ssh://root@ship.example.com:2222/${'deep/'.repeat(20)}docker.sock`;
+    const lost = { since: pilot.state.now - 9000, reason: 'no sshd listens there' };
+    const remote = { product: 'Docker Engine 28.1.1, API 1.49', address, lacks: {}, lost };
+    const [first = ''] = draw({ ...pilot.state, remote }, plain);
+    assert.match(first, /no answer for 9s {2}\d\d:\d\d:\d\d ?$/, `${columns}: ${first}`);
+    if (columns >= 80) assert.match(first, /Docker Engine 28/);
+    const [cpu = ''] = draw({ ...pilot.state, remote }, colourful).filter(line => /CPU/.test(line));
+    assert.ok(!cpu.includes('38;2;38;166;184'), 'the load line is grey too');
+  }
+});
+
 test('the worked example: of 25 cores and 25 GiB an app uses 6 and 10, so 19 and 15 are wasted', async () => {
   const { state } = await workedExample(100, 30);
   const lines = draw(state, plain);
