@@ -42,13 +42,21 @@ export function configureImageWaste(command: Command, cli: Cli): void {
     });
 }
 
-function summaryOf({ id, references, sizeBytes, hiddenBytes, uniqueBytes }: ImageWaste): string {
+function summaryOf(waste: ImageWaste): string {
+  const { id, references, sizeBytes, hiddenBytes, uniqueBytes, machineBytes } = waste;
   const [reference] = references;
   const name = reference === undefined ? shortId(id) : familiarReference(parseReference(reference));
   const percent = sizeBytes === 0 ? 0 : Math.round((hiddenBytes / sizeBytes) * 100);
   const shared = humanSize(sizeBytes - uniqueBytes);
   return `${cleanText(name)}: ${humanSize(sizeBytes)}, of which ${shared} are shared with other images and ${humanSize(uniqueBytes)} only its own;
-${humanSize(hiddenBytes)} (${percent}%) are deleted or overwritten by later steps: they ship and never show\n\n`;
+${humanSize(hiddenBytes)} (${percent}%) are deleted or overwritten by later steps: they ship and never show;
+a snapshot of this machine would hold ${humanSize(machineBytes)}${timesOf(machineBytes, sizeBytes)}\n\n`;
+}
+
+/** How many images of a size go into it. */
+function timesOf(machineBytes: number, sizeBytes: number): string {
+  const times = Math.floor(machineBytes / sizeBytes);
+  return times > 1 && Number.isFinite(times) ? `, ${times.toLocaleString('en')} times as much` : '';
 }
 
 type StepRow = ImageWaste['steps'][number] & { readonly number: number; readonly cost: StepCost | undefined };

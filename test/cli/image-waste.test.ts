@@ -32,6 +32,7 @@ test('image waste shows bytes that ship and never show, and which line costs wha
     /^first:1: 6\.98MB, of which 6\.98MB are shared with other images and 8B only its own;$/m,
   );
   assert.match(stdout, /^5MB \(72%\) are deleted or overwritten by later steps/m);
+  assert.match(stdout, /^a snapshot of this machine would hold [\d.]+[GT]B, [\d,]+ times as much$/m);
   assert.match(
     stdout,
     /^3 +5MB +5MB +1 image +\d+\.\ds +miss: never built before +RUN \|1 UNUSED=1 \/bin\/sh -c head/m,

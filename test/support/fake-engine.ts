@@ -340,7 +340,10 @@ export function createFakeEngine(options: FakeOptions = {}): Engine {
       attestations: () => [],
       pull: () => Promise.reject(new TypeError('the fake engine pulls nothing')),
       push: () => Promise.reject(new TypeError('the fake engine pushes nothing')),
-      waste: () => Promise.reject(new TypeError('the fake engine has no layers')),
+      waste: () =>
+        Promise.reject(
+          new PlimsollError('not-implemented', 'the fake engine has no layers', { code: 'FAKE' }),
+        ),
       pullAll: () => Promise.reject(new TypeError('the fake engine pulls nothing')),
       prune: async () => ({ deleted: [], reclaimedBytes: 0 }),
     },

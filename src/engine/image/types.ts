@@ -52,6 +52,8 @@ export interface ImageWaste {
   readonly hiddenBytes: number;
   /** Of layers that no other image has. */
   readonly uniqueBytes: number;
+  /** What a snapshot of this machine would hold: in use on the file system of its root. */
+  readonly machineBytes: number;
   /** The image's history, oldest first. */
   readonly steps: readonly {
     readonly createdBy: string;

@@ -39,6 +39,7 @@ export class Effects {
   #engine: Engine | undefined;
   #logs: AbortController | undefined;
   #build: AbortController | undefined;
+  #waste: AbortController | undefined;
 
   constructor(dispatch: (msg: Msg) => void, host: Host) {
     this.#dispatch = dispatch;
@@ -74,6 +75,7 @@ export class Effects {
     this.#stop.abort();
     this.#logs?.abort();
     this.#build?.abort();
+    this.#waste?.abort();
     this.#operations.cancelAll();
   }
 
@@ -137,6 +139,11 @@ export class Effects {
           type: 'image-read',
           image: cleanValue(engine.images.inspect(command.image)),
         }));
+        break;
+      case 'read-waste':
+        this.#waste?.abort();
+        this.#waste = new AbortController();
+        this.#watch(readWaste(engine, command.image, this.#dispatch, this.#waste.signal), this.#waste.signal);
         break;
       case 'read-processes':
         this.#watch(readProcesses(engine, command.container).then(this.#dispatch));
@@ -241,4 +248,19 @@ async function openFailedShell(
 
 function isMissingCommand(error: unknown): boolean {
   return isPlimsollError(error) && /^COMMAND_NOT_(FOUND|EXECUTABLE)$/.test(error.code);
+}
+
+/** What an image ships and never shows; engines elsewhere cannot tell. */
+async function readWaste(
+  engine: Engine,
+  image: string,
+  dispatch: (msg: Msg) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const waste = await engine.images.waste(image, { files: 20, signal });
+    if (!signal.aborted) dispatch({ type: 'waste-read', waste: cleanValue(waste) });
+  } catch (error) {
+    if (!isPlimsollError(error, 'not-implemented') && !isPlimsollError(error, 'not-found')) throw error;
+  }
 }

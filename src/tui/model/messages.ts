@@ -10,6 +10,7 @@ import type {
   HostFacts,
   ImageDetails,
   ImageSummary,
+  ImageWaste,
   LimitChange,
   LimitRequest,
   StatsFrame,
@@ -50,6 +51,7 @@ export type Msg =
       readonly error?: string;
     }
   | { readonly type: 'image-read'; readonly image: ImageDetails }
+  | { readonly type: 'waste-read'; readonly waste: ImageWaste }
   | { readonly type: 'logs-opened'; readonly container: string; readonly store: LogStore }
   | { readonly type: 'logs-grew'; readonly container: string; readonly ended: boolean }
   | { readonly type: 'build-opened'; readonly build: string; readonly output: LogStore }
@@ -87,6 +89,7 @@ export type Command =
   | { readonly type: 'read-details'; readonly container: string }
   | { readonly type: 'read-processes'; readonly container: string }
   | { readonly type: 'read-image'; readonly image: string }
+  | { readonly type: 'read-waste'; readonly image: string }
   | { readonly type: 'read-capacity'; readonly windowMs: number | undefined; readonly frame: StatsFrame }
   | { readonly type: 'read-why'; readonly target: Target }
   | { readonly type: 'read-undoable' }

@@ -61,7 +61,10 @@ function lookedAt(state: State): LookedAt {
 }
 
 function readsFor(state: State, id: string, tab: string): Command[] {
-  if (state.noun === 'images') return [{ type: 'read-image', image: id }];
+  if (state.noun === 'images') {
+    const read: Command = { type: 'read-image', image: id };
+    return tab === 'layers' ? [read, { type: 'read-waste', image: id }] : [read];
+  }
   if (state.noun === 'builds') return state.build?.id === id ? [] : [{ type: 'follow-build', build: id }];
   if (state.noun === 'events') return [];
   if (state.noun === 'capacity') return whyReads(state, id, tab);

@@ -11,6 +11,7 @@ import type {
   HostUsage,
   ImageDetails,
   ImageSummary,
+  ImageWaste,
   LimitChange,
   LimitRequest,
   StatsFrame,
@@ -222,6 +223,7 @@ export interface State {
     | { readonly id: string; readonly list: readonly ContainerProcess[]; readonly error?: string }
     | undefined;
   readonly image: ImageDetails | undefined;
+  readonly imageWaste: ImageWaste | undefined;
   readonly build: BuildView | undefined;
   readonly capacity: CapacityPicture | undefined;
   /** Which of `chartWindows` is wanted; until somebody chooses, the one that all that was recorded fits in. */
@@ -287,6 +289,7 @@ export function initialState(start: {
     details: undefined,
     processes: undefined,
     image: undefined,
+    imageWaste: undefined,
     build: undefined,
     capacity: undefined,
     chartWindow: undefined,

@@ -53,6 +53,8 @@ export function update(state: State, msg: Msg): Next {
     }
     case 'image-read':
       return [{ ...state, image: msg.image }, []];
+    case 'waste-read':
+      return [{ ...state, imageWaste: msg.waste }, []];
     case 'capacity-read':
       return follow(keepSelection({ ...state, capacity: msg.picture }, state), state);
     case 'alerts-told':

@@ -1,25 +1,65 @@
-import type { ImageDetails, ImageSummary } from '../../engine/index.ts';
+import type { ImageDetails, ImageSummary, ImageWaste } from '../../engine/index.ts';
 import { formatBytes } from '../../lib/format-bytes.ts';
-import { type Line, meter, type Theme } from '../components/index.ts';
+import { type Line, meter, type Span, type Theme } from '../components/index.ts';
 import { formatAge, type State } from '../model/index.ts';
 import { factLines } from './container-detail.ts';
 
-/** The instructions that made the image, oldest first, with what each one weighs. */
+/**
+ * The instructions that made the image, oldest first, with what each one weighs and what of that later ones hide; then
+ * the largest files that are shipped and never seen.
+ */
 export function imageLayers(state: State, image: ImageSummary, width: number, theme: Theme): Line[] {
   const details = detailsOf(state, image);
   if (details === undefined) return [{ spans: [[' reading', 'dim']] }];
   const heaviest = Math.max(1, ...details.history.map(step => step.sizeBytes));
-  return details.history.map(step => ({
-    spans: [
-      [
-        step.emptyLayer ? ''.padStart(10) : formatBytes(step.sizeBytes).padStart(10),
-        step.emptyLayer ? 'faint' : 'text',
+  const waste = state.imageWaste?.id === image.id ? state.imageWaste : undefined;
+  const steps = details.history.map(
+    (step, index): Line => ({
+      spans: [
+        [
+          step.emptyLayer ? ''.padStart(10) : formatBytes(step.sizeBytes).padStart(10),
+          step.emptyLayer ? 'faint' : 'text',
+        ],
+        [' '],
+        ...meter(step.sizeBytes / heaviest, 10, 'used', theme.glyphs),
+        ...hiddenOf(waste?.steps[index]?.hiddenBytes ?? 0),
+        [` ${step.createdBy}`.slice(0, Math.max(1, width)), step.emptyLayer ? 'dim' : 'text'],
       ],
-      [' '],
-      ...meter(step.sizeBytes / heaviest, 10, 'used', theme.glyphs),
-      [` ${step.createdBy}`.slice(0, Math.max(1, width)), step.emptyLayer ? 'dim' : 'text'],
-    ],
-  }));
+    }),
+  );
+  return waste === undefined ? steps : [...steps, ...wasteLines(waste)];
+}
+
+function hiddenOf(bytes: number): Span[] {
+  return bytes === 0 ? [] : [[` ${formatBytes(bytes)} never shows`, 'warn']];
+}
+
+function wasteLines({
+  sizeBytes,
+  hiddenBytes,
+  uniqueBytes,
+  machineBytes,
+  files,
+  fileCount,
+}: ImageWaste): Line[] {
+  const shared = sizeBytes - uniqueBytes;
+  const facts = `${formatBytes(shared)} shared with other images, ${formatBytes(uniqueBytes)} only its own`;
+  const machine = `a snapshot of this machine would hold ${formatBytes(machineBytes)}`;
+  const lines: Line[] = [{ spans: [] }, { spans: [[` ${facts}; ${machine}`, 'dim']] }];
+  if (hiddenBytes === 0) return [...lines, { spans: [[' every file that it ships is seen', 'dim']] }];
+  const what = `${formatBytes(hiddenBytes)} ship and never show: later steps delete or overwrite them`;
+  const rows = files.map(
+    (file): Line => ({
+      spans: [
+        [formatBytes(file.bytes).padStart(10), 'warn'],
+        [` ${file.path}`],
+        [`  made by step ${file.madeBy + 1}, ${file.how} by step ${file.hiddenBy + 1}`, 'dim'],
+      ],
+    }),
+  );
+  const more: Line[] =
+    fileCount > files.length ? [{ spans: [[` and ${fileCount - files.length} more`, 'dim']] }] : [];
+  return [...lines, { spans: [[` ${what}`, 'warn']] }, ...rows, ...more];
 }
 
 /** What the image says about how to run it. */

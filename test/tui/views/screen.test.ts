@@ -216,3 +216,36 @@ test('figures that stay away are said to be old, and greyed', async () => {
   pilot.tell({ type: 'ticked', now: noon + 12_000 });
   assert.match(draw(pilot.state, plain).join('\n'), /figures are 12s old/);
 });
+
+test('an image shows which of its steps ship what never shows, and the files', async () => {
+  const { pilot, engine } = await pilotOn(120, 40);
+  pilot.press('2');
+  const id = selectedRow(pilot.state)?.id ?? '';
+  assert.deepEqual(
+    pilot.taken().filter(({ type }) => type.startsWith('read-')),
+    [
+      { type: 'read-image', image: id },
+      { type: 'read-waste', image: id },
+    ],
+  );
+  const image = engine.images.inspect(id);
+  pilot.tell({ type: 'image-read', image });
+  const steps = image.history.map(({ createdBy, sizeBytes }, index) => ({
+    ...{ createdBy, sizeBytes, sharedWith: [] },
+    hiddenBytes: index === 0 ? 3 * 2 ** 20 : 0,
+  }));
+  const waste = {
+    ...{ id, references: [], sizeBytes: 8 * 2 ** 20, hiddenBytes: 3 * 2 ** 20, uniqueBytes: 2 ** 20, steps },
+    machineBytes: 20 * 2 ** 30,
+    files: [{ path: '/big', bytes: 3 * 2 ** 20, how: 'deleted', madeBy: 0, hiddenBy: 1 }],
+    fileCount: 2,
+  } as const;
+  pilot.tell({ type: 'waste-read', waste });
+  const shown = draw(pilot.state, plain).join('\n');
+  assert.match(shown, / 3 MiB never shows /);
+  assert.match(shown, / 7 MiB shared with other images, 1 MiB only its own; .* hold 20 GiB/);
+  assert.match(shown, / 3 MiB \/big {2}made by step 1, deleted by step 2/);
+  assert.match(shown, /and 1 more/);
+  pilot.tell({ type: 'waste-read', waste: { ...waste, id: 'another' } });
+  assert.doesNotMatch(draw(pilot.state, plain).join('\n'), /never shows/);
+});

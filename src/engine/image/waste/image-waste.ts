@@ -1,3 +1,4 @@
+import { statfsSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { throwIfAborted } from '../../../errors.ts';
 import type { ImageContext } from '../context.ts';
@@ -27,6 +28,7 @@ export async function imageWaste(
     sizeBytes: details.sizeBytes,
     hiddenBytes: sum(hidden),
     uniqueBytes: details.uniqueBytes,
+    machineBytes: usedBytes('/'),
     steps: details.history.map((entry, step) => {
       const layer = stepOf.indexOf(step);
       const diffId = image.layers[layer];
@@ -70,6 +72,11 @@ async function findHidden(
 /** The steps that made layers, by layer: all but the empty ones, in order (OCI image spec, config). */
 function stepsByLayer({ history }: ImageDetails): number[] {
   return history.flatMap((entry, index) => (entry.emptyLayer ? [] : [index]));
+}
+
+function usedBytes(path: string): number {
+  const { blocks, bfree, bsize } = statfsSync(path);
+  return (blocks - bfree) * bsize;
 }
 
 function sum(files: readonly HiddenFile[]): number {
