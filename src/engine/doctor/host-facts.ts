@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
+import { isPlimsollError, messageOf } from '../../errors.ts';
 import { caller, mayHaveCgroups, run, subordinateIds, systemdRuns } from '../kernel/index.ts';
 import { type ForwardBlock, forwardBlocks } from '../network/index.ts';
 
@@ -24,6 +25,8 @@ export interface HostFacts {
   /** Whether `nft` was there to ask, by one who may use it; and why it cannot be used, if so. */
   readonly nftAsked: boolean;
   readonly nftProblem?: string;
+  /** It was asked and did not answer in time: a slow machine, which is no sign of a kernel without nftables. */
+  readonly nftBusy?: boolean;
   /** Chains of the host's firewall that drop what containers are sent. */
   readonly forwardBlocks: readonly ForwardBlock[];
   readonly ipForward: boolean;
@@ -37,14 +40,21 @@ export interface HostFacts {
   readonly disk: { readonly path: string; readonly freeBytes: number; readonly writable: boolean };
 }
 
-/** Reads the facts; `dataDir` is where the root of plimsoll is or will be, `nft` the path of nft(8). */
-export async function readHostFacts(options: { dataDir: string; nft?: string }): Promise<HostFacts> {
+/**
+ * Reads the facts; `dataDir` is where the root of plimsoll is or will be, `nft` the path of nft(8), which is waited for
+ * `patienceMs`.
+ */
+export async function readHostFacts(options: {
+  dataDir: string;
+  nft?: string;
+  patienceMs?: number;
+}): Promise<HostFacts> {
   const { uid } = caller();
   const user = userName(uid);
   const kernel = read('/proc/sys/kernel/osrelease').trim();
   const status = read('/proc/self/status');
   const nft = uid === 0 ? options.nft : undefined;
-  const nftProblem = nft === undefined ? undefined : await askNft(nft);
+  const asked = nft === undefined ? {} : await askNft(nft, options.patienceMs ?? 10_000);
   return {
     uid,
     user,
@@ -58,8 +68,8 @@ export async function readHostFacts(options: { dataDir: string; nft?: string }):
     cgroup: readCgroup(),
     seccomp: /^Seccomp:/m.test(status),
     nftAsked: nft !== undefined,
-    ...(nftProblem === undefined ? {} : { nftProblem }),
-    forwardBlocks: nft !== undefined && nftProblem === undefined ? await forwardBlocks() : [],
+    ...asked,
+    forwardBlocks: nft !== undefined && Object.keys(asked).length === 0 ? await forwardBlocks() : [],
     ipForward: read('/proc/sys/net/ipv4/ip_forward').trim() === '1',
     tun: canAccess('/dev/net/tun', constants.R_OK | constants.W_OK),
     subordinateIds: Object.values(subordinateIds(uid)).every(ranges => ranges.length > 0),
@@ -90,12 +100,13 @@ function readCgroup(): HostFacts['cgroup'] {
   return { version: v2 ? 'hybrid' : 'v1', controllers };
 }
 
-async function askNft(nft: string): Promise<string | undefined> {
+async function askNft(nft: string, timeoutMs: number): Promise<Pick<HostFacts, 'nftProblem' | 'nftBusy'>> {
   try {
-    const { code, stderr } = await run(nft, ['list', 'tables'], { timeoutMs: 3000 });
-    return code === 0 ? undefined : stderr.trim().split('\n')[0];
+    const { code, stderr } = await run(nft, ['list', 'tables'], { timeoutMs });
+    return code === 0 ? {} : { nftProblem: stderr.trim().split('\n')[0] ?? `exit code ${code}` };
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    if (isPlimsollError(error) && error.kind === 'deadline') return { nftBusy: true };
+    return { nftProblem: messageOf(error) };
   }
 }
 

@@ -138,7 +138,8 @@ const rows: readonly Row[] = [
     bad: 'missing',
     when: ({ nftAsked }) => nftAsked,
     good: ({ nftProblem }) => nftProblem === undefined,
-    found: ({ nftProblem }) => nftProblem ?? 'usable',
+    found: ({ nftProblem, nftBusy }) =>
+      nftProblem ?? (nftBusy === true ? 'nft is too busy to say' : 'usable'),
     without: 'containers have no way out, and no published ports (--network none and host work)',
     fix: 'sudo modprobe nf_tables',
   },
@@ -146,7 +147,7 @@ const rows: readonly Row[] = [
     area: 'network',
     name: 'firewall',
     bad: 'warn',
-    when: ({ nftAsked, nftProblem }) => nftAsked && nftProblem === undefined,
+    when: ({ nftAsked, nftProblem, nftBusy }) => nftAsked && nftProblem === undefined && nftBusy !== true,
     good: ({ forwardBlocks }) => forwardBlocks.length === 0,
     found: ({ forwardBlocks }) =>
       forwardBlocks.length === 0

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { installCommand, packagesFor, parseOsRelease } from '../../../src/engine/doctor/distro.ts';
 import { examineTools, missingTools } from '../../../src/engine/doctor/examine-tools.ts';
-import type { HostFacts } from '../../../src/engine/doctor/host-facts.ts';
+import { type HostFacts, readHostFacts } from '../../../src/engine/doctor/host-facts.ts';
 import { hostTools, toolFolders } from '../../../src/engine/doctor/host-tools.ts';
 import { examineHost } from '../../../src/engine/doctor/index.ts';
 import { judgeFacts } from '../../../src/engine/doctor/judge-facts.ts';
@@ -140,6 +140,25 @@ test('judgeFacts() gives each failure a consequence and a fix', () => {
     assert.ok(finding.without && finding.fix, `${name} lacks its consequence or fix`);
   }
 });
+
+test('an nft that does not answer in time is busy, one that refuses is missing', async t => {
+  if (process.getuid?.() !== 0) return t.skip('only root may ask nft');
+  const folder = mkdtempSync(join(tmpdir(), 'plimsoll-nft-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const row = async (script: string) => {
+    const nft = join(folder, 'nft');
+    writeFileSync(nft, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    const facts = await readHostFacts({ dataDir: folder, nft, patienceMs: 300 });
+    return judgeFacts(facts).find(({ name }) => name === 'nft rules');
+  };
+  assert.deepEqual(pick(await row('exec sleep 60')), ['ok', 'nft is too busy to say']);
+  assert.deepEqual(pick(await row('echo "Operation not permitted" >&2; exit 1')), [
+    'missing',
+    'Operation not permitted',
+  ]);
+});
+
+const pick = (row: { status: string; found: string } | undefined) => [row?.status, row?.found];
 
 test('examineHost() looks at the real machine and changes nothing', async () => {
   const findings = await examineHost({ dataDir: '/nowhere/at/all' });
