@@ -8,6 +8,18 @@ import { cannotRunContainers } from '../../support/busybox-rootfs.ts';
 import { makeYard, read, withBusybox } from './yard.ts';
 
 describe('a build with a real runtime', { skip: cannotRunContainers }, () => {
+  test('dates what comes before its first layer as that layer, and an image without one as its base', async () => {
+    await using yard = await withBusybox(makeYard());
+    yard.write('file', 'x');
+    const { config } = await yard.build('FROM busybox\nENV A=1\nCOPY file /\nLABEL b=c\n');
+    const [base, ...own] = (config.history ?? []).map(({ created }) => created);
+    assert.equal(base, '2020-01-01T00:00:00.000Z');
+    assert.deepEqual(own, [config.created, config.created, config.created]);
+    assert.ok(Date.parse(config.created ?? '') > Date.parse(base ?? ''));
+    const bare = await yard.build('FROM busybox\nENV A=1\n');
+    assert.equal(bare.config.created, base);
+  });
+
   test('goes through stages, arguments, users and folders', async () => {
     await using yard = await withBusybox(makeYard());
     yard.write('src/main.c', 'int main;');
