@@ -63,7 +63,8 @@ function imageColumns(now: number, { trunc, digests }: ImageListing): readonly C
     {
       field: 'CreatedSince',
       title: 'CREATED',
-      value: row => `${humanDuration(now - row.image.created)} ago`,
+      // One without layers and base has no time, as with docker.
+      value: ({ image }) => (image.created > 0 ? `${humanDuration(now - image.created)} ago` : 'N/A'),
     },
     { field: 'Size', title: 'SIZE', value: row => humanSize(row.image.sizeBytes) },
     {

@@ -186,3 +186,10 @@ test('parseOutputs() reads what buildx has, and refuses the rest by name', () =>
     error => isPlimsollError(error, 'invalid-argument'),
   );
 });
+
+test('an image without a layer and without a base has no time', { skip: cannotRunContainers }, async () => {
+  await using it = await place();
+  writeFileSync(it.at('context/Dockerfile'), 'FROM scratch\nLABEL a=b\n');
+  assert.equal((await it.run(['build', '-q', '-t', 'bare', 'context'])).code, 0);
+  assert.match((await it.run(['images', 'bare'])).stdout, /^bare +latest +\w+ +N\/A +0B$/m);
+});

@@ -83,7 +83,7 @@ function configFacts(details: ImageDetails, now: number): (readonly [string, str
     ['manifest', details.manifestDigest],
     ['names', details.references.join('\n')],
     ['platform', `${details.platform.os}/${details.platform.architecture}`],
-    ['created', `${formatAge(now - details.created)} ago`],
+    ['created', details.created > 0 ? `${formatAge(now - details.created)} ago` : 'N/A'],
     ['size', `${formatBytes(details.sizeBytes)}, of which ${formatBytes(details.uniqueBytes)} are its own`],
     ['entrypoint', settings.Entrypoint?.join(' ') ?? ''],
     ['command', settings.Cmd?.join(' ') ?? ''],

@@ -63,7 +63,7 @@ export function imageColumns(state: State): readonly Column<ImageSummary>[] {
       width: 7,
       align: 'right',
       priority: 1,
-      cell: image => [[formatAge(state.now - image.created), 'dim']],
+      cell: image => [[image.created > 0 ? formatAge(state.now - image.created) : 'N/A', 'dim']],
     },
     { key: 'id', title: 'ID', width: 12, priority: 4, cell: image => [[shortId(image.id), 'faint']] },
   ];
