@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Root } from '../store/index.ts';
 import { createBridgeDriver } from './bridge-driver.ts';
@@ -12,21 +12,8 @@ export async function lowerForgotten(root: Root): Promise<void> {
   const driver = createBridgeDriver(root);
   for (const namespace of driver.namespaces()) await driver.unplug(namespace);
   await createNameServer(root).stop();
-  endNameServers(join(root.runDir, 'dns'));
   const bridges = listLinks().filter(link => rootOfBridge(link) === root.id);
   await driver.lower(bridges.map(bridge => ({ bridge })));
   await lowerParents(root);
   rmSync(root.runDir, { recursive: true, force: true });
-}
-
-/** By their command line: the file that had their number may be gone too. */
-function endNameServers(config: string): void {
-  for (const pid of readdirSync('/proc').filter(name => /^\d+$/.test(name))) {
-    try {
-      const [program = '', ...words] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-      if (program.endsWith('aardvark-dns') && words.includes(config)) process.kill(Number(pid));
-    } catch {
-      // it has ended
-    }
-  }
 }

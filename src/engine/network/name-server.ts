@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -30,7 +30,7 @@ export interface NameServer {
   isRunning(): boolean;
   /** Starts it again, if it has names to serve and is dead. */
   revive(): Promise<void>;
-  /** Ends the server and forgets all names. */
+  /** Ends the server, also one whose pid file is gone, and forgets all names. */
   stop(): Promise<void>;
 }
 
@@ -78,7 +78,8 @@ export function createNameServer(root: Root, env: NodeJS.ProcessEnv = process.en
     },
     stop: () =>
       withLock(lock, async () => {
-        await end(findRunning(folder));
+        const running = findRunning(folder);
+        for (const server of running === undefined ? findByCommandLine(folder) : [running]) await end(server);
         rmSync(folder, { recursive: true, force: true });
       }),
   };
@@ -130,9 +131,12 @@ function withResolvConf(command: readonly [string, ...string[]]): readonly [stri
 }
 
 /** It keeps nothing that it would have to save. */
-async function end(running: ProcessIdentity | undefined): Promise<void> {
-  if (running === undefined) return;
-  process.kill(running.pid, 'SIGKILL');
+async function end(running: ProcessIdentity): Promise<void> {
+  try {
+    process.kill(running.pid, 'SIGKILL');
+  } catch {
+    return; // it has ended
+  }
   while (isAlive(running)) await sleep(1);
 }
 
@@ -140,6 +144,17 @@ function findRunning(folder: string): ProcessIdentity | undefined {
   const pid = Number.parseInt(readText(join(folder, 'aardvark.pid')), 10);
   const identity = Number.isInteger(pid) ? identify(pid) : undefined;
   return readText(`/proc/${pid}/cmdline`).includes(`\0${folder}\0`) ? identity : undefined;
+}
+
+/** Where the run folder was deleted under it, and with it the file that had its number. */
+function findByCommandLine(folder: string): ProcessIdentity[] {
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .flatMap(pid => {
+      const [program = '', ...words] = readText(`/proc/${pid}/cmdline`).split('\0');
+      if (!program.endsWith('aardvark-dns') || !words.includes(folder)) return [];
+      return identify(Number(pid)) ?? [];
+    });
 }
 
 function readText(path: string): string {

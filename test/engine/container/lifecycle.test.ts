@@ -273,13 +273,17 @@ function lifecycle(runtime: { name: 'crun' | 'runc'; path: string }) {
 
   test('with a terminal know its size, and changes of it', async () => {
     const { id } = await create(
-      ['sh', '-c', 'stty size; trap "stty size; exit" WINCH; while :; do sleep 0.02; done'],
+      // The first size may come before or after it begins to listen; the trap is set before it says anything.
+      [
+        'sh',
+        '-c',
+        `trap 'stty size; [ "$(stty size)" != "24 80" ] || exit 0' WINCH; stty size; while :; do sleep 0.02; done`,
+      ],
       { tty: true, openStdin: true },
     );
     await engine.containers.start(id, { terminalSize: { columns: 100, rows: 30 } });
     await using attachment = await engine.containers.attach(id);
     while (!(await logOf(id)).includes('30 100')) await sleep(10);
-    await sleep(50);
     attachment.resize({ columns: 80, rows: 24 });
     assert.equal(await engine.containers.wait(id), 0);
     assert.match(await logOf(id), /24 80/);
