@@ -1,5 +1,6 @@
 import {
   type AdvisedContainer,
+  coreLimit,
   gradeOf,
   type Percentiles,
   type ResourceAdvice,
@@ -228,33 +229,52 @@ function whyLines(state: State, row: AdvisedContainer, { width, height }: Area, 
     ],
   };
   const { cpu, memory } = advice;
-  if (cpu === undefined || memory === undefined)
-    return [
-      head,
-      { spans: [[' There is no advice before three hours and 100 points are recorded.', 'dim']] },
-    ];
-  const text = [head, ...reasons('cores', cpu, formatCores), ...reasons('memory', memory, formatBytes)];
-  const chart = state.why?.id === row.id ? state.why : undefined;
+  const chart = state.why?.id === row.id && state.why.points.length > 0 ? state.why : undefined;
+  const text =
+    cpu === undefined || memory === undefined
+      ? [head, ...tooFewLines(chart)]
+      : [head, ...reasons('cores', cpu, formatCores), ...reasons('memory', memory, formatBytes)];
   const room = height - text.length;
   if (chart === undefined || room < 7 || !theme.capabilities.unicode) return text;
-  return [...whyCharts(chart, { cpu, memory }, { width, height: Math.min(room, 16) }, theme), ...text];
+  const lines = {
+    cpu: { limit: coreLimit(row.limits), needed: cpu?.needed },
+    memory: { limit: row.limits.memoryBytes, needed: memory?.needed },
+  };
+  return [...whyCharts(chart, lines, { width, height: Math.min(room, 16) }, theme), ...text];
+}
+
+/** What can be said before there is advice: what was seen so far. */
+function tooFewLines(chart: Chart | undefined): Line[] {
+  const hint: Line = {
+    spans: [[' There is no advice before three hours and 100 points are recorded.', 'dim']],
+  };
+  if (chart === undefined) return [hint];
+  const highest = (of: (point: HistoryPoint) => number) => Math.max(...chart.points.map(of));
+  const [cores, bytes] = [highest(({ cpuMax }) => cpuMax), highest(({ memoryMax }) => memoryMax)];
+  return [{ spans: [[` So far at most ${formatCores(cores)} cores and ${formatBytes(bytes)}.`]] }, hint];
+}
+
+/** What is drawn across a chart, where it is known. */
+interface ChartMarks {
+  readonly limit: number | undefined;
+  readonly needed: number | undefined;
 }
 
 function whyCharts(
   chart: Chart,
-  { cpu, memory }: { readonly cpu: ResourceAdvice; readonly memory: ResourceAdvice },
+  { cpu, memory }: { readonly cpu: ChartMarks; readonly memory: ChartMarks },
   { width, height }: Area,
   theme: Theme,
 ): Line[] {
   const seconds = Math.max(1, Math.round((chart.until - chart.since) / 1000 / buckets));
   const each = Math.floor((width - 2) / 2) - 1;
-  const draw = (values: number[], { limit, needed }: ResourceAdvice, scale: number): Line[] => {
-    const highest = Math.max(...values.filter(value => !Number.isNaN(value)), needed / scale);
+  const draw = (values: number[], { limit, needed }: ChartMarks, scale: number): Line[] => {
+    const highest = Math.max(...values.filter(value => !Number.isNaN(value)), (needed ?? 0) / scale);
     const line = (value: number, tone: Tone): Curve => ({ values: values.map(() => value / scale), tone });
     const near = limit !== undefined && limit / scale <= highest * 4; // farther off, it would press the curve flat
     const curves = [
       ...(near ? [line(limit, 'reserved')] : []),
-      line(needed, 'good'),
+      ...(needed === undefined ? [] : [line(needed, 'good')]),
       { values, tone: 'used' as const },
     ];
     return lineChart({

@@ -88,6 +88,29 @@ test('the pane tells how well the machine is used: a grade, rings and percentile
   assert.match(text, /\d+%.*\d+%/);
 });
 
+test('before there is advice, what was seen so far is drawn and told', async () => {
+  const { pilot } = await pressed([120, 40], 'c', 'w');
+  const picture = pilot.state.capacity;
+  assert.ok(picture !== undefined);
+  const advised = picture.advised.map(
+    ({ id, name, limits, freesShare, advice: { points, spanSeconds } }) => ({
+      ...{ id, name, limits, freesShare },
+      advice: {
+        verdict: 'not enough data' as const,
+        points,
+        spanSeconds,
+        measuredSeconds: 51,
+        isNoisy: false,
+      },
+    }),
+  );
+  pilot.tell({ type: 'capacity-read', picture: { ...picture, advised } });
+  const text = draw(pilot);
+  assert.match(text, /So far at most [\d.]+ cores and [\d.]+ [KMG]iB\./);
+  assert.match(text, /There is no advice before three hours/);
+  assert.match(text, /highest use, limit and need: cores/);
+});
+
 test('the pane in ASCII has nothing else', async () => {
   for (const keys of [['c'], ['c', 'w']]) {
     const { pilot } = await pressed([80, 24], ...keys);
