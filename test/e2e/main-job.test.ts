@@ -120,7 +120,8 @@ for (const { who, skip } of callers) {
     home.plimsoll('run', '-d', '--network', 'none', '--name', 'keeper', 'busybox', 'sleep', '1000');
     await using screen = home.dashboard({ columns: 100, rows: 30 });
     await screen.see(/keeper/);
-    for (let round = 1; round <= 8; round++) {
+    const rounds = who === 'root' ? 8 : 2;
+    for (let round = 1; round <= rounds; round++) {
       screen.type('e');
       await screen.see(/# $/m);
       screen.type(`echo heard-$((${round}+100))${keys.enter}`);

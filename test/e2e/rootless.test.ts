@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -86,6 +86,31 @@ describe('an ordinary user', { skip }, () => {
     assert.notEqual(holder(), before);
     plimsoll('rm', '-f', 'stays');
     assert.equal(plimsoll('system', 'check'), 'the root is consistent\n');
+  });
+
+  test('begins in the namespaces at once where an earlier call has left word of them, and what is meant for another engine stays outside', () => {
+    const { plimsoll, attempt, home, env } = user();
+    plimsoll('ps');
+    const entry = join(env.XDG_RUNTIME_DIR ?? '', 'plimsoll/entry');
+    const word = readFileSync(entry, 'utf8');
+    const [calls, spy] = [join(home, 'calls'), join(home, 'spy')];
+    writeFileSync(spy, `#!/bin/sh\necho "$@" >> ${calls}\nexec nsenter "$@"\n`, { mode: 0o755 });
+    const spied = word.replace(/^\S+/, spy);
+    writeFileSync(entry, spied);
+    const count = () => (existsSync(calls) ? readFileSync(calls, 'utf8').trim().split('\n').length : 0);
+    plimsoll('ps');
+    assert.equal(plimsoll('run', '--rm', '--network', 'none', 'busybox', 'id', '-u'), '0\n');
+    assert.equal(count(), 2);
+    assert.match(attempt('-H', 'unix:///nowhere', 'ps').stderr, /there is no socket/);
+    mkdirSync(join(home, '.config/plimsoll'), { recursive: true });
+    writeFileSync(join(home, '.config/plimsoll/context'), 'default\n');
+    plimsoll('ps');
+    assert.equal(count(), 2, 'a context was chosen: it goes by itself');
+    rmSync(join(home, '.config/plimsoll'), { recursive: true });
+    assert.equal(readFileSync(entry, 'utf8'), word, 'and leaves word anew');
+    writeFileSync(entry, spied.replace(/ \d+ /, ` ${process.pid} `));
+    plimsoll('ps');
+    assert.equal(count(), 2, 'not the process that it was');
   });
 
   test('builds, with owners, cache mounts and whiteouts, and exports', () => {

@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { PlimsollError } from '../../../errors.ts';
+import { replaceFile } from '../atomic-file.ts';
 import { caller, callerVariable } from '../caller.ts';
 import { scopeCommand } from '../cgroup-tree.ts';
 import { findExecutable } from '../find-executable.ts';
 import { userRunFolder } from '../user-folder.ts';
-import { holdNamespaces } from './hold-namespaces.ts';
+import { hasSubordinateIds, holdNamespaces, namespacesOf } from './hold-namespaces.ts';
 
 /** Set once systemd has been asked to move the process. */
 const scopeVariable = 'PLIMSOLL_SCOPE';
@@ -20,15 +23,37 @@ export async function enterNamespaces(command: readonly string[]): Promise<void>
   const { uid, gid, rootless, inside } = caller();
   if (!rootless || inside) return;
   enterScope(command, uid);
-  const holder = await holdNamespaces(caller(), userRunFolder(uid, process.env));
+  const folder = userRunFolder(uid, process.env);
+  const holder = await holdNamespaces(caller(), folder);
   const nsenter = findExecutable('nsenter');
   if (nsenter === undefined || process.execve === undefined) throw missing();
+  leaveWord(folder, holder, nsenter);
   const flags = ['--target', String(holder), '--user', '--mount', '--preserve-credentials', '--'];
   process.execve(nsenter, ['nsenter', ...flags, ...command], {
     ...process.env,
     [callerVariable]: `${uid}:${gid}`,
     [folderVariable]: process.cwd(),
   });
+}
+
+/**
+ * Tells the launcher, which is a shell, how to begin the next call in the namespaces at once: `NSENTER PID UID:GID USERS
+ * MOUNTS`, the last two as the kernel names them. Not while there may be more numbers later, see `holdNamespaces`.
+ */
+function leaveWord(folder: string, holder: number, nsenter: string): void {
+  const { uid, gid } = caller();
+  const words = [nsenter, holder, `${uid}:${gid}`, ...namespacesOf(holder)].join(' ');
+  const file = join(folder, 'entry');
+  if (readText(file) === `${words}\n` || !hasSubordinateIds(holder)) return;
+  replaceFile(file, `${words}\n`);
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 /** Before all else, so that what holds the namespaces is not in the cgroup of a login either. */

@@ -51,8 +51,7 @@ function readHolder(record: string): number | undefined {
 
 /** Made when the user had no sub-ids or the host no tools for them, and now there are; and nobody is in it who would stay behind. */
 function isOutgrown(holder: number, { uid }: Caller): boolean {
-  const isAlone = readMap(String(holder)).trim().split('\n').length === 1;
-  if (!isAlone || findMappers() === undefined) return false;
+  if (hasSubordinateIds(holder) || findMappers() === undefined) return false;
   const { uids, gids } = subordinateIds(uid);
   if (uids.length === 0 || gids.length === 0) return false;
   const [users] = namespacesOf(holder);
@@ -60,6 +59,11 @@ function isOutgrown(holder: number, { uid }: Caller): boolean {
   return !pids.some(
     pid => Number(pid) !== holder && !isChildOf(pid, holder) && namespacesOf(Number(pid))[0] === users,
   );
+}
+
+/** True if there are more numbers in its namespace than the caller's own. */
+export function hasSubordinateIds(holder: number): boolean {
+  return readMap(String(holder)).trim().split('\n').length > 1;
 }
 
 /** The holder's own sleep. */
@@ -90,7 +94,7 @@ function findSurvivor(record: string): number | undefined {
 }
 
 /** The kernel's names of its user and mount namespaces, `user:[4026531837]`; empty if it is gone, or another user's. */
-function namespacesOf(pid: number): string[] {
+export function namespacesOf(pid: number): string[] {
   try {
     return ['user', 'mnt'].map(kind => readlinkSync(`/proc/${pid}/ns/${kind}`));
   } catch {
