@@ -84,7 +84,9 @@ export function createApiClient(endpoint: Endpoint): ApiClient {
         MinAPIVersion?: string;
       };
       const theirs = Number(ApiVersion.split('.')[1]);
-      minor = Math.min(newestMinor, theirs);
+      // As docker's client: a version that is asked for is spoken, where both know it.
+      const [, wanted] = /^1\.(\d+)$/.exec(process.env.DOCKER_API_VERSION ?? '') ?? [];
+      minor = Math.min(newestMinor, theirs, Number(wanted ?? newestMinor));
       if (Number(MinAPIVersion?.split('.')[1] ?? 0) > newestMinor || minor < oldestMinor) {
         throw new PlimsollError(
           'not-implemented',

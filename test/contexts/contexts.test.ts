@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -11,6 +12,7 @@ import {
   listContexts,
   removeContext,
 } from '../../src/contexts/index.ts';
+import { dockerClients } from '../support/daemon-of-own.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'plt-contexts-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -56,3 +58,58 @@ test('DOCKER_HOST leads verbs elsewhere, and never the dashboard', () => {
   assert.equal(chooseEngine({ host: 'unix:///x.sock' }, docker, dashboard)?.chosenBy, '--host');
   assert.equal(chooseEngine({}, { ...docker, PLIMSOLL_HOST: 'tcp://x' }, dashboard)?.address, 'tcp://x');
 });
+
+test('DOCKER_CONTEXT, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH mean what they mean to docker', () => {
+  createContext(
+    env,
+    { name: 'ship', description: '', host: 'ssh://root@ship', skipVerify: false },
+    undefined,
+  );
+  assert.deepEqual(chooseEngine({}, { ...env, DOCKER_CONTEXT: 'ship' }, verbs), {
+    address: 'ssh://root@ship',
+    chosenBy: 'context ship',
+  });
+  assert.equal(chooseEngine({}, { ...env, DOCKER_CONTEXT: 'ship' }, dashboard), undefined);
+  assert.equal(chooseEngine({}, { ...env, DOCKER_CONTEXT: 'default' }, verbs), undefined);
+  const host = { ...env, DOCKER_HOST: 'tcp://far:2376', DOCKER_CONTEXT: 'ship' };
+  assert.equal(chooseEngine({}, host, verbs)?.address, 'tcp://far:2376'); // as docker: the host wins
+  assert.throws(() => chooseEngine({}, { ...env, DOCKER_CONTEXT: 'nosuch' }, verbs), {
+    code: 'CONTEXT_NOT_FOUND',
+  });
+  const certs = join(folder, 'certs');
+  mkdirSync(certs);
+  for (const part of ['ca', 'cert', 'key']) writeFileSync(join(certs, `${part}.pem`), part);
+  const secure = { ...host, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: certs };
+  const [ca, cert, key] = ['ca', 'cert', 'key'].map(part => Buffer.from(part));
+  assert.deepEqual(chooseEngine({}, secure, verbs)?.tls, { ca, cert, key });
+  assert.equal(chooseEngine({}, { ...secure, DOCKER_HOST: 'unix:///x' }, verbs)?.tls, undefined);
+  removeContext(env, 'ship');
+});
+
+for (const client of dockerClients)
+  test(`contexts of ${client} are ours, and ours are its own`, () => {
+    const config = mkdtempSync(join(folder, 'docker-'));
+    const docker = (...words: string[]) =>
+      execFileSync(client, ['--config', config, 'context', ...words], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+    const ours = { HOME: folder, DOCKER_CONFIG: config };
+    docker('create', 'theirs', '--description', 'of docker', '--docker', 'host=ssh://root@far');
+    assert.deepEqual(listContexts(ours), [
+      { name: 'theirs', description: 'of docker', host: 'ssh://root@far', skipVerify: false },
+    ]);
+    createContext(
+      ours,
+      { name: 'ours', description: 'x', host: 'tcp://near:2376', skipVerify: true },
+      {
+        ca: Buffer.from('a certificate'),
+      },
+    );
+    const [told] = JSON.parse(docker('inspect', 'ours')) as { Endpoints: object; TLSMaterial: object }[];
+    assert.deepEqual(told?.Endpoints, { docker: { Host: 'tcp://near:2376', SkipTLSVerify: true } });
+    assert.deepEqual(told?.TLSMaterial, { docker: ['ca.pem'] });
+    docker('rm', 'theirs');
+    removeContext(ours, 'ours');
+    assert.equal(docker('ls', '-q').trim(), 'default');
+  });
