@@ -64,7 +64,7 @@ test('a client that a policy forbids all that is more than a container', { skip:
   const folder = mkdtempSync('/var/tmp/plt-authz-');
   try {
     writeFileSync(join(folder, 'policy.json'), JSON.stringify({ forbid: everything }));
-    await using daemon = await daemonOfOwn('--authz', join(folder, 'policy.json'));
+    await using daemon = await daemonOfOwn({ words: ['--authz', join(folder, 'policy.json')] });
     const ask = (method: string, path: string, body?: object) => answerOf(daemon.socket, method, path, body);
     const admin = ['--privileged', '--network', 'host', '--ipc', 'shareable', '-v', `${folder}:/host`, '-i'];
     const run = ['busybox', 'sleep', '1000'];

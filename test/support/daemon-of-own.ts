@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { Readable } from 'node:stream';
 import { findTool, toolFolders } from '../../src/engine/doctor/host-tools.ts';
 import { type ContractProxy, contractProxy } from './contract-proxy.ts';
 import { noEngine, rootOfOwn } from './root-of-own.ts';
@@ -19,6 +20,8 @@ export interface Done {
 export interface DaemonOfOwn extends AsyncDisposable {
   readonly folder: string;
   readonly pid: number;
+  /** The address of its inspector, if it has one. */
+  readonly inspector: string | undefined;
   /** The daemon's own socket, and that of the proxy before it. */
   readonly socket: string;
   readonly proxied: string;
@@ -54,22 +57,28 @@ export const dockerClients: readonly string[] = [
 export const noDocker: string | false =
   noEngine || (dockerClients.length > 0 ? false : "needs docker's client: apt-get install docker.io");
 
-/** Starts a daemon, with further words if need be, and waits until clients can connect. */
-export async function daemonOfOwn(...words: readonly string[]): Promise<DaemonOfOwn> {
+/** How to start a daemon: with further words; with an inspector, to look at its heap. */
+export interface DaemonOptions {
+  readonly words?: readonly string[];
+  readonly inspected?: boolean;
+}
+
+/** Starts a daemon, and waits until clients can connect. */
+export async function daemonOfOwn({ words = [], inspected }: DaemonOptions = {}): Promise<DaemonOfOwn> {
   const own = await rootOfOwn();
   const { root, folder } = own;
   const [socket, proxied] = [join(folder, 'daemon.sock'), join(folder, 'proxy.sock')];
   const child = spawn(launcher, ['--root', root.dataDir, 'daemon', '-H', `unix://${socket}`, ...words], {
     stdio: ['ignore', 'ignore', 'pipe'],
+    ...(inspected ? { env: { ...process.env, NODE_OPTIONS: '--inspect=127.0.0.1:0' } } : {}),
   });
   const exited = once(child, 'exit');
-  const said = await Promise.race([once(child.stderr, 'data'), exited.then(([code]) => `exit code ${code}`)]);
-  if (!String(said).startsWith('Docker API on ')) throw new Error(`the daemon does not serve: ${said}`);
-  child.stderr.resume();
+  const said = await untilServing(child.stderr);
   const proxy = await contractProxy(proxied, socket);
   return {
     folder,
     pid: child.pid ?? 0,
+    inspector: /ws:\/\/\S+/.exec(said)?.[0],
     socket,
     proxied,
     proxy,
@@ -83,6 +92,18 @@ export async function daemonOfOwn(...words: readonly string[]): Promise<DaemonOf
       await own[Symbol.asyncDispose]();
     },
   };
+}
+
+/** What it has said by the time that it serves. */
+async function untilServing(stderr: Readable): Promise<string> {
+  let said = '';
+  for await (const chunk of stderr.iterator({ destroyOnReturn: false })) {
+    said += String(chunk);
+    if (!said.includes('Docker API on ')) continue;
+    stderr.resume();
+    return said;
+  }
+  throw new Error(`the daemon does not serve: ${said}`);
 }
 
 function run(
