@@ -28,7 +28,7 @@ export function createStatsFrames(stats: Pick<StatsService, 'stream'>): StatsFra
   let cooling: NodeJS.Timeout | undefined;
   const open = () => {
     const end = new AbortController();
-    const stream = stats.stream({ intervalMs: freshMs, signal: end.signal }); // a frame is made when it is asked for
+    const stream = stats.stream({ intervalMs: freshMs, own: true, signal: end.signal }); // a frame is made when it is asked for
     return { frames: stream[Symbol.asyncIterator](), end };
   };
   const cool = () => {

@@ -11,6 +11,8 @@ import { healthJson } from './to-container-spec.ts';
 export interface ContainerSurroundings {
   readonly networks: readonly Network[];
   readonly volumePath: (name: string) => string;
+  /** As clients before 1.45 know it: the id is an alias on networks that have names. */
+  readonly idAliases?: boolean;
   readonly sizes?: { readonly writtenBytes: number; readonly totalBytes: number } | undefined;
 }
 
@@ -68,7 +70,7 @@ export function containerJson(container: ContainerDetails, surroundings: Contain
     ...sizesJson(surroundings.sizes),
     Mounts: mountsJson(mounts, surroundings.volumePath),
     Config: configJson(container),
-    NetworkSettings: networkSettingsJson(container, surroundings.networks),
+    NetworkSettings: networkSettingsJson(container, surroundings),
   };
 }
 
@@ -210,8 +212,11 @@ function securityJson(spec: ContainerDetails['spec']): string[] {
   return options;
 }
 
-function networkSettingsJson(container: ContainerDetails, networks: readonly Network[]): object {
-  const all = containerNetworksJson(container, networks);
+function networkSettingsJson(
+  container: ContainerDetails,
+  { networks, idAliases }: ContainerSurroundings,
+): object {
+  const all = containerNetworksJson(container, networks, { idAliases });
   const first = (all[container.network] ?? {}) as Record<string, string | number>;
   const runs = container.state.status === 'running' || container.state.status === 'paused';
   return {

@@ -1,10 +1,14 @@
 import type { ContainerDetails, ContainerSummary, Network, NetworkAttachment } from '../engine/index.ts';
 import { defined } from './defined.ts';
 
-/** Docker's NetworkSettings.Networks of a container: every network that it is on, or will be on when it runs. */
+/**
+ * Docker's NetworkSettings.Networks of a container: every network that it is on, or will be on when it runs. `idAliases`:
+ * as clients before 1.45 know it, where the id is an alias on networks that have names.
+ */
 export function containerNetworksJson(
   container: ContainerSummary | ContainerDetails,
   networks: readonly Network[],
+  { idAliases = false } = {},
 ): Record<string, object> {
   const spec = 'spec' in container ? container.spec : undefined;
   const wanted = [container.network, ...(spec?.attachments ?? []).map(({ network }) => network)];
@@ -14,15 +18,21 @@ export function containerNetworksJson(
     names.map(name => {
       const network = networks.find(each => each.name === name || each.id === name);
       const attachment = spec?.attachments?.find(each => each.network === name);
-      return [network?.name ?? name, endpointJson(container, network, attachment)];
+      const ids =
+        idAliases && network !== undefined && !unnamed.has(network.name) ? [container.id.slice(0, 12)] : [];
+      return [network?.name ?? name, endpointJson(container, network, attachment, ids)];
     }),
   );
 }
+
+/** Networks on which containers do not find one another by name. */
+const unnamed = new Set(['bridge', 'host', 'none']);
 
 function endpointJson(
   { id, name }: ContainerSummary,
   network: Network | undefined,
   attachment: NetworkAttachment | undefined,
+  idAliases: readonly string[],
 ): object {
   const member = network?.containers[id];
   const on = member !== undefined;
@@ -31,7 +41,7 @@ function endpointJson(
   return {
     IPAMConfig: ipamConfig(attachment),
     Links: [],
-    Aliases: attachment?.aliases ?? [],
+    Aliases: [...(attachment?.aliases ?? []), ...idAliases],
     MacAddress: mac || (attachment?.mac ?? ''),
     DriverOpts: null,
     GwPriority: 0,

@@ -14,13 +14,16 @@ export function imageNames(references: readonly string[]): {
   };
 }
 
+/** How clients before 1.43 are told that an image has no name. */
+const namelessImage = { RepoTags: ['<none>:<none>'], RepoDigests: ['<none>@<none>'] };
+
 /** An image in the list of `GET /images/json`. */
 export function imageSummaryJson(image: ImageSummary, minor: number): object {
   const { id, references, created, sizeBytes, containers, labels } = image;
   return {
     Id: id,
     ParentId: '',
-    ...imageNames(references),
+    ...(minor < 43 && references.length === 0 ? namelessImage : imageNames(references)),
     Created: Math.floor(created / 1000),
     Size: sizeBytes,
     ...(minor < 44 ? { VirtualSize: sizeBytes } : {}),

@@ -2,6 +2,7 @@ import type { ContainerStatus, ContainerSummary, Engine } from '../engine/index.
 import { PlimsollError } from '../errors.ts';
 import { type Filters, passes, passesLabels } from './filters.ts';
 import { shortId } from './human.ts';
+import { passesPort } from './passes-port.ts';
 
 /** What `ps --filter` knows, as docker's. */
 export const containerFilters: readonly string[] = [
@@ -58,7 +59,7 @@ export function containerMatcher(
       since.every(time => container.created > time) &&
       passes(filters, 'network', value => network === value) &&
       passes(filters, 'publish', value =>
-        ports.some(port => String(port.hostPort) === value.split('/')[0]),
+        ports.some(({ hostPort, protocol }) => passesPort(value, hostPort, protocol)),
       ) &&
       passes(filters, 'volume', value =>
         mounts.some(mount => mount.target === value || (mount.type === 'volume' && mount.name === value)),

@@ -21,4 +21,5 @@ export { hasLogFile } from './has-log-file.ts';
 export { binarySize, humanDuration, humanSize, shortId } from './human.ts';
 export { imageFilters, imageMatcher } from './image-filters.ts';
 export { isOwnNetwork, matchesNetwork, networkFilters } from './network-filters.ts';
+export { passesPort } from './passes-port.ts';
 export { matchesVolume, volumeFilters } from './volume-filters.ts';

@@ -13,7 +13,8 @@ import {
   toLimits,
   toRestartPolicy,
 } from '../../wire/index.ts';
-import { containerFilters, containerMatcher } from '../../words/index.ts';
+import { containerFilters, containerMatcher, passesPort } from '../../words/index.ts';
+import { minorVersionOf } from '../api-version.ts';
 import { containerName, type NamedParams } from '../container-name.ts';
 import { Query } from '../query.ts';
 
@@ -31,7 +32,8 @@ export function containerRoutes(app: FastifyInstance, engine: Parts): void {
     const name = containerName(request);
     const details = containers.inspect(name);
     const sizes = await sizesOf(engine, [details], new Query(request.query).flag('size'));
-    return containerJson(details, { ...surroundingsOf(engine), sizes: sizes.get(details.id) });
+    const idAliases = minorVersionOf(request.originalUrl) < 45;
+    return containerJson(details, { ...surroundingsOf(engine), idAliases, sizes: sizes.get(details.id) });
   });
   app.delete<NamedParams>('/containers/:name', async (request, reply) => {
     const query = new Query(request.query);
@@ -86,15 +88,22 @@ async function list(engine: Parts, query: Query): Promise<object[]> {
   const all = query.flag('all') || limit > 0 || filters.has('status') || filters.has('exited');
   const matches = containerMatcher(engine, filters);
   const exposes = (exposed: readonly string[]) =>
-    filters.get('expose')?.some(port => exposed.includes(port.includes('/') ? port : `${port}/tcp`)) ?? true;
+    filters.get('expose')?.some(filter => exposed.some(port => isPort(filter, port))) ?? true;
+  const tasks = filters.get('is-task')?.every(value => /^(1|true)$/i.test(value)) ?? false; // of swarm: there is none
   const found = engine.containers
     .list({ all })
-    .filter(each => matches(each) && exposes(each.exposed))
+    .filter(each => !tasks && matches(each) && exposes(each.exposed))
     .sort((a, b) => b.created - a.created)
     .slice(0, limit > 0 ? limit : undefined);
   const sizes = await sizesOf(engine, found, query.flag('size'));
   const common = { ...surroundingsOf(engine), now: Date.now() };
   return found.map(each => containerSummaryJson(each, { ...common, sizes: sizes.get(each.id) }));
+}
+
+/** `port` as images expose it: `80/tcp`. */
+function isPort(filter: string, port: string): boolean {
+  const [number, protocol = 'tcp'] = port.split('/');
+  return passesPort(filter, Number(number), protocol);
 }
 
 async function create(engine: Parts, query: Query, body: unknown): Promise<object> {

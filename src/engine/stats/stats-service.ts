@@ -40,9 +40,9 @@ export function createStatsService(options: StatsServiceOptions): StatsService {
   const { proc = '/proc', clock = steadyClock, dataDir, listRunning } = options;
   const cgroups = () => options.cgroups ?? parseCgroupHierarchy(readOnce(join(proc, 'self/mountinfo')) ?? '');
   const neighbours = lateNeighbours(options.neighbours);
-  const newSampler = () =>
+  const newSampler = (beside: KnownNeighbours = neighbours) =>
     createSampler(
-      { listRunning, neighbours },
+      { listRunning, neighbours: beside },
       {
         files: new KeptFiles(),
         cgroups: cgroups(),
@@ -52,8 +52,8 @@ export function createStatsService(options: StatsServiceOptions): StatsService {
     );
   let facts: Promise<HostFacts> | undefined;
   return {
-    stream: ({ intervalMs = 1000, coreShare, signal }) =>
-      stream(newSampler(), createPace(intervalMs, coreShare), signal),
+    stream: ({ intervalMs = 1000, coreShare, own = false, signal }) =>
+      stream(newSampler(own ? nobody : neighbours), createPace(intervalMs, coreShare), signal),
     async once({ intervalMs = 200, signal } = {}) {
       throwIfAborted(signal, 'reading stats');
       await neighbours.ready();
@@ -118,6 +118,8 @@ async function* stream(
 }
 
 type KnownNeighbours = Omit<Neighbours, keyof Disposable>;
+
+const nobody: KnownNeighbours = { running: () => [], ready: async () => {} };
 
 /** Neighbours that are opened when they are first asked for: until then, and if that fails, there are none. */
 function lateNeighbours(open: StatsServiceOptions['neighbours']): KnownNeighbours {

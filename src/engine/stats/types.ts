@@ -168,6 +168,8 @@ export interface StatsService {
   stream(options: {
     intervalMs?: number;
     coreShare?: number;
+    /** Without the containers of other engines on this machine. */
+    own?: boolean;
     signal: AbortSignal;
   }): AsyncIterable<StatsFrame>;
   /** Two samples `intervalMs` apart (default 200), as one frame with true rates. */
