@@ -89,7 +89,7 @@ export async function freeLayers(
     const layer = await snapshots.removeLayer(diffId, records.usesLayer);
     if (layer === undefined) continue;
     deleted.push(diffId);
-    reclaimedBytes += layer.sizeBytes;
+    reclaimedBytes += layer.freedBytes;
   }
   db.run('DELETE FROM layer_blobs WHERE diff_id NOT IN (SELECT diff_id FROM layers)');
   reclaimedBytes += blobs.prune();

@@ -4,8 +4,9 @@ import { PlimsollError } from '../../errors.ts';
 import { digestHex } from '../../oci/index.ts';
 import { syncDirectory } from '../kernel/index.ts';
 import type { Database, Lease, Leases, Root, Row } from '../store/index.ts';
+import { diskBytes } from './disk-bytes.ts';
 import type { Trash } from './trash.ts';
-import type { HeldLayer, Layer } from './types.ts';
+import type { HeldLayer, Layer, RemovedLayer } from './types.ts';
 
 export interface LayersOptions {
   readonly root: Root;
@@ -39,7 +40,7 @@ export interface Layers {
   adopt(folder: string, layer: NewLayer): HeldLayer;
   all(): Layer[];
   /** Forgets a layer and deletes its folder, unless a living process holds it or `isUsed` says so. */
-  remove(diffId: string, isUsed?: (diffId: string) => boolean): Promise<Layer | undefined>;
+  remove(diffId: string, isUsed?: (diffId: string) => boolean): Promise<RemovedLayer | undefined>;
   /** Deletes folders without a row. */
   sweep(): Promise<number>;
 }
@@ -101,8 +102,10 @@ export function createLayers({ root, db, leases, trash, clock }: LayersOptions):
         { durable: true },
       );
       if (layer === undefined) return undefined;
-      await sweepNames({ db, trash, base, recipes }, [layer.path.slice(base.length + 1)]);
-      return layer;
+      const name = layer.path.slice(base.length + 1);
+      const freedBytes = (await diskBytes(layer.path)) + (await diskBytes(join(recipes, name)));
+      await sweepNames({ db, trash, base, recipes }, [name]);
+      return { ...layer, freedBytes };
     },
     sweep: async () =>
       await sweepNames({ db, trash, base, recipes }, [...readdirSync(base), ...readdirSync(recipes)]),

@@ -18,6 +18,12 @@ export interface Layer {
   readonly recipe?: string;
 }
 
+/** A layer that is no more. */
+export interface RemovedLayer extends Layer {
+  /** What it took on the disk, in blocks, folders and recipe too. */
+  readonly freedBytes: number;
+}
+
 /** A layer tar from elsewhere, which must have the diffID that its image names. */
 export interface LayerImport {
   readonly diffId: string;
@@ -158,7 +164,7 @@ export interface SnapshotService {
    * Frees a layer and returns it; does nothing while a living process holds it, or when `isUsed` (asked inside the
    * transaction, so that nobody can begin to use it meanwhile) says that an image or the cache refers to it.
    */
-  removeLayer(diffId: string, isUsed?: (diffId: string) => boolean): Promise<Layer | undefined>;
+  removeLayer(diffId: string, isUsed?: (diffId: string) => boolean): Promise<RemovedLayer | undefined>;
   /**
    * Mounts an overlay over any folder, which stays as it is. `hide`: paths in it (relative, folders before what is in
    * them) that are not seen. If this process dies, the next `sweep` takes it away.

@@ -158,10 +158,9 @@ test('layers that the build cache names, or that a process holds, outlive their 
     using _held = place.snapshots.hold(layer?.diffId ?? '');
     assert.deepEqual(await place.images.freeLayers(cached.layers), { deleted: [], reclaimedBytes: 0 });
   }
-  assert.deepEqual(await place.images.freeLayers(cached.layers), {
-    deleted: cached.layers,
-    reclaimedBytes: 6,
-  });
+  const { deleted, reclaimedBytes } = await place.images.freeLayers(cached.layers);
+  assert.deepEqual(deleted, cached.layers);
+  assert.ok(reclaimedBytes >= 4096, 'its file of six bytes has a block');
   assert.equal(existsSync(layer?.path ?? ''), false);
 });
 

@@ -225,6 +225,22 @@ test('staging over a layer that is not there takes nothing', { skip: noRoot }, a
   assert.deepEqual(leftovers(place), []);
 });
 
+test('removeLayer() tells what it has freed as du does: blocks, folders, files with two names once', {
+  skip: noRoot,
+}, async () => {
+  using place = openLayerRoot();
+  const layer = await place.layer([], target => {
+    for (let i = 0; i < 20; i++) put(target, `d/${i}`, 'x');
+    linkSync(join(target, 'd/1'), join(target, 'again'));
+    put(target, 'large', 'x'.repeat(100_000));
+  });
+  const du = Number(
+    execFileSync('du', ['-s', '--block-size=1', layer.path], { encoding: 'utf8' }).split('\t')[0],
+  );
+  layer[Symbol.dispose]();
+  assert.equal((await place.snapshots.removeLayer(layer.diffId))?.freedBytes, du);
+});
+
 test('removeLayer() spares what a living process holds or uses, then frees it', {
   skip: noRoot,
 }, async () => {
