@@ -35,9 +35,15 @@ async function record(cli: Cli): Promise<void> {
   await using recorder = engine.history.record({
     report: error => say(`cannot record: ${messageOf(error)}`),
   });
+  const beside = new Set<string>();
   let wrote: boolean | undefined;
   for await (const frame of engine.stats.stream({ coreShare, signal: cli.signal })) {
     recorder.add(frame);
+    for (const { neighbour } of frame.neighbours?.values() ?? []) {
+      if (beside.has(neighbour.address)) continue;
+      beside.add(neighbour.address);
+      say(`with the containers of ${neighbour.engine} at ${neighbour.address}`);
+    }
     if (frame.host.cpuCores === 0 || recorder.writes === wrote) continue;
     wrote = recorder.writes;
     say(wrote ? 'recording; Ctrl-C ends it' : 'another plimsoll process records; standing by for it');
