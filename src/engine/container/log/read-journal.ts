@@ -61,9 +61,12 @@ export function journalArguments(id: string, { since, until, tail, follow }: Rea
   ];
 }
 
+const newline = 10;
+
 /**
  * One entry of `journalctl --output=json`. A message is text, or its bytes where it is not UTF-8; priority 3 is
- * standard error (conmon's ctr_logging.c). Undefined for what is no such entry.
+ * standard error (conmon's ctr_logging.c). The newline of a whole line is part of it with some versions of conmon (2.1.6)
+ * and is no part of an entry. Undefined for what is no such entry.
  */
 export function parseJournalLine(text: string): LogEntry | undefined {
   let fields: Readonly<Record<string, unknown>>;
@@ -73,18 +76,18 @@ export function parseJournalLine(text: string): LogEntry | undefined {
     return undefined;
   }
   const { MESSAGE: message, __REALTIME_TIMESTAMP: microseconds } = fields;
-  const line =
+  const bytes =
     typeof message === 'string'
       ? Buffer.from(message)
       : Array.isArray(message)
         ? Buffer.from(message)
         : undefined;
-  if (line === undefined || typeof microseconds !== 'string' || !/^\d{7,}$/.test(microseconds))
+  if (bytes === undefined || typeof microseconds !== 'string' || !/^\d{7,}$/.test(microseconds))
     return undefined;
   return {
     time: `${new Date(Number(microseconds.slice(0, -3))).toISOString().slice(0, -1)}${microseconds.slice(-3)}000Z`,
     stream: fields.PRIORITY === '3' ? 'stderr' : 'stdout',
-    line,
+    line: bytes.at(-1) === newline ? bytes.subarray(0, -1) : bytes,
     partial: fields.CONTAINER_PARTIAL_MESSAGE === 'true',
   };
 }

@@ -66,6 +66,8 @@ test('parseJournalLine() reads what journalctl writes: text, bytes, both streams
     line: Buffer.from('ahoy'),
     partial: false,
   });
+  assert.deepEqual(entry({ MESSAGE: 'ahoy\n' })?.line, Buffer.from('ahoy'), 'as conmon 2.1.6 writes it');
+  assert.deepEqual(entry({ MESSAGE: '\n' })?.line, Buffer.from(''));
   const bytes = entry({ MESSAGE: [0, 255, 27], PRIORITY: '3', CONTAINER_PARTIAL_MESSAGE: 'true' });
   assert.deepEqual([bytes?.stream, bytes?.partial, bytes?.line], ['stderr', true, Buffer.from([0, 255, 27])]);
   assert.equal(entry({ MESSAGE: null }), undefined);
