@@ -172,11 +172,21 @@ function toSecurity(text: string): Partial<ContainerSpec> {
   if (key === 'label') return {};
   if (key === 'apparmor' && value !== undefined) return { apparmor: value };
   if (key === 'systempaths' && value === 'unconfined') return { unmasked: true };
-  if (key === 'seccomp' && (value === 'unconfined' || value === 'builtin')) return { seccomp: value };
+  if (key === 'seccomp' && (value === 'unconfined' || value === 'builtin' || isProfile(value)))
+    return { seccomp: value };
   throw notServed(
     `the security option "${text.slice(0, 80)}" is not supported`,
-    'there are no-new-privileges, seccomp=unconfined|builtin, apparmor=PROFILE and systempaths=unconfined',
+    'there are no-new-privileges, seccomp=unconfined|builtin|{…}, apparmor=PROFILE and systempaths=unconfined',
   );
+}
+
+/** A profile that the client has read; never a file of this machine. */
+function isProfile(value = ''): value is string {
+  try {
+    return typeof JSON.parse(value) === 'object' && value.trimStart().startsWith('{');
+  } catch {
+    return false;
+  }
 }
 
 function restartOf(host: JsonFields): ContainerSpec['restart'] {

@@ -35,6 +35,7 @@ const greedy: [string, object][] = [
   ['a capability', { HostConfig: { CapAdd: ['SYS_ADMIN'] } }],
   ['every capability', { HostConfig: { CapAdd: ['ALL'] } }],
   ['every system call', { HostConfig: { SecurityOpt: ['seccomp=unconfined'] } }],
+  ['a profile of its own', { HostConfig: { SecurityOpt: ['seccomp={"defaultAction":"SCMP_ACT_ALLOW"}'] } }],
   ['no AppArmor', { HostConfig: { SecurityOpt: ['apparmor:unconfined'] } }],
   ['all of /proc', { HostConfig: { SecurityOpt: ['systempaths=unconfined'] } }],
   ['that by no masked path', { HostConfig: { MaskedPaths: [], ReadonlyPaths: [] } }],

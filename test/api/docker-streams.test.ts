@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -26,6 +26,18 @@ test("docker's own client takes connections over: run, attach, exec", { skip: no
         await gone();
       },
     );
+
+    await t.test(`${client} run takes a profile of system calls from a file of the client's`, async () => {
+      const profile = join(daemon.folder, 'no-mkdir.json');
+      const rule = { names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO', errnoRet: 30 };
+      writeFileSync(profile, JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [rule] }));
+      const option = ['--security-opt', `seccomp=${profile}`];
+      const done = await docker('run', '--rm', ...option, 'busybox', 'mkdir', '/new');
+      assert.match(done.stderr, /Read-only file system/);
+      assert.equal(done.code, 1);
+      const file = await docker('run', '--rm', '--security-opt', 'seccomp=/nosuch', 'busybox', 'true');
+      assert.equal(file.code, 125);
+    });
 
     await t.test(`${client} run -i feeds its input, to the end of it`, async () => {
       const input = `${'0123456789abcdef'.repeat(20_000)}\n`;
@@ -127,6 +139,40 @@ test("docker's own client takes connections over: run, attach, exec", { skip: no
     }
   });
 
+  await t.test(
+    'a client that does not read has the daemon keep nothing for it, and gets all of it later',
+    async () => {
+      const script =
+        'yes 0123456789012345678901234567890123456789012345678901234567890123456789 | head -n 500000';
+      const made = await daemon.plimsoll(
+        'run',
+        '--name',
+        'talker',
+        '--network',
+        'none',
+        '-d',
+        'busybox',
+        'sh',
+        '-c',
+        script,
+      );
+      assert.equal(made.code, 0);
+      assert.equal((await daemon.plimsoll('wait', 'talker')).stdout, '0\n');
+      const before = residentBytes(daemon.pid);
+      const slow = connect(daemon.socket);
+      slow.write(
+        'GET /v1.41/containers/talker/logs?stdout=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+      );
+      await new Promise(again => setTimeout(again, 2000)); // nothing of 35 MB is read
+      const grown = residentBytes(daemon.pid) - before;
+      assert.ok(grown < 24 * 1024 ** 2, `${grown} bytes more`);
+      let read = 0;
+      for await (const chunk of slow) read += (chunk as Buffer).length;
+      assert.ok(read > 500_000 * (8 + 71), `${read} bytes`);
+      await daemon.plimsoll('rm', 'talker');
+    },
+  );
+
   await t.test('clients that leave, or leave their side, keep no files of the daemon open', async () => {
     await daemon.plimsoll('create', '-it', '--name', 'never', 'busybox', 'true');
     const before = openFiles(daemon.pid);
@@ -157,4 +203,8 @@ function answerTo(path: string, head: string): Promise<string> {
 
 function openFiles(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;
+}
+
+function residentBytes(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
 }

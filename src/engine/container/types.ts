@@ -103,7 +103,7 @@ export interface ContainerSpec {
   readonly capAdd?: readonly string[];
   readonly capDrop?: readonly string[];
   readonly noNewPrivileges?: boolean;
-  /** `unconfined`, or a profile's path; default: plimsoll's own, as strict as Docker's. */
+  /** `unconfined`, a profile's path, or the profile itself; default: plimsoll's own, as strict as Docker's. */
   readonly seccomp?: string;
   readonly stopSignal?: string;
   readonly stopTimeoutSeconds?: number;

@@ -153,8 +153,15 @@ function seccompFor(
   const profile =
     wanted === undefined || wanted === 'builtin'
       ? defaultProfile
-      : parseSeccompProfile(readProfile(wanted), wanted);
+      : isInline(wanted)
+        ? parseSeccompProfile(wanted, 'that was given')
+        : parseSeccompProfile(readProfile(wanted), wanted);
   return resolveSeccomp(profile, { arch, caps, kernel });
+}
+
+/** A profile itself, as docker's clients send it, in place of a file's name. */
+function isInline(wanted: string): boolean {
+  return wanted.trimStart().startsWith('{');
 }
 
 function readProfile(path: string): string {

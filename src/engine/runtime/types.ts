@@ -59,7 +59,7 @@ export interface ProcessRequest {
   readonly capAdd: readonly string[];
   readonly capDrop: readonly string[];
   readonly noNewPrivileges: boolean;
-  /** `unconfined`, or the path of a profile in Docker's JSON form; default: plimsoll's own. */
+  /** `unconfined`, the path of a profile in Docker's JSON form, or that profile itself; default: plimsoll's own. */
   readonly seccomp?: string;
   /** Path of a namespace to join; `host`; or `new` for an empty one. */
   readonly network: string;
