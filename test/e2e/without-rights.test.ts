@@ -40,14 +40,21 @@ WORKDIR /w
 RUN busybox id -u > who
 `;
 
+/** Calls plimsoll on a root in the folder. */
+function call(folder: string, root: string, before: readonly string[], ...words: readonly string[]) {
+  const [command = '', ...args] = [...before, plimsoll, '--root', join(folder, root), ...words];
+  return spawnSync(command, args, { encoding: 'utf8', cwd: folder });
+}
+
+const chroot = ['build', '--isolation', 'chroot', '--network', 'host'];
+
 function build(folder: string, name: string, before: readonly string[], text: string) {
   writeFileSync(join(folder, 'context/Dockerfile'), text);
-  const own = ['--root', join(folder, name), 'build', '--isolation', 'chroot', '--network', 'host'];
-  const words = [...before, plimsoll, ...own, '--output', `type=tar,dest=${join(folder, `${name}.tar`)}`];
-  const [command = '', ...args] = [...words, join(folder, 'context')];
-  const { status, stderr } = spawnSync(command, args, { encoding: 'utf8' });
+  const output = ['--output', `type=tar,dest=${name}.tar`, 'context'];
+  const { status, stderr } = call(folder, name, before, ...chroot, ...output);
   const tree = () => {
     const out = join(folder, `${name}.out`);
+    rmSync(out, { recursive: true, force: true });
     mkdirSync(out);
     execFileSync('tar', ['-C', out, '--numeric-owner', '-xpf', join(folder, `${name}.tar`)]);
     return treeOf(out);
@@ -78,6 +85,21 @@ test('a build works without CAP_SYS_ADMIN, and makes the same files', { skip: ca
     const refused = build(folder, 'mounts', few, mount);
     assert.equal(refused.status, 1);
     assert.match(refused.stderr, /Dockerfile:3: the mounts of this step need the right to mount/);
+
+    // A folder that was deleted and made again is marked in its layer; that mark must be seen.
+    writeFileSync(join(folder, 'context/Dockerfile'), dockerfile.split('COPY sub')[0] ?? '');
+    const saved = call(folder, 'with', [], ...chroot, '-q', '-o', 'type=docker,dest=base.tar', 'context');
+    assert.equal(saved.status, 0, saved.stderr);
+    const loaded = call(folder, 'without', few, 'load', '-q', '-i', 'base.tar');
+    assert.equal(loaded.status, 0, loaded.stderr);
+    const base = loaded.stdout.trim().split(' ').at(-1);
+    const list = `FROM ${base}\nRUN busybox ls /e > /list\n`;
+    const listed = build(folder, 'without', few, list);
+    assert.equal(listed.status, 0, listed.stderr);
+    assert.ok(listed.tree().includes('list 644 0:0 "n\\n"'));
+    writeFileSync(join(folder, 'context/Dockerfile'), 'FROM scratch\nCOPY busybox /other\n');
+    const other = call(folder, 'with', few, ...chroot, 'context');
+    assert.match(other.stderr, /were made with rights to mount/);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -22,6 +22,7 @@ import { layerEntries } from './layer-entries.ts';
 import { createLayers, emptyLayerName } from './layers.ts';
 import { mergeLayers } from './merge-layers.ts';
 import { disposableOverlayOptions, overlayOptions } from './overlay-options.ts';
+import { beginMarks } from './overlay-rights.ts';
 import { makeScratch } from './scratch.ts';
 import { type StageOptions, stageLayer } from './stage.ts';
 import { sweep } from './sweep.ts';
@@ -46,6 +47,7 @@ export function createSnapshotService({
   const layers = createLayers({ root, db, leases, trash, clock });
   const context: StageOptions = { root, leases, layers, trash };
   const layersFolder = join(root.dataDir, 'layers');
+  beginMarks(root, () => db.get('SELECT 1 FROM layers LIMIT 1') === undefined);
   const attribute = opaqueXattr(root);
   const below = (diffIds: readonly string[], native: Native) => {
     const folders = diffIds.map(diffId => layers.get(diffId).path).reverse();

@@ -1,12 +1,12 @@
 import { release } from 'node:os';
-import type { Root } from '../store/index.ts';
+import { hasUserMarks, type MarkedRoot } from './overlay-rights.ts';
 
 /**
  * Options of every overlay of a root. The distribution's kernel may turn on features by which a renamed folder, a
  * changed mode or a hard link is only noted in the upper folder: then that folder would no longer be the difference.
  */
-export function overlayOptions(root: Pick<Root, 'rootless'>): readonly string[] {
-  if (root.rootless) return ['userxattr', 'index=off'];
+export function overlayOptions(root: MarkedRoot): readonly string[] {
+  if (hasUserMarks(root)) return ['userxattr', 'index=off'];
   return ['redirect_dir=off', 'metacopy=off', 'index=off'];
 }
 
@@ -14,7 +14,7 @@ export function overlayOptions(root: Pick<Root, 'rootless'>): readonly string[] 
  * For an overlay whose changes nobody will miss after a power cut: it never waits for the disk, neither when it is
  * unmounted (which else writes out the whole filesystem below) nor upon fsync(2).
  */
-export function disposableOverlayOptions(root: Pick<Root, 'rootless'>): readonly string[] {
+export function disposableOverlayOptions(root: MarkedRoot): readonly string[] {
   return kernelHasVolatile() ? [...overlayOptions(root), 'volatile'] : overlayOptions(root);
 }
 

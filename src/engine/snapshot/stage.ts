@@ -1,4 +1,4 @@
-import { closeSync, lstatSync, lutimesSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, lstatSync, lutimesSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { throwIfAborted } from '../../errors.ts';
 import { mountOverlay, preloadNative, unmount } from '../kernel/index.ts';
@@ -7,6 +7,7 @@ import { type Copied, copyLayers, moveChanges } from './copied-stage.ts';
 import { hashTree } from './hash-tree.ts';
 import type { Layers } from './layers.ts';
 import { disposableOverlayOptions } from './overlay-options.ts';
+import { mayMount, requireMarks } from './overlay-rights.ts';
 import type { Trash } from './trash.ts';
 import { walkTree } from './tree-tar.ts';
 import type { HeldLayer, StagedLayer } from './types.ts';
@@ -30,6 +31,7 @@ export async function stageLayer(
   overlay = parents.length > 0,
 ): Promise<InternalStage> {
   throwIfAborted(signal, 'staging a layer');
+  requireMarks(root);
   const holds = layers.holdAll(parents);
   const lease = leases.take('stage', '');
   const folder = join(root.dataDir, 'tmp', lease.id);
@@ -86,19 +88,6 @@ interface Stage {
 
 function placeOf({ folder, parents }: Stage, layers: Layers) {
   return { layers: parents.map(diffId => layers.get(diffId).path), target: join(folder, 'merged') };
-}
-
-/** Root of a container often has no CAP_SYS_ADMIN (21 in capabilities(7)); it does not get it later either. */
-function mayMount(): boolean {
-  canMount ??= ((effectiveCapabilities() >> 21n) & 1n) === 1n;
-  return canMount;
-}
-
-let canMount: boolean | undefined;
-
-function effectiveCapabilities(): bigint {
-  const status = readFileSync('/proc/self/status', 'utf8');
-  return BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0'}`);
 }
 
 function makeFolders({ folder, overlay, isCopied }: Stage): void {

@@ -1,4 +1,4 @@
-import type { Root } from '../store/index.ts';
+import { hasUserMarks, type MarkedRoot } from './overlay-rights.ts';
 
 /**
  * How deletions are written. In a tar (OCI image spec, layer): an empty file `.wh.NAME`, and `.wh..wh..opq` in a
@@ -8,6 +8,6 @@ export const whiteoutPrefix = '.wh.';
 export const opaqueMarker = '.wh..wh..opq';
 
 /** The xattr by which overlayfs marks an opaque folder; value `y`. Users may not write `trusted.`. */
-export function opaqueXattr(root: Pick<Root, 'rootless'>): string {
-  return root.rootless ? 'user.overlay.opaque' : 'trusted.overlay.opaque';
+export function opaqueXattr(root: MarkedRoot): string {
+  return hasUserMarks(root) ? 'user.overlay.opaque' : 'trusted.overlay.opaque';
 }
