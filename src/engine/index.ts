@@ -45,7 +45,7 @@ export type {
 export { createRegistryService, findCredential } from './registry/index.ts';
 export type { ContainerLimits } from './runtime/index.ts';
 export type * from './stats/index.ts';
-export { containerUsage, createStatsService } from './stats/index.ts';
+export { containerUsage, createStatsService, hostUsage, parseHostSample } from './stats/index.ts';
 export { type Root, resolveRoot } from './store/index.ts';
 export type {
   CheckProblem,

@@ -33,6 +33,8 @@ export interface ApiClient extends Disposable {
   json(method: Method, path: string, request?: ApiRequest): Promise<unknown>;
   /** The answer as it comes; read it to its end or destroy it. */
   stream(method: Method, path: string, request?: ApiRequest): Promise<IncomingMessage>;
+  /** What a command prints on the engine's machine; undefined where there is no way to run any, or it fails. */
+  read(command: string, signal: AbortSignal): Promise<string | undefined>;
   /** The connection itself, both ways, after the engine has switched to it. */
   hijack(path: string, request?: ApiRequest): Promise<Duplex>;
 }
@@ -127,6 +129,7 @@ export function createApiClient(endpoint: Endpoint): ApiClient {
       signal?.addEventListener('abort', () => stream.destroy(), { once: true });
       return stream;
     },
+    read: async (command, signal) => await way.read?.(command, signal),
     [Symbol.dispose]() {
       way[Symbol.dispose]();
     },
@@ -145,6 +148,7 @@ interface Connections extends Disposable {
   readonly agent: Agent;
   /** For what is answered at once. */
   readonly few: Agent;
+  readonly read?: ApiClient['read'];
 }
 
 /** Connections are ours to make, whatever the library takes the address for. */
@@ -154,6 +158,7 @@ function connectionsTo(endpoint: Endpoint): Connections {
     const [agent, few] = [sshAgent(endpoint, way, Infinity), sshAgent(endpoint, way, fewSockets)];
     return {
       ...{ agent, few },
+      read: (command, signal) => way.read(command, signal),
       [Symbol.dispose]() {
         for (const each of [agent, few]) each.destroy();
         way[Symbol.dispose]();

@@ -38,6 +38,27 @@ export class SshWay implements Disposable {
     return this.#ssh(['-o', 'ControlMaster=no', '-o', 'BatchMode=yes'], await this.#command);
   }
 
+  /** What a command prints there; undefined where it fails. Rejects with `unavailable`. */
+  async read(command: string, signal: AbortSignal): Promise<string | undefined> {
+    this.#command ??= this.#open();
+    await this.#command;
+    const child = this.#ssh(['-o', 'ControlMaster=no', '-o', 'BatchMode=yes'], command);
+    const stop = () => child.kill();
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      child.stderr.resume();
+      child.stdin.on('error', () => {}).end();
+      const ended = new Promise<number | null>(resolve => {
+        child.once('close', resolve).once('error', () => resolve(null));
+      });
+      const chunks: Buffer[] = [];
+      child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+      return (await ended) === 0 ? Buffer.concat(chunks).toString() : undefined;
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
   [Symbol.dispose](): void {
     this.#master?.kill();
     rmSync(this.#folder, { recursive: true, force: true });

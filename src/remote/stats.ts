@@ -13,6 +13,7 @@ import {
 import { cancelled, isPlimsollError } from '../errors.ts';
 import { toSample } from '../wire/index.ts';
 import type { ApiClient } from './client.ts';
+import { createFarMachine } from './far-machine.ts';
 import type { Mirror } from './mirror.ts';
 import { refuse } from './refuse.ts';
 
@@ -23,8 +24,8 @@ const parallel = 8;
 
 /**
  * What containers of an engine elsewhere use, one request for each and frame. Docker's API says what the machine has, not
- * what it uses: where the engine runs on this very machine the kernel is asked, else the machine's use is what its
- * containers use together.
+ * what it uses: where the engine runs on this very machine, or is reached through ssh, the kernel is asked, else the
+ * machine's use is what its containers use together.
  */
 export function createStats(client: ApiClient, mirror: Mirror, lacks: EngineLink['lacks']): Stats {
   const local = createStatsService({
@@ -36,6 +37,11 @@ export function createStats(client: ApiClient, mirror: Mirror, lacks: EngineLink
     mirror.info().text('Name') === hostname() &&
     Math.abs((mirror.info().number('MemTotal') ?? 0) - totalmem()) < 1024 ** 2;
   const newSampler = () => createSampler(client, mirror);
+  const newFarMachine = () =>
+    createFarMachine(client, () => {
+      const info = mirror.info();
+      return { cores: info.number('NCPU') ?? 0, totalBytes: info.number('MemTotal') ?? 0 };
+    });
   async function* stream({
     intervalMs = 1000,
     signal,
@@ -48,8 +54,9 @@ export function createStats(client: ApiClient, mirror: Mirror, lacks: EngineLink
       }
       return;
     }
+    const machine = newFarMachine();
     for (let due = performance.now(); !signal.aborted; ) {
-      const frame = await sample(signal, undefined);
+      const frame = await sample(signal, await machine(signal));
       if (frame !== undefined) yield frame;
       due = Math.max(due + intervalMs, performance.now());
       await sleep(Math.max(0, due - performance.now()), undefined, { signal }).catch(() => {});

@@ -6,6 +6,7 @@
  * @module
  */
 export { type CgroupHierarchy, parseCgroupHierarchy } from './cgroup/hierarchy.ts';
+export { parseHostSample } from './host-sample.ts';
 export { createStatsService, type StatsServiceOptions } from './stats-service.ts';
 export type {
   ContainerSample,
@@ -21,4 +22,4 @@ export type {
   StatsFrame,
   StatsService,
 } from './types.ts';
-export { containerUsage } from './usage.ts';
+export { containerUsage, hostUsage } from './usage.ts';
