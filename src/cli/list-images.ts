@@ -90,7 +90,7 @@ function imageColumns(now: number, { trunc, digests }: ImageListing): readonly C
 
 /** The digest by which a registry knows the image under this name. */
 function digestOf({ repository, image }: NamedImage): string {
-  const digests = image.references.flatMap(text => {
+  const digests = [...image.references, ...(image.repoDigests ?? [])].flatMap(text => {
     const { digest, tag: _, ...reference } = parseReference(text);
     return digest !== undefined && familiarReference(reference) === repository ? [digest] : [];
   });

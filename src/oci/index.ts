@@ -20,6 +20,7 @@ export {
   dockerMediaTypes,
   isConfigType,
   isForeignLayerType,
+  isIndexType,
   isLayerType,
   mediaTypes,
 } from './media-types.ts';

@@ -3,11 +3,14 @@ import { familiarReference, parseReference } from '../oci/index.ts';
 import { formatTime } from './time.ts';
 
 /** The names of an image as docker shows them: with a tag, and by digest. */
-export function imageNames(references: readonly string[]): {
+export function imageNames({
+  references,
+  repoDigests = [],
+}: Pick<ImageSummary, 'references' | 'repoDigests'>): {
   readonly RepoTags: string[];
   readonly RepoDigests: string[];
 } {
-  const names = references.map(text => familiarReference(parseReference(text)));
+  const names = [...references, ...repoDigests].map(text => familiarReference(parseReference(text)));
   return {
     RepoTags: names.filter(name => !name.includes('@')),
     RepoDigests: names.filter(name => name.includes('@')),
@@ -23,7 +26,7 @@ export function imageSummaryJson(image: ImageSummary, minor: number): object {
   return {
     Id: id,
     ParentId: '',
-    ...(minor < 43 && references.length === 0 ? namelessImage : imageNames(references)),
+    ...(minor < 43 && references.length === 0 ? namelessImage : imageNames(image)),
     Created: Math.floor(created / 1000),
     Size: sizeBytes,
     ...(minor < 44 ? { VirtualSize: sizeBytes } : {}),
@@ -35,11 +38,11 @@ export function imageSummaryJson(image: ImageSummary, minor: number): object {
 
 /** An image whole, as `GET /images/{name}/json` answers. */
 export function imageJson(image: ImageDetails, minor: number): object {
-  const { id, references, created, sizeBytes, platform, config, layers, history } = image;
+  const { id, created, sizeBytes, platform, config, layers, history } = image;
   const { User = '', Env = [], Cmd = [], Entrypoint = [], WorkingDir = '', Labels = {} } = config.config;
   return {
     Id: id,
-    ...imageNames(references),
+    ...imageNames(image),
     Parent: '',
     Comment: history.at(-1)?.comment ?? '',
     Created: formatTime(created),
@@ -64,7 +67,7 @@ export function imageHistoryJson({ id, references, history }: ImageDetails): obj
     Id: i === 0 ? id : '<missing>',
     Created: Math.floor(created / 1000),
     CreatedBy: createdBy,
-    Tags: i === 0 ? imageNames(references).RepoTags : [],
+    Tags: i === 0 ? imageNames({ references }).RepoTags : [],
     Size: sizeBytes,
     Comment: comment,
   }));

@@ -27,6 +27,14 @@ test('pull and run on a registry', { skip: noEngine }, async t => {
     assert.deepEqual(await plimsoll('pull', '-q', name), { code: 0, stdout: `${name}\n`, stderr: '' });
   });
 
+  await t.test('images --digests and inspect tell the digest', async () => {
+    const { digest } = image.manifest;
+    const listed = await plimsoll('images', '--digests', '--format', '{{.Repository}} {{.Digest}}');
+    assert.ok(listed.stdout.split('\n').includes(`${registry.host}/app ${digest}`), listed.stdout);
+    const inspected = await plimsoll('inspect', '-f', '{{json .RepoDigests}}', name);
+    assert.deepEqual(JSON.parse(inspected.stdout), [`${registry.host}/app@${digest}`]);
+  });
+
   await t.test('history shows the steps, newest first', async () => {
     const { stdout } = await plimsoll('history', '--format', 'table ID,CreatedBy,Size', name);
     assert.equal(stdout, `IMAGE          CREATED BY   SIZE\n${image.id.slice(7, 19)}   layer 0      1B\n`);

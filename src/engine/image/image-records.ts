@@ -4,6 +4,7 @@ import {
   hostPlatform,
   type ImageConfig,
   isDigest,
+  isIndexType,
   localCandidates,
   type Platform,
   parseImageConfig,
@@ -31,6 +32,8 @@ export interface ImageRecords {
   references(id: string): string[];
   /** Of manifests and indexes that repositories have it under, the newest first. */
   digests(id: string): string[];
+  /** `repository@digest` for each repository that has it: of the index that led to it, else of its manifest. */
+  repoDigests(id: string): string[];
   /** Every reference of the root, with the id it points at. */
   tags(): { reference: string; id: string }[];
   config(id: string): ImageConfig;
@@ -81,6 +84,19 @@ export function createImageRecords(db: Database, blobs: Blobs): ImageRecords {
       db
         .all('SELECT reference FROM tags WHERE image = ? ORDER BY reference', id)
         .map(row => String(row.reference)),
+    repoDigests: id => {
+      const sql =
+        'SELECT repository, digest, media_type FROM image_digests WHERE image = ? ORDER BY updated DESC';
+      const rows = db.all(sql, id).map(row => ({
+        repository: String(row.repository),
+        name: `${row.repository}@${row.digest}`,
+        isIndex: isIndexType(String(row.media_type)),
+      }));
+      const byIndex = new Set(rows.filter(({ isIndex }) => isIndex).map(({ repository }) => repository));
+      return rows
+        .filter(({ isIndex, repository }) => isIndex || !byIndex.has(repository))
+        .map(({ name }) => name);
+    },
     tags: () =>
       db
         .all('SELECT reference, image FROM tags ORDER BY reference')

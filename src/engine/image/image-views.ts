@@ -16,6 +16,7 @@ export function summarise(records: ImageRecords, snapshots: SnapshotService): Im
     return {
       id: image.id,
       references: records.references(image.id),
+      repoDigests: records.repoDigests(image.id),
       created: image.created,
       sizeBytes: image.sizeBytes,
       uniqueBytes: own.reduce((sum, diffId) => sum + (sizes.get(diffId) ?? 0), 0),

@@ -8,6 +8,11 @@ export interface ImageSummary {
   readonly id: string;
   /** Full references (`localhost/busybox:latest`); empty for a dangling image. */
   readonly references: readonly string[];
+  /**
+   * By which repositories have it: `docker.io/library/busybox@sha256:…`, of the index if one led to it. Absent where
+   * `references` hold them, as those of engines elsewhere do.
+   */
+  readonly repoDigests?: readonly string[];
   /** Milliseconds since the epoch. */
   readonly created: number;
   /** Bytes of all its layers, unpacked. */

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { isPlimsollError } from '../../../src/errors.ts';
 import type { Manifest } from '../../../src/oci/index.ts';
+import { imageJson } from '../../../src/wire/index.ts';
 import { sha256, startFakeRegistry } from '../../support/fake-registry.ts';
 import { type LayerRoot, noRoot, openLayerRoot, put, tarOf } from '../../support/layer-root.ts';
 import { publish } from '../../support/published-image.ts';
@@ -42,7 +43,11 @@ test('what was pulled is pushed as it came, with the same digests', { skip: noRo
   assert.equal(pushed.digest, image.manifest.digest);
   assert.ok(to.manifests.get('copy:2')?.bytes.equals(from.manifests.get('app:1')?.bytes ?? Buffer.alloc(0)));
   for (const { blob } of image.layers) assert.ok(to.blobs.has(blob.digest));
-  assert.equal(place.images.inspect(`${to.host}/copy@${pushed.digest}`).id, image.id);
+  const known = place.images.inspect(`${to.host}/copy@${pushed.digest}`);
+  assert.equal(known.id, image.id);
+  const digests = [`${from.host}/app@${pushed.digest}`, `${to.host}/copy@${pushed.digest}`];
+  assert.deepEqual([...(known.repoDigests ?? [])].sort(), digests.sort());
+  assert.deepEqual((imageJson(known, 51) as { RepoDigests: string[] }).RepoDigests.sort(), digests.sort());
 });
 
 test('what was made here is packed once, and asked for before it is packed again', {
