@@ -96,7 +96,7 @@ function generalOptions(command: Command): Command {
     .option('--volumes-from <container>', 'Mount what another container has: CONTAINER[:ro]', collect)
     .option(
       '--network <network>',
-      "bridge, host, none or a network's name; several for several networks",
+      "bridge, host, none, container:NAME or a network's name; several for several networks",
       collect,
     )
     .option('--net <network>', 'The same as --network', collect)

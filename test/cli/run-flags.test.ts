@@ -187,6 +187,48 @@ test("docker's flags of run and update, on a real engine", { skip: noEngine }, a
     assert.doesNotMatch(cgroups, new RegExp(root.id));
   });
 
+  await t.test(
+    '--network container:NAME is that network, with its names, and nothing of its own',
+    async () => {
+      await ok('run -d --name owner --hostname of-owner busybox httpd -f -p 8080 -h /etc');
+      await ok('run -d --name joined --network container:owner busybox sleep 1000');
+      const inode = (name: string) => ok(`exec ${name} readlink /proc/self/ns/net`);
+      assert.equal(await inode('joined'), await inode('owner'));
+      assert.equal(await ok('exec joined wget -qO- http://127.0.0.1:8080/hostname'), 'of-owner\n');
+      for (const file of ['hosts', 'resolv.conf', 'hostname'])
+        assert.equal(await ok(`exec joined cat /etc/${file}`), await ok(`exec owner cat /etc/${file}`));
+      assert.equal(await ok('exec joined hostname'), 'of-owner\n');
+      const id = (await ok('inspect -f {{.Id}} owner')).trim();
+      assert.equal((await ok('inspect -f {{.HostConfig.NetworkMode}} joined')).trim(), `container:${id}`);
+      await ok('rename owner renamed');
+      await ok('restart -t 0 joined');
+      assert.equal(await inode('joined'), await inode('renamed'));
+      const refusedTo = async (words: string, message: RegExp) => {
+        const result = await plimsoll(`run --rm ${words} busybox true`);
+        assert.equal(result.code, 125, words);
+        assert.match(result.stderr, message);
+      };
+      for (const option of [
+        '-p 80:80',
+        '--hostname x',
+        '--dns 10.0.0.1',
+        '--add-host a:10.0.0.1',
+        '--ip 10.0.0.9',
+      ])
+        await refusedTo(`--network container:renamed ${option}`, /network of another container/);
+      await refusedTo('--network container:nosuch', /No such container: nosuch/);
+      await ok('rm -f renamed');
+      assert.match(await ok('exec joined echo alive'), /alive/);
+      await ok('rm -f joined');
+      await ok('run -d --name on-host --network host busybox sleep 1000');
+      const host = execFileSync('readlink', ['/proc/self/ns/net']).toString();
+      assert.equal(await ok('run --rm --network container:on-host busybox readlink /proc/self/ns/net'), host);
+      await ok('stop -t 0 on-host');
+      await refusedTo('--network container:on-host', /does not run/);
+      await ok('rm on-host');
+    },
+  );
+
   await t.test('--hostname, --domainname, --add-host, --dns and its kin are in /etc', async () => {
     assert.equal(
       await run(

@@ -1,5 +1,6 @@
 import { PlimsollError } from '../../errors.ts';
 import type { ConnectRequest, Endpoint } from '../network/index.ts';
+import { containerIn } from './namespaces.ts';
 import type { ContainerRecord } from './records.ts';
 import type { ContainerSpec, NetworkAttachment } from './types.ts';
 import { announce, isLive, type World } from './world.ts';
@@ -9,10 +10,10 @@ export interface ConnectedEndpoint extends Endpoint {
   readonly addresses: readonly string[];
 }
 
-/** All networks of a container, that of `--network` first; empty for `host` and `none`. */
+/** All networks of a container, that of `--network` first; empty for `host`, `none` and that of another container. */
 export function attachmentsOf(spec: ContainerSpec): NetworkAttachment[] {
   const network = spec.network ?? 'bridge';
-  if (network === 'host' || network === 'none') return [];
+  if (network === 'host' || network === 'none' || containerIn(network) !== undefined) return [];
   const all = spec.attachments ?? [];
   const first = all.find(attachment => attachment.network === network) ?? { network };
   return [first, ...all.filter(attachment => attachment !== first)];

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { isPlimsollError, throwIfAborted } from '../../errors.ts';
+import { joinNetwork, networkOwner } from './joined-network.ts';
 import { makeName } from './names.ts';
 import type { ContainerRecord } from './records.ts';
 import { resolveSpec } from './resolve-spec.ts';
@@ -12,12 +13,16 @@ import { announce, pathsOf, type World } from './world.ts';
  * Checks a spec wholly, and records the container with its folder and volumes. On failure nothing of it is left.
  * Errors: see `ContainerService.create`.
  */
-export function createContainer(world: World, spec: ContainerSpec, signal?: AbortSignal): ContainerRecord {
+export function createContainer(world: World, wanted: ContainerSpec, signal?: AbortSignal): ContainerRecord {
   throwIfAborted(signal, 'creating a container');
+  const spec = joinNetwork(world, wanted);
   validateSpec(world, spec);
   const image = world.images.inspect(spec.image);
   const id = randomBytes(32).toString('hex');
-  const resolved = resolveSpec(spec, id, image.config, inheritedMounts(world, spec));
+  const resolved = {
+    ...resolveSpec(spec, id, image.config, inheritedMounts(world, spec)),
+    ...hostnameOf(networkOwner(world, spec)),
+  };
   const { data } = pathsOf(world.root, id);
   try {
     return world.db.transaction(() => {
@@ -43,6 +48,11 @@ export function createContainer(world: World, spec: ContainerSpec, signal?: Abor
     rmSync(data, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** Docker's rule: who is in the network of another has its host name too, which /etc/hosts there knows. */
+function hostnameOf(owner: ContainerRecord | undefined): { readonly hostname?: string } {
+  return owner === undefined ? {} : { hostname: owner.resolved.hostname };
 }
 
 /** All that other containers have mounted, but their memory: that is theirs. Throws `not-found`. */

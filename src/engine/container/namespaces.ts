@@ -6,14 +6,14 @@ import type { ContainerRecord } from './records.ts';
 import type { ContainerSpec } from './types.ts';
 import { isLive, pathsOf, type World } from './world.ts';
 
-type Kind = 'pid' | 'ipc' | 'uts' | 'cgroup';
+type Kind = 'pid' | 'ipc' | 'uts' | 'cgroup' | 'net';
 
 /** The namespaces of a container that is about to start; those of another one need that to run. */
 export function namespacesFor(
   world: World,
   { spec }: ContainerRecord,
 ): NonNullable<ProcessRequest['namespaces']> {
-  const chosen: Partial<Record<Kind, NamespaceMode>> = {};
+  const chosen: Partial<Record<Exclude<Kind, 'net'>, NamespaceMode>> = {};
   for (const kind of ['pid', 'ipc', 'uts', 'cgroup'] as const) {
     const mode = modeOf(world, kind, spec[kind === 'cgroup' ? 'cgroupns' : kind]);
     if (mode !== undefined) chosen[kind] = mode;
@@ -71,12 +71,13 @@ export function validateNamespaces(world: World, spec: ContainerSpec): void {
 function modeOf(world: World, kind: Kind, value: string | undefined): NamespaceMode | undefined {
   if (value === undefined || value === '') return undefined;
   const other = containerIn(value);
-  if (other !== undefined) return { path: `/proc/${pidOf(world, kind, other)}/ns/${kind}` };
+  if (other !== undefined) return { path: namespaceOf(world, kind, other) };
   return value === 'host' ? 'host' : 'private';
 }
 
-function pidOf(world: World, kind: Kind, name: string): number {
-  const { state, spec } = world.records.find(name);
+/** The namespace of a container, as a path. Throws `conflict` if it does not run or does not share it. */
+export function namespaceOf(world: World, kind: Kind, wanted: string): string {
+  const { state, spec, name } = world.records.find(wanted);
   if (!isLive(state) || state.process === undefined || !isAlive(state.process)) {
     throw new PlimsollError(
       'conflict',
@@ -95,11 +96,11 @@ function pidOf(world: World, kind: Kind, name: string): number {
       data: { container: name },
     });
   }
-  return state.process.pid;
+  return `/proc/${state.process.pid}/ns/${kind}`;
 }
 
 /** The name in `container:NAME`. */
-function containerIn(value: string): string | undefined {
+export function containerIn(value: string): string | undefined {
   return value.startsWith('container:') ? value.slice('container:'.length) : undefined;
 }
 

@@ -13,6 +13,7 @@ import {
 import { copyUp } from './copy-up.ts';
 import { makeEtcFiles } from './etc-files.ts';
 import { ownersSwapped } from './idmap.ts';
+import { joinedNamespace, networkOwner } from './joined-network.ts';
 import { volumeSource } from './mount-source.ts';
 import { namespacesFor, shmFor } from './namespaces.ts';
 import type { ContainerRecord } from './records.ts';
@@ -53,7 +54,7 @@ export async function processRequest(
     ...(options.terminalSize === undefined ? {} : { terminalSize: options.terminalSize }),
     readOnlyRoot: spec.readOnlyRoot ?? false,
     ...securityOf(spec),
-    network: networkOf(world, id, spec.network ?? 'bridge'),
+    network: networkOf(world, record),
     namespaces: namespacesFor(world, record),
     ...(spec.domainname === undefined ? {} : { domainname: spec.domainname }),
     ...(shm === undefined ? {} : { shm }),
@@ -99,7 +100,9 @@ function environmentOf({ spec, resolved }: ContainerRecord, home: string): strin
   ];
 }
 
-function networkOf(world: World, id: string, network: string): string {
+function networkOf(world: World, { id, spec: { network = 'bridge' } }: ContainerRecord): string {
+  const owner = networkOwner(world, { network });
+  if (owner !== undefined) return joinedNamespace(world, owner);
   if (network === 'host') return 'host';
   return network === 'none' ? 'new' : world.networks.namespacePath(id);
 }
@@ -116,7 +119,9 @@ async function mountsFor(
 ): Promise<ProcessMount[]> {
   const own = await userMounts(world, resolved.mounts, paths.rootfs, user);
   const taken = new Set(own.map(({ target }) => target));
-  const etc = makeEtcFiles({ folder: paths.data }).filter(({ target }) => !taken.has(target));
+  const owner = networkOwner(world, spec);
+  const folder = owner === undefined ? paths.data : pathsOf(world.root, owner.id).data; // its names are the owner's
+  const etc = makeEtcFiles({ folder }).filter(({ target }) => !taken.has(target));
   const init = spec.init
     ? [{ type: 'bind' as const, source: findInit(), target: initPath, readOnly: true }]
     : [];

@@ -43,7 +43,11 @@ export async function reconcile(world: World): Promise<number> {
 
 function suspects(world: World): string[] {
   const records = world.records.all(['running', 'paused', 'restarting', 'removing']);
-  const lost = records.filter(record => isSuspect(world, record)).map(({ id }) => id);
+  // The oldest first: a container that joins a namespace of another is younger than that one, and needs it to run.
+  const lost = records
+    .filter(record => isSuspect(world, record))
+    .map(({ id }) => id)
+    .reverse();
   const active = new Set(records.map(({ id }) => id));
   const leftovers = ['containers', 'runtime'].flatMap(name => idsIn(join(world.root.runDir, name)));
   const cgroups = cgroupsOfRoot(world.root.id).filter(isId);

@@ -10,6 +10,7 @@ import { writeEtcFiles } from './etc-files.ts';
 import { processFor } from './exec.ts';
 import { exitCommand } from './exit-command.ts';
 import { writeHealthJob } from './health/health-job.ts';
+import { networkOwner } from './joined-network.ts';
 import { assertLoggable, type LogPlan, planLog } from './log/log-config.ts';
 import { processRequest } from './process-request.ts';
 import type { ContainerRecord, StoredState } from './records.ts';
@@ -52,7 +53,8 @@ export async function startContainer(
     const { created, endpoint, warnings, hooks } = await createRun(world, record, paths, run, options);
     throwIfAborted(options.signal, `starting "${name}"`);
     const { spec, resolved } = record;
-    writeEtcFiles({ folder: paths.data, hostname: resolved.hostname, name, spec }, endpoint);
+    if (networkOwner(world, spec) === undefined)
+      writeEtcFiles({ folder: paths.data, hostname: resolved.hostname, name, spec }, endpoint);
     if (record.spec.tty && options.terminalSize) resizeTerminal(paths.bundle, options.terminalSize);
     // Recorded as running before it runs: whoever notices its end must know that there was a run.
     const running = runningState(world, record, {

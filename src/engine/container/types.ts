@@ -87,7 +87,7 @@ export interface ContainerSpec {
   readonly restart?: RestartPolicy;
   readonly ports?: readonly PublishedPort[];
   readonly mounts?: readonly ContainerMount[];
-  /** `bridge` (plimsoll's own), `host`, `none`, or the name of a network. Default `bridge`. */
+  /** `bridge` (plimsoll's own), `host`, `none`, `container:NAME`, or the name of a network. Default `bridge`. */
   readonly network?: string;
   /** Further networks, and what is special about `network`. */
   readonly attachments?: readonly NetworkAttachment[];

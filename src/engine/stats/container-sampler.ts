@@ -49,8 +49,9 @@ export function sampleContainer(
 }
 
 function networkOf({ pid, network }: RunningContainer, proc: string): Pick<ContainerSample, 'network'> {
-  const netDev =
-    pid === undefined || network === 'host' ? undefined : readOnce(join(proc, String(pid), 'net/dev'));
+  // What goes through the network of another is counted there.
+  const isOwn = network !== 'host' && !network.startsWith('container:');
+  const netDev = pid === undefined || !isOwn ? undefined : readOnce(join(proc, String(pid), 'net/dev'));
   return netDev === undefined ? {} : { network: parseNetDev(netDev) };
 }
 
