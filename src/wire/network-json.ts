@@ -56,7 +56,8 @@ export function networkJson(network: Network, nameOf: (container: string) => str
         endpoint(container, member),
       ]),
     ),
-    Options: bridge === undefined ? (options ?? {}) : { 'com.docker.network.bridge.name': bridge },
+    // Told of docker's own alone, as there: docker-compose takes what it has not asked for as a change.
+    Options: name === 'bridge' ? defined({ 'com.docker.network.bridge.name': bridge }) : (options ?? {}),
     Labels: labels,
   };
 }

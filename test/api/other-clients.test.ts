@@ -28,20 +28,7 @@ test('docker-compose: three services, health, network, volume', {
   skip: cannot('docker-compose', 'docker-compose', 'version'),
 }, async () => {
   await using daemon = await daemonOfOwn();
-  const compose = async (...args: string[]): Promise<Done> => {
-    const file = join(fixtures, 'compose.yml');
-    const done = await daemon.run('docker-compose', [
-      '-H',
-      `unix://${daemon.proxied}`,
-      '-p',
-      'three',
-      '-f',
-      file,
-      ...args,
-    ]);
-    assert.equal(done.code, 0, done.stderr);
-    return done;
-  };
+  const compose = composeOf(daemon, 'compose.yml');
   await compose('up', '-d');
   assert.match((await compose('ps')).stdout, /three_db_1 .*Up \(healthy\)/);
   assert.equal((await compose('exec', '-T', 'web', 'echo', 'inside')).stdout, 'inside\n');
@@ -53,6 +40,31 @@ test('docker-compose: three services, health, network, volume', {
   await compose('down', '-v');
   await leavesNothing(daemon);
 });
+
+test('docker-compose: a service with the network of another, and "up" once more changes nothing', {
+  skip: cannot('docker-compose', 'docker-compose', 'version'),
+}, async () => {
+  await using daemon = await daemonOfOwn();
+  const compose = composeOf(daemon, 'compose-shared.yml');
+  await compose('up', '-d');
+  const ids = (await compose('ps', '-q')).stdout;
+  const asked = ['exec', '-T', 'side', 'wget', '-qO-', 'http://127.0.0.1:8080/hostname'];
+  assert.match((await compose(...asked)).stdout, /^[0-9a-f]{12}\n$/);
+  await compose('up', '-d');
+  assert.equal((await compose('ps', '-q')).stdout, ids);
+  await compose('down', '-t', '0');
+  await leavesNothing(daemon);
+});
+
+function composeOf(daemon: DaemonOfOwn, name: string): (...args: string[]) => Promise<Done> {
+  const file = join(fixtures, name);
+  return async (...args) => {
+    const to = ['-H', `unix://${daemon.proxied}`, '-p', 'three', '-f', file];
+    const done = await daemon.run('docker-compose', [...to, ...args]);
+    assert.equal(done.code, 0, done.stderr);
+    return done;
+  };
+}
 
 async function leavesNothing(daemon: DaemonOfOwn): Promise<void> {
   assert.deepEqual(daemon.proxy.breaches, []);
