@@ -101,6 +101,11 @@ function generalOptions(command: Command): Command {
     )
     .option('--net <network>', 'The same as --network', collect)
     .option('--network-alias <name>', 'A further name on the first network', collect)
+    .option(
+      '--link <container>',
+      'A name for another container, known in this one: CONTAINER[:ALIAS]',
+      collect,
+    )
     .option('--net-alias <name>', 'The same as --network-alias', collect)
     .option('--ip <address>', 'Address on the first network')
     .option('--ip6 <address>', 'IPv6 address on the first network')
@@ -147,7 +152,6 @@ function generalOptions(command: Command): Command {
 
 /** Options of docker run that are known and refused. */
 const refused: readonly RefusedOption[] = [
-  ['--link', 'links are a legacy of docker', 'put both on a network: there they find one another by name'],
   ['--link-local-ip', 'there are no link-local addresses', 'take it away'],
   ['--storage-opt', 'the size of a container is not limited', 'mount a volume or a tmpfs of its size'],
   ['--volume-driver', 'there is only the driver local', 'take it away'],

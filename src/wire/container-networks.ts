@@ -40,7 +40,7 @@ function endpointJson(
   const lengthOf = (subnet: string | undefined) => Number(subnet?.split('/')[1] ?? 0);
   return {
     IPAMConfig: ipamConfig(attachment),
-    Links: [],
+    Links: (attachment?.links ?? []).map(({ container, alias }) => `${container}:${alias}`),
     Aliases: [...(attachment?.aliases ?? []), ...idAliases],
     MacAddress: mac || (attachment?.mac ?? ''),
     DriverOpts: null,

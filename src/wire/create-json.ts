@@ -223,7 +223,7 @@ function endpointsJson({ network = 'bridge', attachments = [] }: ContainerSpec):
 }
 
 /** An EndpointSettings, as `connect` and `create` send it. */
-export function endpointRequestJson({ aliases, address, address6, mac }: NetworkAttachment): object {
+export function endpointRequestJson({ aliases, address, address6, mac, links }: NetworkAttachment): object {
   return defined({
     Aliases: aliases,
     IPAMConfig:
@@ -231,6 +231,7 @@ export function endpointRequestJson({ aliases, address, address6, mac }: Network
         ? undefined
         : defined({ IPv4Address: address, IPv6Address: address6 }),
     MacAddress: mac,
+    Links: links?.map(({ container, alias }) => `${container}:${alias}`),
   });
 }
 

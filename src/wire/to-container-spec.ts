@@ -128,15 +128,21 @@ function networksOf(config: JsonFields, host: JsonFields): Partial<ContainerSpec
   const first = all.find(each => each.network === network) ?? { network };
   const mac = first.mac ?? config.words('MacAddress');
   const others = all.filter(each => each.network !== network);
-  const own = { ...first, ...defined({ mac }) };
+  const links = some([...(first.links ?? []), ...(host.texts('Links') ?? []).map(toLink)]);
+  const own = { ...first, ...defined({ mac, links }) };
   const plain = others.length === 0 && Object.keys(own).length === 1;
   return { network, ...(plain ? {} : { attachments: [own, ...others] }) };
+}
+
+/** `db:database`; the name alone is the alias too. */
+function toLink(text: string): { container: string; alias: string } {
+  const [container = '', alias = container] = text.split(':');
+  return { container, alias };
 }
 
 /** A network and an EndpointSettings, as `connect` and `create` have them. */
 export function toAttachment(network: string, value: unknown): NetworkAttachment {
   const settings = new JsonFields(value ?? {}, 'EndpointConfig');
-  if (some(settings.texts('Links'))) throw notServed('links are a legacy of docker', 'use names and aliases');
   return {
     network,
     ...defined({
@@ -144,6 +150,7 @@ export function toAttachment(network: string, value: unknown): NetworkAttachment
       address: settings.object('IPAMConfig').words('IPv4Address'),
       address6: settings.object('IPAMConfig').words('IPv6Address'),
       mac: settings.words('MacAddress'),
+      links: some(settings.texts('Links'))?.map(toLink),
     }),
   };
 }
@@ -257,7 +264,6 @@ const logDrivers = ['json-file', 'local', 'k8s-file', 'journald', 'none'] as con
 
 /** What docker has and this engine has not. */
 function refuseOthers(host: JsonFields): void {
-  if (some(host.texts('Links'))) throw notServed('links are a legacy of docker', 'put both on one network');
   if (!['', 'local'].includes(host.text('VolumeDriver') ?? ''))
     throw notServed('there is only the volume driver local', 'leave VolumeDriver out');
   if (host.entries('StorageOpt').length > 0)

@@ -52,6 +52,8 @@ test('docker-compose: a service with the network of another, and "up" once more 
   assert.match((await compose(...asked)).stdout, /^[0-9a-f]{12}\n$/);
   await compose('up', '-d');
   assert.equal((await compose('ps', '-q')).stdout, ids);
+  const once = await compose('run', '--rm', 'web', 'wget', '-qO-', 'http://web:8080/hostname');
+  assert.match(once.stdout, /^[0-9a-f]{12}\s*$/);
   await compose('down', '-t', '0');
   await leavesNothing(daemon);
 });

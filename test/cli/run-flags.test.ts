@@ -229,6 +229,22 @@ test("docker's flags of run and update, on a real engine", { skip: noEngine }, a
     },
   );
 
+  await t.test('--link gives another container a name that this one alone knows', async () => {
+    await ok('run -d --name linked busybox sleep 1000');
+    const address = (await ok('inspect -f {{.NetworkSettings.IPAddress}} linked')).trim();
+    const hosts = await ok('run --rm --link linked:other busybox cat /etc/hosts');
+    assert.match(hosts, new RegExp(`^${address}\\tother$`, 'm'));
+    for (const link of ['linked:a:b', 'linked:a~b', ':a']) {
+      const wrong = await plimsoll(`run --rm --link ${link} busybox true`);
+      assert.equal(wrong.code, 125);
+      assert.match(wrong.stderr, /is no link/);
+    }
+    await ok('rm -f linked');
+    const gone = await plimsoll('run --rm --link linked:other busybox true');
+    assert.equal(gone.code, 0);
+    assert.match(gone.stderr, /"linked" is not running on the network "bridge": its name "other"/);
+  });
+
   await t.test('--hostname, --domainname, --add-host, --dns and its kin are in /etc', async () => {
     assert.equal(
       await run(
@@ -447,7 +463,6 @@ test("docker's flags of run and update, on a real engine", { skip: noEngine }, a
 
   await t.test('what is not supported is refused by name, never ignored', async () => {
     for (const flag of [
-      '--link x',
       '--storage-opt size=1g',
       '--volume-driver nfs',
       '--isolation hyperv',

@@ -80,6 +80,10 @@ function networks(spec: ContainerSpec): Argument[] {
       : each('--network', spec.attachments.map(networkValue));
   return [
     ...named,
+    ...each(
+      '--link',
+      spec.attachments?.[0]?.links?.map(({ container, alias }) => `${container}:${alias}`),
+    ),
     ...each('--dns', spec.dns),
     ...each('--dns-search', spec.dnsSearch),
     ...each('--dns-option', spec.dnsOptions),

@@ -11,6 +11,7 @@ export interface NetworkOptions {
   readonly ip?: string;
   readonly ip6?: string;
   readonly macAddress?: string;
+  readonly link?: readonly string[];
 }
 
 /**
@@ -20,7 +21,7 @@ export interface NetworkOptions {
 export function parseNetworks(options: NetworkOptions): Pick<ContainerSpec, 'network' | 'attachments'> {
   const named = [...(options.network ?? []), ...(options.net ?? [])].map(parseAttachment);
   const aliases = [...(options.networkAlias ?? []), ...(options.netAlias ?? [])];
-  const { ip, ip6, macAddress } = options;
+  const { ip, ip6, macAddress, link } = options;
   const [given, ...others] = named;
   const first: NetworkAttachment = {
     ...(given ?? { network: 'bridge' }),
@@ -28,6 +29,7 @@ export function parseNetworks(options: NetworkOptions): Pick<ContainerSpec, 'net
     ...(ip === undefined ? {} : { address: parseAddress(ip) }),
     ...(ip6 === undefined ? {} : { address6: parseAddress6(ip6) }),
     ...(macAddress === undefined ? {} : { mac: parseMac(macAddress) }),
+    ...(link === undefined ? {} : { links: link.map(parseLink) }),
   };
   const all = [first, ...others];
   const plain = all.length === 1 && Object.keys(first).length === 1;
@@ -72,6 +74,12 @@ export function parseAddress(text: string): string {
 export function parseAddress6(text: string): string {
   if (isIPv6(text)) return text;
   throw badOption(`"${text}" is not an IPv6 address`, 'write it as fd12:3456:789a::5');
+}
+
+function parseLink(text: string): { container: string; alias: string } {
+  const [container = '', alias = container, ...more] = text.split(':');
+  if (more.length === 0) return { container, alias };
+  throw badOption(`"${text}" is no link`, 'write CONTAINER:ALIAS, such as db:database');
 }
 
 function parseMac(text: string): string {

@@ -60,6 +60,13 @@ export async function connectContainer(
       network,
     });
   }
+  if (isLive(state) && (attachment.links ?? []).length > 0) {
+    throw conflict(
+      `the container "${name}" runs: its links are read when it starts`,
+      { container: name, network },
+      'stop it first, or put a name on the other container by --network-alias',
+    );
+  }
   const added = { ...attachment, network };
   const attachments = [...current, added];
   if (!isLive(state)) {

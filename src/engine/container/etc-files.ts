@@ -30,13 +30,17 @@ export function makeEtcFiles({ folder }: Pick<EtcRequest, 'folder'>): ProcessMou
 export function writeEtcFiles(
   { folder, hostname, name, spec }: EtcRequest,
   endpoint: Endpoint | undefined,
+  linked: readonly string[],
 ): void {
   const plain = (address: string | undefined) => (address === undefined ? [] : [address.replace(/\/.*/, '')]);
   const addresses = [...plain(endpoint?.address), ...plain(endpoint?.address6)];
   const nameservers = spec.dns?.length ? spec.dns : endpoint?.nameservers;
   writeFileSync(join(folder, 'hostname'), `${hostname}\n`);
   const names = [...(spec.domainname ? [`${hostname}.${spec.domainname}`] : []), hostname, name];
-  writeFileSync(join(folder, 'hosts'), hostsText(spec, names, { addresses, gateway: endpoint?.gateway }));
+  writeFileSync(
+    join(folder, 'hosts'),
+    `${hostsText(spec, names, { addresses, gateway: endpoint?.gateway })}${linked.join('')}`,
+  );
   writeFileSync(join(folder, 'resolv.conf'), resolvText(spec, nameservers));
 }
 

@@ -11,6 +11,7 @@ import { processFor } from './exec.ts';
 import { exitCommand } from './exit-command.ts';
 import { writeHealthJob } from './health/health-job.ts';
 import { networkOwner } from './joined-network.ts';
+import { linkedHosts } from './links.ts';
 import { assertLoggable, type LogPlan, planLog } from './log/log-config.ts';
 import { processRequest } from './process-request.ts';
 import type { ContainerRecord, StoredState } from './records.ts';
@@ -53,8 +54,9 @@ export async function startContainer(
     const { created, endpoint, warnings, hooks } = await createRun(world, record, paths, run, options);
     throwIfAborted(options.signal, `starting "${name}"`);
     const { spec, resolved } = record;
+    const links = linkedHosts(world, spec);
     if (networkOwner(world, spec) === undefined)
-      writeEtcFiles({ folder: paths.data, hostname: resolved.hostname, name, spec }, endpoint);
+      writeEtcFiles({ folder: paths.data, hostname: resolved.hostname, name, spec }, endpoint, links.lines);
     if (record.spec.tty && options.terminalSize) resizeTerminal(paths.bundle, options.terminalSize);
     // Recorded as running before it runs: whoever notices its end must know that there was a run.
     const running = runningState(world, record, {
@@ -67,7 +69,7 @@ export async function startContainer(
     await options.beforeRun?.();
     await world.runtime().start(id, { hooks });
     announceStart(world, record, running);
-    return [...warnings, ...(endpoint?.warnings ?? [])];
+    return [...warnings, ...(endpoint?.warnings ?? []), ...links.warnings];
   } catch (error) {
     await takeDown(world, id);
     const failed = options.signal?.aborted ? state : failedState(state, error, world.clock());

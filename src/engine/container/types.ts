@@ -54,6 +54,8 @@ export interface NetworkAttachment {
   /** The same of IPv6, on a network that has it. */
   readonly address6?: string;
   readonly mac?: string;
+  /** Docker's links: names of its own for others on the network. */
+  readonly links?: readonly { readonly container: string; readonly alias: string }[];
 }
 
 /** Who keeps a container's output: a file of its own (all but the last two), the machine's journal, or nobody. */

@@ -11,6 +11,7 @@ import {
 } from '../runtime/index.ts';
 import { attachmentsOf } from './attachments.ts';
 import { hostLine } from './etc-files.ts';
+import { validateLinks } from './links.ts';
 import { assertLoggable } from './log/log-config.ts';
 import { validateName } from './names.ts';
 import { validateNamespaces } from './namespaces.ts';
@@ -76,7 +77,10 @@ function validateMount(mount: ContainerMount): void {
 
 function validateNetworks(world: World, spec: ContainerSpec): void {
   const attachments = attachmentsOf(spec);
-  for (const { network } of attachments) world.networks.inspect(network);
+  for (const attachment of attachments) {
+    world.networks.inspect(attachment.network);
+    validateLinks(attachment);
+  }
   const network = spec.network ?? 'bridge';
   if (attachments.length === 0 && (spec.attachments ?? []).length > 0) {
     throw new PlimsollError(
