@@ -56,7 +56,10 @@ for (const { who, skip } of callers) {
 
     const until = async (what: string, holds: () => boolean) => {
       for (let waited = 0; !holds(); waited += 50) {
-        if (waited > 70_000) assert.fail(`${what}: ${JSON.stringify(stateOf(home, 'checked'))}`);
+        if (waited > 70_000) {
+          const states = ['crasher', 'checked'].map(name => JSON.stringify(stateOf(home, name)));
+          assert.fail(`${what}: ${states.join(' ')}`);
+        }
         await sleep(50);
       }
     };

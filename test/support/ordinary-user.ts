@@ -152,9 +152,11 @@ function endProcesses(record: string): void {
   }
 }
 
+/** Of a dead one none: a child of this process stays a zombie as long as this waits, which is for ever then. */
 function namespaceOf(pid: string): string | undefined {
   try {
-    return readlinkSync(`/proc/${pid}/ns/user`);
+    const isZombie = /^\d+ \(.*\) Z /s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+    return isZombie ? undefined : readlinkSync(`/proc/${pid}/ns/user`);
   } catch {
     return undefined;
   }
