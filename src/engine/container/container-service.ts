@@ -26,7 +26,7 @@ import { resizeContainer } from './resize.ts';
 import { restartIfDue } from './restart-due.ts';
 import { createRunListeners } from './run-listeners.ts';
 import { settle } from './settle.ts';
-import { startContainer } from './start.ts';
+import { finishStart, startContainer } from './start.ts';
 import { killContainer, killToEnd, stopContainer } from './stop.ts';
 import { toDetails, toSummary } from './summary.ts';
 import { sweepFolders } from './sweep-folders.ts';
@@ -279,7 +279,8 @@ async function exited(world: World, id: string): Promise<number | undefined> {
   await withContainerLock(world, id, async () => {
     const record = world.records.byId(id);
     if (record === undefined || (await settle(world, record)) !== undefined) return;
-    const { status } = record.state;
+    const { status, starting } = record.state;
+    if (starting) return await finishStart(world, record); // who began it was killed: it would hold the lock
     if (status === 'exited' || status === 'created') await takeDown(world, id);
   });
   const left = await restartIfDue(world, id);

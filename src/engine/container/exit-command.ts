@@ -6,7 +6,8 @@ import { pathsOf } from './world.ts';
  * A shell that a monitor starts when its container has ended. A plimsoll costs 30-50 ms to start, so first it waits
  * for the process that attends the container, if there is a living one, at most some five seconds; a run that is
  * settled by then needs nothing more. Else it runs plimsoll, again after as many seconds as that prints: so a restart
- * policy with a pause needs no process but this one. A plimsoll that is killed (137) is called once more.
+ * policy with a pause needs no process but this one. A plimsoll that is killed (137) is called once more, also where it
+ * had begun the next run by then: nobody else knows of that.
  * Where hundreds end at once, two at a time are settled: as many programs as that would take all of the memory.
  * Arguments: file that names the run, the run, file that names the attendant, folder of locks, then plimsoll's command
  * line.
@@ -28,16 +29,17 @@ while [ $n -lt 50 ]; do
   attendant || break
   sleep 0.1; n=$((n+1))
 done
-while current; do
+killed=0
+while [ $killed = 1 ] || current; do
   exec 9>"$locks/exit-$turn"
   flock -w 60 9
-  current || exit 0
+  [ $killed = 1 ] || current || exit 0
   pause=$("$@" 9>&-)
   code=$?
   exec 9>&-
   case $code in
-    0) ;;
-    137) sleep 1; continue ;;
+    0) killed=0 ;;
+    137) killed=1; sleep 1; continue ;;
     *) exit ;;
   esac
   [ -n "$pause" ] || exit 0
