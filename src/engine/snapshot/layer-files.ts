@@ -67,10 +67,15 @@ export class LayerFiles implements Disposable {
     for (const entry of [...this.#folders.values()].reverse()) {
       this.#guarded(entry, () => {
         const path = this.#path(entry.name);
-        this.#giveAway(entry, (uid, gid) => lchownSync(path, uid, gid));
-        chmodSync(path, entry.mode);
-        this.#setXattrs(path, entry);
-        lutimesSync(path, entry.mtime, entry.mtime);
+        const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+        try {
+          this.#giveAway(entry, (uid, gid) => fchownSync(fd, uid, gid));
+          fchmodSync(fd, entry.mode); // chmod(2) would follow a link
+          this.#setXattrs(path, entry);
+          futimesSync(fd, entry.mtime, entry.mtime);
+        } finally {
+          closeSync(fd);
+        }
       });
     }
   }
@@ -83,6 +88,7 @@ export class LayerFiles implements Disposable {
   #begin(entry: TarEntry): void {
     this.#endFile();
     const path = this.#path(entry.name);
+    if (entry.type !== 'directory') this.#folders.delete(entry.name); // it takes the place of one, if at all
     if (entry.type === 'directory') this.#makeFolder(path, entry);
     else if (entry.type === 'file') this.#beginFile(path, entry);
     else if (entry.type === 'link') replacing(path, () => linkSync(this.#path(entry.linkName), path));
@@ -90,8 +96,7 @@ export class LayerFiles implements Disposable {
   }
 
   #makeFolder(path: Buffer, entry: TarEntry): void {
-    this.#folders.delete(entry.name); // what comes later is nearer to the leaves
-    this.#folders.set(entry.name, entry);
+    this.#folders.set(entry.name, entry); // named again, it keeps its turn: before what is in it
     try {
       mkdirSync(path, 0o700);
     } catch (error) {

@@ -12,6 +12,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -152,6 +153,44 @@ test('importLayer() refuses a tar that is not what was promised, and keeps nothi
     error => isPlimsollError(error, 'data-loss') && error.code === 'DIGEST_MISMATCH',
   );
   assertNothing(place);
+});
+
+for (const [what, replacement] of Object.entries({
+  'a symbolic link': { type: 'symlink', linkName: '' },
+  'a hard link to one': { type: 'link', linkName: 'out' },
+} as const)) {
+  test(`importLayer() gives no mode of a folder to what ${what} in its place points at`, {
+    skip: noRoot,
+  }, async () => {
+    using place = openLayerRoot();
+    const outside = join(place.root.dataDir, 'outside');
+    writeFileSync(outside, 'of the host', { mode: 0o600 });
+    using layer = await importTar(
+      place,
+      tarOf(
+        { name: 'out', type: 'symlink', linkName: outside },
+        { name: 'folder', type: 'directory', mode: 0o4777 },
+        { name: 'folder', ...replacement, linkName: replacement.linkName || outside },
+      ),
+    );
+    assert.equal(statSync(outside).mode & 0o7777, 0o600);
+    assert.equal(readlinkSync(join(layer.path, 'folder')), outside);
+  });
+}
+
+test('importLayer() gives what takes the place of a folder its own mode and time', {
+  skip: noRoot,
+}, async () => {
+  using place = openLayerRoot();
+  using layer = await importTar(
+    place,
+    tarOf(
+      { name: 'd', type: 'directory', mode: 0o777, mtime: 5 },
+      { name: 'd', content: 'secret', mode: 0o600, mtime: 1000 },
+    ),
+  );
+  const { mode, mtimeMs } = statSync(join(layer.path, 'd'));
+  assert.deepEqual([mode & 0o7777, mtimeMs], [0o600, 1_000_000]);
 });
 
 test('importLayer() does nothing for a layer that is there', { skip: noRoot }, async () => {
