@@ -115,9 +115,19 @@ const refused: [string, object, RegExp, string][] = [
     /log driver/,
     'not-implemented',
   ],
-  ['links', { Image: 'a', HostConfig: { Links: ['db'] } }, /links/, 'not-implemented'],
   ['a runtime', { Image: 'a', HostConfig: { Runtime: 'kata' } }, /runtime/, 'not-implemented'],
 ];
+test('toContainerSpec() takes the links of the container and of its networks', () => {
+  const links = [{ container: 'db', alias: 'database' }];
+  const ofContainer = toContainerSpec({ Image: 'a', HostConfig: { Links: ['db:database'] } }, context);
+  assert.deepEqual(ofContainer.attachments, [{ network: 'bridge', links }]);
+  const EndpointsConfig = { net: { Links: ['db:database', 'cache'] } };
+  const body = { Image: 'a', HostConfig: { NetworkMode: 'net' }, NetworkingConfig: { EndpointsConfig } };
+  assert.deepEqual(toContainerSpec(body, context).attachments, [
+    { network: 'net', links: [...links, { container: 'cache', alias: 'cache' }] },
+  ]);
+});
+
 test('toContainerSpec() takes the log drivers that there are, with their options', () => {
   const log = (LogConfig: object) => toContainerSpec({ Image: 'a', HostConfig: { LogConfig } }, context).log;
   assert.equal(log({ Type: '', Config: {} }), undefined);
