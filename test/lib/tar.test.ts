@@ -11,6 +11,7 @@ import {
   type TarType,
   tarEnd,
   tarPadding,
+  tarReader,
   writeTarHeader,
 } from '../../src/lib/tar/index.ts';
 
@@ -43,6 +44,79 @@ const entry: fc.Arbitrary<TarEntry> = fc
     size: value.type === 'file' ? value.size : 0,
     linkName: value.type === 'link' || value.type === 'symlink' ? value.linkName : '',
   }));
+
+/** A header block with a size in GNU's base 256, which may be negative. */
+function sizedHeader(flag: string, size: number): Buffer {
+  const block = writeTarHeader({ ...plainFile, name: 'n' });
+  block.write(flag, 156, 'latin1');
+  block.fill(size < 0 ? 0xff : 0, 124, 136);
+  block.writeInt32BE(size, 132);
+  if (size >= 0) block[124] = 0x80;
+  block.write('        ', 148, 'latin1');
+  const sum = block.reduce((total, byte) => total + byte, 0);
+  block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+  return block;
+}
+
+const plainFile: TarEntry = {
+  name: 'f',
+  type: 'file',
+  mode: 0o644,
+  uid: 0,
+  gid: 0,
+  size: 0,
+  mtime: 0,
+  linkName: '',
+  major: 0,
+  minor: 0,
+  xattrs: [],
+};
+
+for (const flag of ['x', 'g', 'L', 'K', 'V', '0']) {
+  test(`readTar() refuses a header "${flag}" of negative size, which would lead back to itself`, async () => {
+    await assert.rejects(
+      readAll(Buffer.concat([sizedHeader(flag, -512), tarEnd]), 4096),
+      error => isPlimsollError(error, 'invalid-argument') && error.code === 'BAD_ARCHIVE',
+    );
+  });
+}
+
+test('tarReader() refuses a sparse file with a piece of negative length', () => {
+  const block = sizedHeader('S', 200);
+  const put = (at: number, value: number) => {
+    block.fill(value < 0 ? 0xff : 0, at, at + 12);
+    if (value >= 0) block[at] = 0x80;
+    block.writeInt32BE(value, at + 8);
+  };
+  for (const [index, value] of [0, 100, 100, -50, 50, 150].entries()) put(386 + index * 12, value);
+  put(483, 200);
+  block.write('        ', 148, 'latin1');
+  const sum = block.reduce((total, byte) => total + byte, 0);
+  block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+  const tar = Buffer.concat([block, Buffer.alloc(512), tarEnd]);
+  assert.throws(() => [...tarReader({ sparse: true }).push(tar)], /map of a sparse file/);
+});
+
+for (const flag of ['x', 'g']) {
+  test(`readTar() holds no more than so much for headers "${flag}" that follow one another`, async () => {
+    const filled = 'v'.repeat(600_000);
+    const headers = Array.from({ length: flag === 'x' ? 2 : 300 }, (_, i) => {
+      const value = flag === 'x' ? filled : 'v';
+      const rest = `key${String(i).padStart(4, '0')}=${value}\n`;
+      const digits = String(rest.length + 4).length;
+      const record = Buffer.from(`${rest.length + 1 + digits} ${rest}`);
+      return Buffer.concat([
+        sizedHeader(flag, record.length),
+        record,
+        Buffer.alloc(tarPadding(record.length)),
+      ]);
+    });
+    await assert.rejects(
+      readAll(Buffer.concat([...headers, writeTarHeader(plainFile), tarEnd]), 65536),
+      /larger than 1 MiB/,
+    );
+  });
+}
 
 test('readTar() reads back what writeTarHeader() writes, in pieces of any size', async () => {
   await fc.assert(

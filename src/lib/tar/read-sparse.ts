@@ -97,7 +97,7 @@ function sparseEntry(
 ): TarEntry {
   let end = 0;
   for (const { offset, length } of pieces) {
-    if (offset < end || !Number.isSafeInteger(offset + length)) throw badMap();
+    if (offset < end || length < 0 || !Number.isSafeInteger(offset + length)) throw badMap();
     end = offset + length;
   }
   const stored = pieces.reduce((sum, { length }) => sum + length, 0);

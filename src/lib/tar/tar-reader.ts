@@ -55,6 +55,7 @@ type Steps<T> = Generator<TarPart | undefined, T>;
 function* readParts(input: ByteInput, { onRaw = () => {}, sparse = false }: TarReaderOptions): Steps<void> {
   let global: Pax = new Map();
   let pax: Pax = new Map();
+  let extra = 0; // bytes that are held for the next entry
   for (;;) {
     while (input.length < tarBlock && !input.ended) yield undefined;
     const block = take(input, tarBlock);
@@ -62,6 +63,8 @@ function* readParts(input: ByteInput, { onRaw = () => {}, sparse = false }: TarR
     onRaw(block);
     const header = readTarHeader(block);
     if (header === undefined) break;
+    if ('xLK'.includes(header.flag)) extra += header.size;
+    if (extra > extraLimit || global.size > globalLimit) throw tooMuch();
     if (header.flag === 'x') pax = new Map([...pax, ...readPaxRecords(yield* body(input, header, onRaw))]);
     else if (header.flag === 'g')
       global = new Map([...global, ...readPaxRecords(yield* body(input, header, onRaw))]);
@@ -77,6 +80,7 @@ function* readParts(input: ByteInput, { onRaw = () => {}, sparse = false }: TarR
       const plain = entryOf(header, known, isHoled);
       const entry = isHoled ? yield* readSparse(plain, { input, block, pax: known, onRaw }) : plain;
       if (pax.size > 0) pax = new Map();
+      extra = 0;
       yield { entry };
       yield* content(input, entry.size, onRaw);
     }
@@ -104,8 +108,16 @@ const types: Readonly<Record<string, TarType>> = {
 
 const extraLimit = 1024 * 1024;
 
+/** Most records that hold for all entries that follow: honest archives have a comment. */
+const globalLimit = 256;
+
+function tooMuch() {
+  return badArchive('headers for names and attributes are larger than 1 MiB');
+}
+
 function* body(input: ByteInput, { size }: RawHeader, onRaw: (bytes: Buffer) => void): Steps<Buffer> {
-  if (size > extraLimit) throw badArchive('a header for names and attributes is larger than 1 MiB');
+  if (size > extraLimit) throw tooMuch();
+  if (size < 0) throw badArchive('it has a header of negative size');
   const length = size + tarPadding(size);
   while (input.length < length && !input.ended) yield undefined;
   const whole = take(input, length);
