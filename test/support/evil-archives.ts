@@ -23,6 +23,8 @@ export const evilArchives: Readonly<Record<string, readonly Member[]>> = {
     { name: 'a', content: 'x' },
     { name: 'a/b', content: 'x' },
   ],
+  'a link with a zero byte': [{ name: 'l', type: 'symlink', linkName: `${'l'.repeat(120)}\0x` }],
+  'an attribute with a zero byte': [{ name: 'a', xattrs: [{ name: 'user.a\0b', value: Buffer.from('x') }] }],
   'an impossible owner': [{ name: 'a', uid: -1 }],
   'a name that is too long': [{ name: 'n'.repeat(300) }],
 };

@@ -6,7 +6,7 @@ import { opaqueMarker, whiteoutPrefix } from './whiteout.ts';
 
 export interface RewriteOptions {
   readonly opaqueXattr: string;
-  /** Most entries of one archive. Default 5 million. */
+  /** Most entries of one archive, with the folders that it leaves out. Default 5 million. */
   readonly entryLimit?: number;
   /** Most bytes of all files, holes of sparse files too. Default: no limit. */
   readonly byteLimit?: number;
@@ -57,8 +57,9 @@ export function rewriteLayer(options: RewriteOptions): LayerRewriter {
         recorder?.raw(part.content);
         return [];
       }
-      if (++count > entryLimit) throw unsafe(`it has more than ${entryLimit} entries`);
       const entries = rewriteEntry(part.entry, tree, options.opaqueXattr);
+      count += Math.max(entries.length, 1); // one deep name makes two thousand folders
+      if (count > entryLimit) throw unsafe(`it has more than ${entryLimit} entries`);
       const last = entries.at(-1);
       wanted = last?.type === 'file';
       const parts = entries.map(entry => ({ entry }));
@@ -106,7 +107,7 @@ function rewriteEntry(entry: TarEntry, tree: Tree, opaqueXattr: string): TarEntr
   if (clean === '') return []; // the root is made by us
   if (clean.split('/').some(part => part.startsWith('.wh..wh.') && part !== opaqueMarker)) return []; // aufs's notes
   const path = resolveParents(clean, tree.symlinks);
-  const parents = missingParents(path, entry, tree);
+  const parents = missingParents(path, entry, tree, opaqueXattr);
   const slash = path.lastIndexOf('/');
   const [folder, name] = [path.slice(0, Math.max(slash, 0)), path.slice(slash + 1)];
   if (name === opaqueMarker) return [...parents, ...markOpaque(folder, tree, opaqueXattr)];
@@ -115,6 +116,7 @@ function rewriteEntry(entry: TarEntry, tree: Tree, opaqueXattr: string): TarEntr
     return [...parents, ...hide(folder, hidden, entry, tree, opaqueXattr)];
   }
   checkNumbers(entry);
+  checkZeroBytes(entry);
   const xattrs = entry.xattrs.filter(xattr => isContentXattr(xattr.name));
   const common: TarEntry = { ...entry, name: path, xattrs };
   if (entry.type === 'directory') return [...parents, addFolder(common, tree, opaqueXattr)];
@@ -128,7 +130,7 @@ function rewriteEntry(entry: TarEntry, tree: Tree, opaqueXattr: string): TarEntr
 }
 
 /** Folders that the archive has not named before what is in them; it may still name them later. */
-function missingParents(path: string, entry: TarEntry, tree: Tree): TarEntry[] {
+function missingParents(path: string, entry: TarEntry, tree: Tree, opaqueXattr: string): TarEntry[] {
   const made: TarEntry[] = [];
   for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
     const folder = path.slice(0, slash);
@@ -147,8 +149,7 @@ function missingParents(path: string, entry: TarEntry, tree: Tree): TarEntry[] {
       minor: 0,
       xattrs: [],
     };
-    tree.folders.set(folder, parent);
-    made.push(parent);
+    made.push(addFolder(parent, tree, opaqueXattr));
   }
   return made;
 }
@@ -214,4 +215,10 @@ function withOpaque(entry: TarEntry, opaqueXattr: string): TarEntry {
 function checkNumbers({ name, uid, gid }: TarEntry): void {
   const most = 0xfffffffe; // (uid_t)-1 means "leave it"
   if (uid < 0 || gid < 0 || uid > most || gid > most) throw unsafe(`"${show(name)}" has an impossible owner`);
+}
+
+/** The kernel would read another text than was checked here. */
+function checkZeroBytes({ name, linkName, xattrs }: TarEntry): void {
+  if ([linkName, ...xattrs.map(xattr => xattr.name)].some(text => text.includes('\0')))
+    throw unsafe(`"${show(name)}" has a link or an attribute with a zero byte`);
 }

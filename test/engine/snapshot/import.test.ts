@@ -63,6 +63,8 @@ test('importTar() turns deletions into what overlayfs understands, in any order'
         { name: '.wh.gone' },
         { name: '.wh.again' }, // deleted and made anew as a folder: hides the old one
         { name: 'again', type: 'directory', mode: 0o755 },
+        { name: '.wh.implied' }, // the same where the archive leaves the folder itself out
+        { name: 'implied/f', content: 'x' },
         { name: 'file', content: 'x' },
         { name: '.wh.file' }, // speaks of the layers below
         { name: '.wh..wh.plnk/77.1', content: 'aufs' },
@@ -72,8 +74,9 @@ test('importTar() turns deletions into what overlayfs understands, in any order'
   const native = await preloadNative();
   const opaque = (name: string) =>
     readXattrs(native, Buffer.from(join(layer.path, name))).map(xattr => xattr.name);
-  assert.deepEqual(readdirSync(layer.path).sort(), ['a', 'again', 'b', 'file', 'gone']);
-  for (const name of ['a', 'b', 'again']) assert.deepEqual(opaque(name), ['trusted.overlay.opaque'], name);
+  assert.deepEqual(readdirSync(layer.path).sort(), ['a', 'again', 'b', 'file', 'gone', 'implied']);
+  for (const name of ['a', 'b', 'again', 'implied'])
+    assert.deepEqual(opaque(name), ['trusted.overlay.opaque'], name);
   assert.equal(lstatSync(join(layer.path, 'a')).mode & 0o777, 0o711);
   const gone = lstatSync(join(layer.path, 'gone'));
   assert.ok(gone.isCharacterDevice() && gone.rdev === 0);
