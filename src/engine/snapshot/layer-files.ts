@@ -72,7 +72,7 @@ export class LayerFiles implements Disposable {
           this.#giveAway(entry, (uid, gid) => fchownSync(fd, uid, gid));
           fchmodSync(fd, entry.mode); // chmod(2) would follow a link
           this.#setXattrs(path, entry);
-          futimesSync(fd, entry.mtime, entry.mtime);
+          futimesSync(fd, timeOf(entry), timeOf(entry));
         } finally {
           closeSync(fd);
         }
@@ -133,7 +133,7 @@ export class LayerFiles implements Disposable {
       this.#giveAway(entry, (uid, gid) => fchownSync(fd, uid, gid));
       fchmodSync(fd, entry.mode); // after the owner, a change of which takes set-uid away
       this.#setXattrs(path, entry);
-      futimesSync(fd, entry.mtime, entry.mtime);
+      futimesSync(fd, timeOf(entry), timeOf(entry));
     });
     this.#file = undefined;
     closeSync(fd);
@@ -150,7 +150,7 @@ export class LayerFiles implements Disposable {
     this.#giveAway(entry, (uid, gid) => lchownSync(path, uid, gid));
     if (entry.type !== 'symlink') chmodSync(path, entry.mode); // it is no link: it was just made
     this.#setXattrs(path, entry);
-    lutimesSync(path, entry.mtime, entry.mtime);
+    lutimesSync(path, timeOf(entry), timeOf(entry));
   }
 
   /** False for a device that the kernel lets no ordinary user make: left out, as Podman does, since it could not be opened. */
@@ -191,6 +191,11 @@ export class LayerFiles implements Disposable {
       throw fileError(entry, error);
     }
   }
+}
+
+/** As text: Node takes a negative number, a time before 1970, for now. */
+function timeOf({ mtime }: TarEntry): string {
+  return String(mtime);
 }
 
 /** A later entry of an archive takes the place of an earlier one; a folder must be empty for that. */

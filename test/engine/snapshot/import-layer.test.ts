@@ -7,6 +7,7 @@ import {
   closeSync,
   existsSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -191,6 +192,20 @@ test('importLayer() gives what takes the place of a folder its own mode and time
   );
   const { mode, mtimeMs } = statSync(join(layer.path, 'd'));
   assert.deepEqual([mode & 0o7777, mtimeMs], [0o600, 1_000_000]);
+});
+
+test('importLayer() keeps times before 1970', { skip: noRoot }, async () => {
+  using place = openLayerRoot();
+  using layer = await importTar(
+    place,
+    tarOf(
+      { name: 'file', content: 'x', mtime: -1000 },
+      { name: 'link', type: 'symlink', linkName: 'file', mtime: -1000 },
+      { name: 'folder', type: 'directory', mode: 0o755, mtime: -1000 },
+    ),
+  );
+  for (const name of ['file', 'link', 'folder'])
+    assert.equal(lstatSync(join(layer.path, name)).mtimeMs, -1_000_000, name);
 });
 
 test('importLayer() does nothing for a layer that is there', { skip: noRoot }, async () => {
