@@ -219,13 +219,13 @@ function randomFrom(start: number): () => number {
   };
 }
 
-/** Tries again for a minute: a bridge waits ten for the next container, links and cgroups go in the kernel's own time. */
+/** Tries again for 25 seconds: a bridge waits ten for the next container, links and cgroups go in the kernel's own time. */
 async function eventually(check: () => void): Promise<void> {
   for (let tries = 0; ; tries++) {
     try {
       return check();
     } catch (error) {
-      if (tries === 120) throw error;
+      if (tries === 50) throw error;
       await sleep(500);
     }
   }

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PlimsollError } from '../../../errors.ts';
 import { isAlive, type ProcessIdentity, withLock } from '../../kernel/index.ts';
@@ -37,13 +37,21 @@ export function createPublishedPorts(
   place: ForwarderPlace = forwarderPlace(root),
 ): PublishedPorts {
   const folder = join(root.runDir, 'ports');
-  const isKnown = (container: string) => readProcess(join(folder, container)) !== undefined;
+  const recordOf = (container: string) => join(folder, container);
+  const isKnown = (container: string) => readProcess(recordOf(container)) !== undefined;
   const isOpen = (booking: Booking) => forwardsOf(booking).length === 0 || isKnown(booking.container);
   const locked = <T>(action: () => Promise<T>) => withLock(join(place.folder, 'ports.lock'), action);
   const openNow = async (booking: Booking) => {
-    const opener = await ask(booking);
+    const record = recordOf(booking.container);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    writeFileSync(join(folder, booking.container), `${opener.pid} ${opener.startTime}\n`);
+    writeFileSync(record, ''); // before they are open: who dies meanwhile leaves ports that are closed by it
+    try {
+      const opener = await ask(booking);
+      writeFileSync(record, `${opener.pid} ${opener.startTime}\n`);
+    } catch (error) {
+      rmSync(record, { force: true });
+      throw error;
+    }
   };
   const ask = async (booking: Booking): Promise<ProcessIdentity> => {
     const request = { container: keyOf(root, booking.container), forwards: forwardsOf(booking) };
@@ -57,8 +65,10 @@ export function createPublishedPorts(
     throw refused('no answer', booking);
   };
   const close = async (container: string) => {
-    if (isKnown(container)) await askForwarder(place, { container: keyOf(root, container), forwards: [] });
-    rmSync(join(folder, container), { force: true });
+    if (!existsSync(recordOf(container))) return;
+    if (existsSync(place.folder))
+      await askForwarder(place, { container: keyOf(root, container), forwards: [] });
+    rmSync(recordOf(container), { force: true });
   };
   return {
     isOpen,

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { lstatSync, renameSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { errnoOf } from '../../../errors.ts';
@@ -27,11 +27,16 @@ export async function serveForwards(
 ): Promise<void> {
   const forwarder = await createPortForwarder(namespace);
   process.chdir(folder); // the whole path may be longer than an address can be
-  rmSync(controlName, { force: true });
+  // Renamed when it is ready: closing takes its first name away, never the socket of one that has come after it.
+  const ownName = `${controlName}.${process.pid}`;
+  rmSync(ownName, { force: true });
+  let own: number | undefined;
   let turn: Promise<unknown> = Promise.resolve();
   await new Promise<void>((resolve, reject) => {
     const leave = () => {
-      if (forwarder.isIdle()) server.close(() => resolve());
+      if (!forwarder.isIdle()) return;
+      if (inodeOf(controlName) === own) rmSync(controlName);
+      server.close(() => resolve());
     };
     let timer = setTimeout(leave, lingerMs);
     const server = createServer({ allowHalfOpen: true }, client => {
@@ -43,7 +48,11 @@ export async function serveForwards(
       });
     });
     server.on('error', reject);
-    server.listen(controlName, isUp);
+    server.listen(ownName, () => {
+      own = inodeOf(ownName);
+      renameSync(ownName, controlName);
+      isUp();
+    });
   });
 
   async function answer(client: Socket): Promise<string> {
@@ -55,4 +64,8 @@ export async function serveForwards(
       return errnoOf(error) ?? String(error);
     }
   }
+}
+
+function inodeOf(path: string): number | undefined {
+  return lstatSync(path, { throwIfNoEntry: false })?.ino;
 }

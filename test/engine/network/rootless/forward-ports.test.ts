@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { askForwarder } from '../../../../src/engine/network/rootless/ask-forwarder.ts';
 import { createPortForwarder, type Forward } from '../../../../src/engine/network/rootless/forward-ports.ts';
+import { createPublishedPorts } from '../../../../src/engine/network/rootless/published-ports.ts';
 import { serveForwards } from '../../../../src/engine/network/rootless/serve-forwards.ts';
 
 const skip = process.getuid?.() === 0 ? false : 'needs root: it moves to a network namespace';
@@ -142,6 +144,55 @@ test('the process that forwards is asked by a socket, and leaves when nothing is
     rmSync(folder, { recursive: true });
   }
 });
+
+test('one that leaves does not take the socket of its successor along', { skip }, async () => {
+  await inFolder(async folder => {
+    const first = await serving(folder, 300);
+    const second = await serving(folder, 1500);
+    await first.gone;
+    const place = { folder, namespace: own };
+    assert.equal(await askForwarder(place, { container: 'one', forwards: [] }), 'ready');
+    await second.gone;
+  });
+});
+
+test('ports are closed that were opened by a plimsoll that was killed before it could write so down', {
+  skip,
+}, async () => {
+  await inFolder(async folder => {
+    const server = await serving(folder, 300);
+    const place = { folder, namespace: own };
+    const hostPort = await freePort();
+    const forward = { protocol: 'tcp', hostAddress: here, hostPort, address: here, port: 9 } as const;
+    assert.equal(await askForwarder(place, { container: 'root/one', forwards: [forward] }), 'ready');
+    mkdirSync(join(folder, 'ports'));
+    writeFileSync(join(folder, 'ports/one'), ''); // as far as it had come
+    const root = { id: 'root', dataDir: folder, runDir: folder, rootless: false };
+    await createPublishedPorts(root, [], place).closeOthers(new Set());
+    await assert.rejects(once(connect(hostPort, here), 'connect'), { code: 'ECONNREFUSED' });
+    assert.deepEqual(readdirSync(join(folder, 'ports')), []);
+    await server.gone;
+  });
+});
+
+async function inFolder(action: (folder: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'plt-'));
+  const work = process.cwd();
+  try {
+    await action(folder);
+  } finally {
+    process.chdir(work);
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function serving(folder: string, lingerMs: number): Promise<{ readonly gone: Promise<void> }> {
+  let gone = Promise.resolve();
+  await new Promise<void>(isUp => {
+    gone = serveForwards(folder, own, { isUp, lingerMs });
+  });
+  return { gone };
+}
 
 async function opened(forwards: readonly Forward[]): Promise<AsyncDisposable> {
   const forwarder = await createPortForwarder(own);
