@@ -16,6 +16,7 @@ export async function disconnect(state: ServiceState, container: string): Promis
     forgetNames(state, container, networks),
   ]);
   if (!unbook(db, container)) return await tidy(state);
+  await state.published?.close(container); // another process may have opened them anew while they were booked
   const onParents = parentNetworks(db).filter(({ name }) => booked.some(({ network }) => network === name));
   for (const network of [...networks, ...onParents]) announce(events, network, 'disconnect', container);
   if (!anyBooked(db)) await leave(state);

@@ -89,14 +89,14 @@ async function repair(state: ServiceState, who: Parameters<NetworkService['repai
   for (const { container } of before) if (!live.has(container)) await disconnect(state, container);
   const namespaces = driver.namespaces(); // before the bookings: a booking is there before its namespace
   const kept = bookings(db);
-  await published?.closeOthers(new Set(kept.map(({ container }) => container)));
+  await published?.closeOthers(() => bookings(db));
   const expected = new Set(kept.map(({ container }) => namespaceName(root, container)));
   for (const namespace of namespaces) {
     if (!expected.has(namespace)) await driver.unplug(namespace);
   }
   if (usedNetworks(db).length === 0) return await lowerIfUnused(state);
   await raise(state);
-  await published?.reopen(kept);
+  await published?.reopen(() => bookings(db));
   for (const network of usedNetworks(db)) {
     const here = kept.filter(booking => booking.network === network.name);
     await driver.attach(here.map(booking => linkOf(state, booking, network)));

@@ -49,11 +49,12 @@ export async function leave(state: ServiceState): Promise<void> {
 /** What a killed process had no time for, and a name server or forwarder of ports that somebody killed. */
 export async function tidy(state: ServiceState): Promise<void> {
   const { db, driver, names, published } = state;
+  await published?.closeOthers(() => bookings(db));
   const isUp = bridgeNetworks(db).some(({ bridge }) => driver.hasBridge(bridge));
   if (!isUp) return;
   if (!anyBooked(db)) return await leave(state);
   await names.revive();
-  await published?.reopen(bookings(db));
+  await published?.reopen(() => bookings(db));
 }
 
 /** Takes bridges, table and name server away if nobody is on any network. */

@@ -19,11 +19,11 @@ export interface PublishedPorts {
   open(booking: Booking): Promise<void>;
   /** False for a container that has such ports, and nobody opens them: somebody killed the process. */
   isOpen(booking: Booking): boolean;
-  /** Opens those that are not; leaves out what cannot be. */
-  reopen(bookings: readonly Booking[]): Promise<void>;
+  /** Opens those that are not; leaves out what cannot be. Asked again for each: another process may be letting it go. */
+  reopen(bookings: () => readonly Booking[]): Promise<void>;
   close(container: string): Promise<void>;
-  /** Closes those of containers that have no booking any more. */
-  closeOthers(containers: ReadonlySet<string>): Promise<void>;
+  /** Closes those of containers that have no booking any more; asked after the look at what is open. */
+  closeOthers(bookings: () => readonly Booking[]): Promise<void>;
 }
 
 /**
@@ -66,9 +66,11 @@ export function createPublishedPorts(
   };
   const close = async (container: string) => {
     if (!existsSync(recordOf(container))) return;
-    if (existsSync(place.folder))
+    if (!existsSync(place.folder)) return rmSync(recordOf(container), { force: true });
+    await locked(async () => {
       await askForwarder(place, { container: keyOf(root, container), forwards: [] });
-    rmSync(recordOf(container), { force: true });
+      rmSync(recordOf(container), { force: true });
+    });
   };
   return {
     isOpen,
@@ -77,15 +79,19 @@ export function createPublishedPorts(
       if (forwardsOf(booking).length > 0) await locked(() => openNow(booking));
     },
     async reopen(bookings) {
-      const closed = bookings.filter(booking => !isOpen(booking));
-      for (const booking of closed) {
+      for (const { container, network } of bookings().filter(booking => !isOpen(booking))) {
         await locked(async () => {
-          if (!isOpen(booking)) await openNow(booking).catch(() => {}); // 'system check' tells
+          const booking = bookings().find(each => each.container === container && each.network === network);
+          if (booking === undefined || isOpen(booking)) return;
+          await openNow(booking).catch(() => {}); // 'system check' tells
         });
       }
     },
-    async closeOthers(containers) {
-      for (const name of listFolder(folder)) if (!containers.has(name)) await close(name);
+    async closeOthers(bookings) {
+      const open = listFolder(folder);
+      if (open.length === 0) return;
+      const booked = new Set(bookings().map(({ container }) => container));
+      for (const name of open) if (!booked.has(name)) await close(name);
     },
   };
 }
