@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { identify } from '../../../../src/engine/kernel/index.ts';
 import { askForwarder } from '../../../../src/engine/network/rootless/ask-forwarder.ts';
 import { createPortForwarder, type Forward } from '../../../../src/engine/network/rootless/forward-ports.ts';
 import { createPublishedPorts } from '../../../../src/engine/network/rootless/published-ports.ts';
@@ -171,6 +172,32 @@ test('ports are closed that were opened by a plimsoll that was killed before it 
     await createPublishedPorts(root, [], place).closeOthers(() => []);
     await assert.rejects(once(connect(hostPort, here), 'connect'), { code: 'ECONNREFUSED' });
     assert.deepEqual(readdirSync(join(folder, 'ports')), []);
+    await server.gone;
+  });
+});
+
+test('ports are not opened again for a container that leaves while they are looked at', {
+  skip: skip || noIpv6(),
+}, async () => {
+  await inFolder(async folder => {
+    const server = await serving(folder, 1500);
+    const place = { folder, namespace: own };
+    const { pid, startTime } = identify(process.pid) ?? { pid: 0, startTime: 0 };
+    writeFileSync(join(folder, 'ports.pid'), `${pid} ${startTime} ${statSync(own).ino}\n`);
+    const hostPort = await freePort();
+    const ports = [{ protocol: 'tcp', hostAddress: '::1', hostPort, containerPort: 9 } as const];
+    const booking = { container: 'one', network: 'bridge', address: here, mac: '', interface: 'eth0', ports };
+    const root = { id: 'root', dataDir: folder, runDir: folder, rootless: false };
+    const published = createPublishedPorts(root, [], place);
+    let looks = 0;
+    await published.reopen(() => (looks++ === 0 ? [booking] : []));
+    await assert.rejects(once(connect(hostPort, '::1'), 'connect'), { code: 'ECONNREFUSED' });
+    await published.reopen(() => [booking]);
+    await once(
+      connect(hostPort, '::1').on('error', () => {}),
+      'connect',
+    );
+    await published.close('one');
     await server.gone;
   });
 });
