@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { isPlimsollError } from '../../src/errors.ts';
 import {
+  blankEntry,
   readTar,
   type TarEntry,
   type TarType,
@@ -58,19 +59,7 @@ function sizedHeader(flag: string, size: number): Buffer {
   return block;
 }
 
-const plainFile: TarEntry = {
-  name: 'f',
-  type: 'file',
-  mode: 0o644,
-  uid: 0,
-  gid: 0,
-  size: 0,
-  mtime: 0,
-  linkName: '',
-  major: 0,
-  minor: 0,
-  xattrs: [],
-};
+const plainFile: TarEntry = { ...blankEntry, name: 'f', type: 'file', mode: 0o644 };
 
 for (const flag of ['x', 'g', 'L', 'K', 'V', '0']) {
   test(`readTar() refuses a header "${flag}" of negative size, which would lead back to itself`, async () => {
@@ -239,20 +228,7 @@ test('readTar() lets its source go when the reader stops early', async () => {
   let closed = false;
   async function* source() {
     try {
-      for (;;)
-        yield writeTarHeader({
-          name: 'a',
-          type: 'fifo',
-          mode: 0,
-          uid: 0,
-          gid: 0,
-          size: 0,
-          mtime: 0,
-          linkName: '',
-          major: 0,
-          minor: 0,
-          xattrs: [],
-        });
+      for (;;) yield writeTarHeader({ ...blankEntry, name: 'a', type: 'fifo' });
     } finally {
       closed = true;
     }

@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { throwIfAborted } from '../../errors.ts';
-import { type TarEntry, tarEnd, writeTarHeader } from '../../lib/tar/index.ts';
+import { blankEntry, type TarEntry, tarEnd, writeTarHeader } from '../../lib/tar/index.ts';
 import { mountOverlay, runOrThrow } from '../kernel/index.ts';
 import { overlayOptions } from './overlay-options.ts';
 import { makeScratch, type ScratchOptions } from './scratch.ts';
@@ -65,17 +65,5 @@ function foldersAbove(root: string, path: string, made: Set<string>): TarEntry[]
 }
 
 function whiteout(path: string): TarEntry {
-  return {
-    name: Buffer.from(path).toString('latin1'),
-    type: 'character',
-    mode: 0,
-    uid: 0,
-    gid: 0,
-    size: 0,
-    mtime: 0,
-    linkName: '',
-    major: 0,
-    minor: 0,
-    xattrs: [],
-  };
+  return { ...blankEntry, name: Buffer.from(path).toString('latin1'), type: 'character' };
 }

@@ -1,5 +1,5 @@
 import { PlimsollError } from '../../errors.ts';
-import type { TarEntry, TarPart } from '../../lib/tar/index.ts';
+import { blankEntry, type TarEntry, type TarPart } from '../../lib/tar/index.ts';
 import { isContentXattr } from '../kernel/index.ts';
 import { cleanName, resolveParents, show, unsafe } from './layer-names.ts';
 import { opaqueMarker, whiteoutPrefix } from './whiteout.ts';
@@ -181,22 +181,7 @@ function hide(folder: string, name: string, entry: TarEntry, tree: Tree, opaqueX
   if (tree.folders.has(path)) return markOpaque(path, tree, opaqueXattr);
   if (tree.files.has(path)) return [];
   tree.whiteouts.add(path);
-  return [
-    {
-      ...entry,
-      name: path,
-      type: 'character',
-      mode: 0,
-      uid: 0,
-      gid: 0,
-      size: 0,
-      mtime: 0,
-      linkName: '',
-      major: 0,
-      minor: 0,
-      xattrs: [],
-    },
-  ];
+  return [{ ...blankEntry, name: path, type: 'character' }];
 }
 
 function linkTarget(entry: TarEntry, path: string, tree: Tree): string {

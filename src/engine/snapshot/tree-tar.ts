@@ -10,7 +10,7 @@ import {
   type Stats,
 } from 'node:fs';
 import { PlimsollError } from '../../errors.ts';
-import { type TarEntry, tarEnd, tarPadding, writeTarHeader } from '../../lib/tar/index.ts';
+import { blankEntry, type TarEntry, tarEnd, tarPadding, writeTarHeader } from '../../lib/tar/index.ts';
 import { deviceNumbers, isContentXattr, type Native, readXattrs } from '../kernel/index.ts';
 import { opaqueMarker, whiteoutPrefix } from './whiteout.ts';
 
@@ -131,19 +131,7 @@ function isOpaque(path: string, absolute: Buffer, { native, opaqueXattr, keepOpa
 
 /** Deletions carry no time and no owner, so that deleting the same things twice gives the same layer. */
 function markerEntry(name: string): TarEntry {
-  return {
-    name,
-    type: 'file',
-    mode: 0,
-    uid: 0,
-    gid: 0,
-    size: 0,
-    mtime: 0,
-    linkName: '',
-    major: 0,
-    minor: 0,
-    xattrs: [],
-  };
+  return { ...blankEntry, name, type: 'file' };
 }
 
 function whiteoutName(path: string): string {

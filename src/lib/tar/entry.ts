@@ -30,6 +30,19 @@ export interface TarEntry {
   };
 }
 
+/** Nobody's, of no time, without content: what a mark has besides its name and type, so that it is the same each time. */
+export const blankEntry: Omit<TarEntry, 'name' | 'type'> = {
+  mode: 0,
+  uid: 0,
+  gid: 0,
+  size: 0,
+  mtime: 0,
+  linkName: '',
+  major: 0,
+  minor: 0,
+  xattrs: [],
+};
+
 /** A tar is made of blocks of this many bytes. */
 export const tarBlock = 512;
 

@@ -4,7 +4,7 @@
  */
 
 export {} from './bad-archive.ts';
-export { type TarEntry, type TarType, tarPadding } from './entry.ts';
+export { blankEntry, type TarEntry, type TarType, tarPadding } from './entry.ts';
 export { readTar } from './read-tar.ts';
 export { renameRoot } from './rename-root.ts';
 export { type TarPart, type TarReaderOptions, tarReader } from './tar-reader.ts';

@@ -2,19 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { rewriteLayer } from '../../../src/engine/snapshot/rewrite-layer.ts';
 import { isPlimsollError } from '../../../src/errors.ts';
+import { blankEntry } from '../../../src/lib/tar/index.ts';
 
-const entry = {
-  type: 'file',
-  mode: 0o644,
-  uid: 0,
-  gid: 0,
-  size: 0,
-  mtime: 0,
-  linkName: '',
-  major: 0,
-  minor: 0,
-  xattrs: [],
-} as const;
+const entry = { ...blankEntry, type: 'file' } as const;
 
 test('folders that an archive leaves out count as its entries: a deep name makes many', () => {
   const rewriter = rewriteLayer({ opaqueXattr: 'trusted.overlay.opaque', entryLimit: 100 });
