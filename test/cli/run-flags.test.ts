@@ -229,6 +229,11 @@ test("docker's flags of run and update, on a real engine", { skip: noEngine }, a
     },
   );
 
+  await t.test('-i loses no output of a container that ends while its input is being connected', async () => {
+    for (let turn = 0; turn < 20; turn++)
+      assert.equal(await run(`-i busybox echo turn ${turn}`), `turn ${turn}\n`);
+  });
+
   await t.test('--link gives another container a name that this one alone knows', async () => {
     await ok('run -d --name linked busybox sleep 1000');
     const address = (await ok('inspect -f {{.NetworkSettings.IPAddress}} linked')).trim();

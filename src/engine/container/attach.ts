@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
-import { PlimsollError, throwIfAborted } from '../../errors.ts';
+import { errnoOf, PlimsollError, throwIfAborted } from '../../errors.ts';
 import { preloadNative } from '../kernel/index.ts';
 import { resizeTerminal } from '../runtime/index.ts';
 import type { ContainerRecord } from './records.ts';
@@ -23,15 +23,17 @@ export async function attachToContainer(
   throwIfAborted(signal, 'attaching');
   if (!isLive(record.state) || !existsSync(path)) throw notAttachable(record);
   const native = await preloadNative();
-  const socket = native.seqpacketSocket(path, fd => {
-    return new Socket({
-      fd,
-      readable: true,
-      writable: true,
-      allowHalfOpen: true,
-      pauseOnCreate: true,
-    } as object);
-  });
+  const socket = connectTo(record, () =>
+    native.seqpacketSocket(path, fd => {
+      return new Socket({
+        fd,
+        readable: true,
+        writable: true,
+        allowHalfOpen: true,
+        pauseOnCreate: true,
+      } as object);
+    }),
+  );
   const onAbort = () => socket.destroy();
   signal?.addEventListener('abort', onAbort, { once: true });
   socket.on('error', () => {}); // the monitor is gone: the output just ends
@@ -48,6 +50,16 @@ export async function attachToContainer(
       await closed;
     },
   };
+}
+
+/** The monitor may have gone since its socket was seen: its container is one that has ended. */
+function connectTo(record: ContainerRecord, connect: () => Socket): Socket {
+  try {
+    return connect();
+  } catch (error) {
+    if (['ENOENT', 'ECONNREFUSED'].includes(errnoOf(error) ?? '')) throw notAttachable(record);
+    throw error;
+  }
 }
 
 /** The most that the monitor takes in one packet (its CONN_SOCK_BUF_SIZE is twice that); what is beyond is lost. */
