@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { callRig, type Guest, openGuest } from './guest.ts';
 import { aroundSystemd } from './steps/around-systemd.ts';
+import { daemon, unitsAndJournal } from './steps/daemon.ts';
 import { dashboard } from './steps/dashboard.ts';
 import { mainJob } from './steps/main-job.ts';
 import { newcomer } from './steps/newcomer.ts';
@@ -35,6 +36,8 @@ const steps: readonly Step[] = [
   ...mainJob,
   ...aroundSystemd,
   ...dashboard,
+  ...unitsAndJournal,
+  ...daemon,
   ...rootless,
   ...restart,
 ];
