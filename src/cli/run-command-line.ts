@@ -75,6 +75,9 @@ function unknownVerb(verb: string): never {
   });
 }
 
+/** What Commander says of an option, and not of an operand. */
+const ofOptions = /^error: (unknown |required )?option /;
+
 function usageError(error: CommanderError, verb: string): PlimsollError {
   const [message = '', suggestion = ''] = error.message.replace(/^error: /, '').split('\n');
   const help = `see 'plimsoll ${verb} --help'`;
@@ -83,7 +86,7 @@ function usageError(error: CommanderError, verb: string): PlimsollError {
     'invalid-argument',
     group ? `"${verb}" needs a command` : message.replace(/\.$/, ''),
     {
-      code: error.code === 'commander.unknownOption' ? 'UNKNOWN_OPTION' : 'BAD_USAGE',
+      code: ofOptions.test(error.message) ? 'OPTION_REFUSED' : 'BAD_USAGE',
       hint: suggestion === '' ? help : `${suggestion.replace(/^\(|\)$/g, '').replace('Did', 'did')} ${help}`,
     },
   );
