@@ -1,7 +1,7 @@
 /**
  * `npm run screenshots`: runs the real dashboard on real containers (the demo, and a build) in a terminal emulator and
  * writes what it shows to screenshots/. Needs root, like the dashboard's work. Figures are the machine's own, so the
- * pictures differ from run to run; nothing in them is staged, but for the two of `made-up.ts`.
+ * pictures differ from run to run; nothing in them is staged, but for those of `made-up.ts`.
  */
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';

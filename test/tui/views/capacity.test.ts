@@ -5,28 +5,16 @@ import { renderToString } from 'ink';
 import { createElement } from 'react';
 import type { Engine } from '../../../src/engine/index.ts';
 import { createTheme, lineChart } from '../../../src/tui/components/index.ts';
-import { outcomeWords, readCapacity, readUndoable, readWhy } from '../../../src/tui/effects/capacity.ts';
+import { outcomeWords, readCapacity } from '../../../src/tui/effects/capacity.ts';
 import { selectedRow, visibleRows } from '../../../src/tui/model/index.ts';
 import { Screen } from '../../../src/tui/views/index.ts';
+import { obey } from '../../support/capacity-of-pilot.ts';
 import { noon, type Pilot, pilotOn } from '../../support/dashboard-state.ts';
 import { golden } from '../../support/golden.ts';
 
 process.env.TZ = 'UTC';
 const plain = createTheme({ colours: 'none', unicode: true });
 const ascii = createTheme({ colours: 'none', unicode: false });
-
-/** Does what the model asked of the engine, as the effects do. */
-async function obey(pilot: Pilot, engine: Engine): Promise<void> {
-  for (const command of pilot.taken()) {
-    if (command.type === 'read-capacity') pilot.tell(readCapacity(engine, command.windowMs, command.frame));
-    if (command.type === 'read-why') pilot.tell(readWhy(engine, command.target, noon));
-    if (command.type === 'read-undoable') pilot.tell(readUndoable(engine));
-    if (command.type === 'change-limits') await engine.limits.change(command.requests);
-    if (command.type === 'undo-limits') await engine.limits.undo(command.changes);
-    if (command.type === 'change-limits' || command.type === 'undo-limits')
-      pilot.tell({ type: 'operation-ended', id: 0 });
-  }
-}
 
 async function pressed(size: readonly [number, number], ...keys: string[]) {
   const { pilot, engine } = await pilotOn(...size, { containers: 5, recorded: true });
