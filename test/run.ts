@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, globSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
-import { relative, resolve } from 'node:path';
+import { existsSync, globSync, mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join, relative, resolve } from 'node:path';
 import { run } from 'node:test';
 import { inspect } from 'node:util';
 
@@ -12,6 +12,9 @@ import { inspect } from 'node:util';
  */
 // Containers of an engine that happens to run here are no test's.
 process.env.PLIMSOLL_ALSO = 'none';
+const common = mkdtempSync(join(tmpdir(), 'plr-'));
+process.env.PLIMSOLL_TEST_RUN = common;
+process.once('exit', () => rmSync(common, { recursive: true, force: true }));
 const home = resolve(import.meta.dirname, '..');
 process.chdir(home);
 const filters = process.argv.slice(2);

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { noSmallDisk, openSmallDisk } from '../support/small-disk.ts';
-import { cannotRun, type Home, openHome } from './dashboard.ts';
+import { callers, cannotRun, type Home, openHome } from './dashboard.ts';
 
 const launcher = resolve(import.meta.dirname, '../../bin/plimsoll');
 const skip = cannotRun();
@@ -21,21 +21,8 @@ describe('bad input', { skip: skip ?? false }, () => {
   };
   after(() => home?.[Symbol.dispose]());
 
-  /** Fails as it should, in at most `lines` lines, with nothing left of it. */
-  const refused = (args: string[], code: number, words: RegExp, lines = 2) => {
-    const { plimsoll, attempt, leftovers } = atHome();
-    const before = plimsoll('ps', '-aq');
-    const done = attempt(...args);
-    assert.equal(done.code, code, done.stderr);
-    assert.match(done.stderr, words);
-    sentence(done.stderr, lines);
-    assert.equal(plimsoll('ps', '-aq'), before);
-    assert.equal(plimsoll('system', 'check'), 'the root is consistent\n');
-    assert.deepEqual(
-      leftovers().filter(each => !/^link|lower-bridge/.test(each)),
-      [],
-    );
-  };
+  const refused = (args: string[], code: number, words: RegExp, lines = 2) =>
+    assertRefused(atHome(), args, code, words, lines);
 
   test('a build of nothing, of a file, of a Dockerfile that is empty, rubbish, too large or wrong', () => {
     const context = join(atHome().folder, 'context');
@@ -70,37 +57,6 @@ describe('bad input', { skip: skip ?? false }, () => {
       [...file('good', 'FROM busybox\nRUN echo it ran\n'), '-t', 'BAD NAME'],
       1,
       /^plimsoll: "BAD NAME" is not an image ref/,
-    );
-  });
-
-  test('names that are taken, missing, or full of escape sequences', () => {
-    const { plimsoll, attempt } = atHome();
-    plimsoll('create', '--name', 'taken', 'busybox');
-    refused(
-      ['create', '--name', 'taken', 'busybox'],
-      1,
-      /name "\/taken" is already in use by container "[0-9a-f]{12}"[^\n]*\nchoose another/,
-    );
-    plimsoll('rm', 'taken');
-    refused(['run', 'nosuch'], 125, /there is no image "nosuch"/);
-    const evil = 'evil\u001b[31mred\u001b]0;title\u0007';
-    for (const args of [
-      ['run', evil],
-      ['tag', 'busybox', evil],
-      ['stop', evil],
-      ['run', '--name', evil, 'busybox'],
-      [evil],
-    ]) {
-      const { code, stderr } = attempt(...args);
-      assert.notEqual(code, 0);
-      assert.match(stderr, /\bevilred\b/);
-      assert.doesNotMatch(stderr, /[\u0000-\u0009\u000b-\u001f]/);
-    }
-    refused(
-      ['run', '--rm', '--network', 'none', 'busybox', 'no\nsuch'],
-      127,
-      /does not exist in the container/,
-      3,
     );
   });
 
@@ -201,50 +157,6 @@ describe('bad input', { skip: skip ?? false }, () => {
     assert.equal(plimsoll('system', 'check'), 'the root is consistent\n');
   });
 
-  test('a full disk: a build, a container and its log say so, and all can be taken away again', {
-    skip: noSmallDisk('tmpfs'),
-  }, async () => {
-    const { folder } = atHome();
-    using disk = openSmallDisk('tmpfs', 40);
-    const attempt = (...args: string[]) =>
-      spawnSync(launcher, ['--root', join(disk.folder, 'root'), ...args], {
-        encoding: 'utf8',
-        timeout: 60_000,
-      });
-    const plimsoll = (...args: string[]) => {
-      const { status, stdout, stderr } = attempt(...args);
-      assert.equal(status, 0, `${args.join(' ')}: ${stderr}`);
-      return stdout;
-    };
-    plimsoll('image', 'bootstrap');
-    const context = join(folder, 'big');
-    mkdirSync(context);
-    writeFileSync(join(context, 'big'), Buffer.alloc(48 * 1024 * 1024, 'x'));
-    execFileSync('tar', ['-C', context, '-cf', join(context, 'big.tar'), 'big']);
-    const used = disk.usedBytes();
-    for (const step of ['COPY big /big', 'ADD big.tar /', 'RUN dd if=/dev/zero of=/big bs=1M count=60']) {
-      writeFileSync(join(context, 'Dockerfile'), `FROM busybox\n${step}\n`);
-      const { status, stderr } = attempt('build', '-t', 'big', context);
-      assert.equal(status, 1, stderr);
-      assert.match(stderr, /No space left on device|the disk is full/, step);
-      assert.match(stderr, /free (some )?space/, step);
-      assert.doesNotMatch(stderr, /^ {4}at |ENOSPC|suppressed/m);
-      assert.ok(disk.usedBytes() - used < 512 * 1024, `${step} left ${disk.usedBytes() - used} bytes`);
-      assert.equal(plimsoll('system', 'check'), 'the root is consistent\n');
-    }
-    const words = 'yes "$(head -c 4000 /dev/zero | tr "\\0" x)"';
-    plimsoll('run', '-d', '--name', 'talker', '--network', 'none', 'busybox', 'sh', '-c', words);
-    while (disk.usedBytes() < 39.5 * 1024 * 1024) await new Promise(done => setTimeout(done, 50));
-    disk.fill();
-    assert.match(plimsoll('ps'), /talker/);
-    assert.match(plimsoll('logs', '--tail', '1', 'talker'), /xxxx/);
-    plimsoll('stop', '-t', '0', 'talker');
-    plimsoll('rm', 'talker');
-    disk.drain();
-    assert.equal(plimsoll('system', 'check'), 'the root is consistent\n');
-    plimsoll('rmi', 'busybox');
-  });
-
   test('a context with a socket, a fifo, and what may not be read', async () => {
     const { folder, plimsoll } = atHome();
     const context = join(folder, 'odd');
@@ -264,6 +176,92 @@ describe('bad input', { skip: skip ?? false }, () => {
     assert.equal(plimsoll('system', 'check'), 'the root is consistent\n');
   });
 });
+
+for (const { who, skip } of callers) {
+  test(`names that are taken, missing, or full of escape sequences, by ${who}`, { skip }, () => {
+    using home = openHome(who);
+    const { plimsoll, attempt } = home;
+    const refused = (args: string[], code: number, words: RegExp, lines = 2) =>
+      assertRefused(home, args, code, words, lines);
+    plimsoll('create', '--name', 'taken', 'busybox');
+    refused(
+      ['create', '--name', 'taken', 'busybox'],
+      1,
+      /name "\/taken" is already in use by container "[0-9a-f]{12}"[^\n]*\nchoose another/,
+    );
+    plimsoll('rm', 'taken');
+    refused(['run', 'nosuch'], 125, /there is no image "nosuch"/);
+    const evil = 'evil\u001b[31mred\u001b]0;title\u0007';
+    for (const args of [
+      ['run', evil],
+      ['tag', 'busybox', evil],
+      ['stop', evil],
+      ['run', '--name', evil, 'busybox'],
+      [evil],
+    ]) {
+      const { code, stderr } = attempt(...args);
+      assert.notEqual(code, 0);
+      assert.match(stderr, /\bevilred\b/);
+      assert.doesNotMatch(stderr, /[\u0000-\u0009\u000b-\u001f]/);
+    }
+    refused(
+      ['run', '--rm', '--network', 'none', 'busybox', 'no\nsuch'],
+      127,
+      /does not exist in the container/,
+      3,
+    );
+  });
+
+  test(`a full disk: a build of ${who}, a container and its log say so, and all can be taken away again`, {
+    skip: skip || noSmallDisk('tmpfs'),
+  }, async () => {
+    using disk = openSmallDisk('tmpfs', 40);
+    using home = openHome(who, { disk });
+    const { folder, attempt, plimsoll } = home;
+    const context = join(folder, 'big');
+    mkdirSync(context);
+    writeFileSync(join(context, 'big'), Buffer.alloc(48 * 1024 * 1024, 'x'));
+    execFileSync('tar', ['-C', context, '-cf', join(context, 'big.tar'), 'big']);
+    const used = disk.usedBytes();
+    for (const step of ['COPY big /big', 'ADD big.tar /', 'RUN dd if=/dev/zero of=/big bs=1M count=60']) {
+      writeFileSync(join(context, 'Dockerfile'), `FROM busybox\n${step}\n`);
+      const { code, stderr } = attempt('build', '-t', 'big', context);
+      assert.equal(code, 1, stderr);
+      assert.match(stderr, /No space left on device|the disk is full/, step);
+      assert.match(stderr, /free (some )?space/, step);
+      assert.doesNotMatch(stderr, /^ {4}at |ENOSPC|suppressed/m);
+      assert.ok(disk.usedBytes() - used < 512 * 1024, `${step} left ${disk.usedBytes() - used} bytes`);
+      assert.equal(plimsoll('system', 'check'), 'the root is consistent\n');
+    }
+    const words = 'yes "$(head -c 4000 /dev/zero | tr "\\0" x)"';
+    plimsoll('run', '-d', '--name', 'talker', '--network', 'none', 'busybox', 'sh', '-c', words);
+    while (disk.usedBytes() < 39.5 * 1024 * 1024) await new Promise(done => setTimeout(done, 50));
+    disk.fill();
+    assert.match(plimsoll('ps'), /talker/);
+    assert.match(plimsoll('logs', '--tail', '1', 'talker'), /xxxx/);
+    plimsoll('stop', '-t', '0', 'talker');
+    plimsoll('rm', 'talker');
+    disk.drain();
+    assert.equal(plimsoll('system', 'check'), 'the root is consistent\n');
+    plimsoll('rmi', 'busybox');
+  });
+}
+
+/** Fails as it should, in at most `lines` lines, with nothing left of it. */
+function assertRefused(home: Home, args: string[], code: number, words: RegExp, lines: number): void {
+  const { plimsoll, attempt, leftovers } = home;
+  const before = plimsoll('ps', '-aq');
+  const done = attempt(...args);
+  assert.equal(done.code, code, done.stderr);
+  assert.match(done.stderr, words);
+  sentence(done.stderr, lines);
+  assert.equal(plimsoll('ps', '-aq'), before);
+  assert.equal(plimsoll('system', 'check'), 'the root is consistent\n');
+  assert.deepEqual(
+    leftovers().filter(each => !/^link|lower-bridge/.test(each)),
+    [],
+  );
+}
 
 /** One clear sentence and a hint: no stack, no more lines than that. */
 function sentence(stderr: string, lines: number): void {

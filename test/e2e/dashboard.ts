@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
+  chownSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -10,7 +11,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { buildOnce } from '../support/built.ts';
 import { noOrdinaryUser, openOrdinaryUser } from '../support/ordinary-user.ts';
+import type { SmallDisk } from '../support/small-disk.ts';
 import { openTerminal, type TerminalOptions, type TerminalProgram } from '../support/terminal.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
@@ -43,6 +46,12 @@ export interface Home extends Disposable {
   /** The caller's own. */
   readonly folder: string;
   readonly root: string;
+  /** The root's id, and where it keeps what does not outlive a boot. */
+  readonly id: string;
+  readonly runDir: string;
+  /** The words that call plimsoll on the root as its owner, with this environment. */
+  readonly command: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
   /** Runs one command and returns its standard output; throws with its words unless the exit code is 0. */
   plimsoll(...args: string[]): string;
   /** Runs one command; for those that shall fail. */
@@ -52,18 +61,29 @@ export interface Home extends Disposable {
   dashboard(options?: TerminalOptions): TerminalProgram;
   /** Runs a command of the host in the network that the bridges are in, and returns its output. */
   inNetwork(command: string, ...args: string[]): string;
+  /** The words before a command of the host that shall see the containers' mounts. */
+  amongMounts(): readonly string[];
+  /** The lines of /proc/self/mountinfo that are of this root. */
+  mounts(): string[];
+  /** The host's ends of its containers' links, and the names of their network namespaces. */
+  links(): string[];
+  namespaces(): string[];
   /** What the kernel holds for this root: mounts, namespaces, links, processes, cgroups. Empty when nothing is left. */
   leftovers(): string[];
 }
 
-/** Builds the bundle if the sources are newer, and makes a root with the busybox image in it. */
-export function openHome(who: Who = 'root'): Home {
-  return homeOf(who === 'root' ? placeOfRoot() : placeOfUser());
+/** Builds the bundle, and makes a root with the busybox image in it; on `disk` where one is given. */
+export function openHome(who: Who = 'root', { disk }: { disk?: SmallDisk } = {}): Home {
+  const place = who === 'root' ? placeOfRoot() : placeOfUser();
+  if (disk === undefined) return homeOf(place, join(place.folder, 'root'));
+  chownSync(disk.folder, place.uid, -1);
+  return homeOf(place, join(disk.folder, 'root'));
 }
 
 /** Who calls, and where the kernel shows what belongs to that caller's roots. */
 interface Place extends Disposable {
   readonly folder: string;
+  readonly uid: number;
   readonly env: NodeJS.ProcessEnv;
   readonly launcher: readonly string[];
   mounts(): string;
@@ -72,15 +92,20 @@ interface Place extends Disposable {
   readonly namespaces: string;
   readonly links: string;
   inNetwork(words: readonly string[]): readonly string[];
+  amongMounts(): readonly string[];
+  /** True if all links that are there are of its roots. */
+  readonly alone: boolean;
   /** The parts of a path or a command line that tell its processes, beside the root. */
   readonly marks: readonly string[];
 }
 
 function placeOfRoot(): Place {
-  execFileSync(join(repository, 'bin/node'), [join(repository, 'bin/build.mjs')]);
+  buildOnce();
   const folder = mkdtempSync(join(tmpdir(), 'ple-'));
   return {
     folder,
+    uid: 0,
+    alone: false,
     env: {
       ...process.env,
       XDG_STATE_HOME: join(folder, 'state'),
@@ -92,6 +117,7 @@ function placeOfRoot(): Place {
     namespaces: '/run/netns',
     links: '/sys/class/net',
     inNetwork: words => words,
+    amongMounts: () => [],
     marks: [],
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   };
@@ -103,6 +129,8 @@ function placeOfUser(): Place {
   const enter = () => ['nsenter', '--target', String(user.holder()), '--user', '--mount'];
   return {
     folder: user.home,
+    uid: user.uid,
+    alone: true,
     env: user.env,
     launcher: [...user.prefix, user.launcher],
     mounts: () => readFileSync(`/proc/${user.holder()}/mountinfo`, 'utf8'),
@@ -110,15 +138,16 @@ function placeOfUser(): Place {
     namespaces: join(network, 'containers'),
     links: join(network, 'sys/class/net'),
     inNetwork: words => [...enter(), 'nsenter', `--net=${join(network, 'namespace')}`, ...words],
+    amongMounts: enter,
     marks: [network],
     [Symbol.dispose]: () => user[Symbol.dispose](),
   };
 }
 
-function homeOf(place: Place): Home {
+function homeOf(place: Place, root: string): Home {
   const { folder, env } = place;
-  const root = join(folder, 'root');
-  const [program = '', ...words] = [...place.launcher, '--root', root];
+  const command = [...place.launcher, '--root', root];
+  const [program = '', ...words] = command;
   const attempt = (...args: string[]) => {
     const options = { encoding: 'utf8', env, cwd: folder, timeout: 60_000 } as const;
     const done = spawnSync(program, [...words, ...args], options);
@@ -134,6 +163,9 @@ function homeOf(place: Place): Home {
   return {
     folder,
     root,
+    ...info.root,
+    command,
+    env,
     plimsoll,
     attempt,
     start: (...args) => spawn(program, [...words, ...args], { stdio: 'ignore', env, cwd: folder }),
@@ -146,6 +178,10 @@ function homeOf(place: Place): Home {
       const [command = '', ...args] = place.inNetwork(line);
       return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
     },
+    amongMounts: () => place.amongMounts(),
+    mounts: () => mountsOf(place, { root, ...info.root }),
+    links: () => linksOf(place, info.root.id),
+    namespaces: () => namesIn(place.seen(place.namespaces)).filter(name => name.includes(info.root.id)),
     leftovers: () => leftoversOf(place, { root, ...info.root }),
     [Symbol.dispose]: () => {
       const names = plimsoll('ps', '-aq').split('\n').filter(Boolean);
@@ -172,16 +208,9 @@ export function writeContext(folder: string): string {
   return context;
 }
 
-function leftoversOf(
-  place: Place,
-  { root, id, runDir }: { root: string; id: string; runDir: string },
-): string[] {
-  const isOurs = (text: string) => [root, runDir, ...place.marks].some(mark => text.includes(mark));
-  const mounts = place
-    .mounts()
-    .split('\n')
-    .filter(isOurs)
-    .map(line => `mount ${line.split(' ')[4]}`);
+function leftoversOf(place: Place, names: { root: string; id: string; runDir: string }): string[] {
+  const { id } = names;
+  const mounts = mountsOf(place, names).map(line => `mount ${line.split(' ')[4]}`);
   const namespaces = namesIn(place.seen(place.namespaces))
     .filter(name => name.includes(id))
     .map(name => `namespace ${name}`);
@@ -194,9 +223,31 @@ function leftoversOf(
     .map(path => `cgroup ${path}`);
   const processes = namesIn('/proc')
     .filter(name => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .filter(pid => isOurs(commandLine(pid)))
+    .filter(pid => isOf(place, names, commandLine(pid)))
     .map(pid => `process ${pid} ${commandLine(pid)}`);
   return [...mounts, ...namespaces, ...links, ...cgroups, ...processes];
+}
+
+function mountsOf(place: Place, names: { root: string; runDir: string }): string[] {
+  return place
+    .mounts()
+    .split('\n')
+    .filter(line => isOf(place, names, line));
+}
+
+/** True if a path or a command line names what belongs to the root. */
+function isOf({ marks }: Place, { root, runDir }: { root: string; runDir: string }, text: string): boolean {
+  return [root, runDir, ...marks].some(mark => text.includes(mark));
+}
+
+/** The host's end of a container's link says no root in its name: one that hangs on no bridge, or on ours. */
+function linksOf(place: Place, id: string): string[] {
+  const folder = place.seen(place.links);
+  return namesIn(folder).filter(name => {
+    if (!name.startsWith('plv')) return false;
+    const uevent = join(folder, name, 'master/uevent');
+    return place.alone || !existsSync(uevent) || readFileSync(uevent, 'utf8').includes(`plb${id}`);
+  });
 }
 
 function commandLine(pid: string): string {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
@@ -136,13 +136,10 @@ async function killAfter({ home }: Place, command: string[], ms: number): Promis
 
 /** What the kernel, the run folder, the database and `tmp` still hold when there is no container any more. */
 function leaks(home: Home): string[] {
-  const root = home.root;
-  const { id, runDir } = (
-    JSON.parse(home.plimsoll('system', 'info', '--json')) as { root: { id: string; runDir: string } }
-  ).root;
+  const { root, runDir } = home;
   return [
     ...home.leftovers(),
-    ...namesIn('/sys/class/net').filter(name => isLooseLink(name, id)),
+    ...home.links(),
     ...['containers', 'runtime', 'exits', 'persist'].flatMap(name => filesBelow(join(runDir, name))),
     ...filesBelow(join(root, 'containers')),
     ...filesBelow(join(root, 'volumes')),
@@ -150,13 +147,6 @@ function leaks(home: Home): string[] {
     ...filesBelow(join(root, 'tmp', 'trash')),
     ...rowsOf(join(root, 'plimsoll.db')),
   ];
-}
-
-/** The host's end of a container's link says no root in its name: one that hangs on no bridge, or on ours. */
-function isLooseLink(name: string, rootId: string): boolean {
-  if (!name.startsWith('plv')) return false;
-  const uevent = join('/sys/class/net', name, 'master/uevent');
-  return !existsSync(uevent) || readFileSync(uevent, 'utf8').includes(`plb${rootId}`);
 }
 
 function rowsOf(path: string): string[] {

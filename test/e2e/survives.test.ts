@@ -183,10 +183,9 @@ function linesOf(home: Home, name: string): string[] {
 
 /** The rules of this root's containers, without their counters. */
 function rules(home: Home): string {
-  const id = (JSON.parse(home.plimsoll('system', 'info', '--json')) as { root: { id: string } }).root.id;
   return home
     .inNetwork('nft', '--stateless', 'list', 'ruleset')
     .split('\n')
-    .filter(line => line.includes(id) || line.includes('127.0.0.1 . tcp'))
+    .filter(line => line.includes(home.id) || line.includes('127.0.0.1 . tcp'))
     .join('\n');
 }

@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
+import { buildOnce } from './built.ts';
 import { openTerminal, type TerminalProgram } from './terminal.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
@@ -68,7 +69,7 @@ export interface OrdinaryUser extends Disposable {
  * one that has no further numbers to give away.
  */
 export function openOrdinaryUser(options: { subordinateIds?: boolean } = {}): OrdinaryUser {
-  execFileSync(join(repository, 'bin/node'), [join(repository, 'bin/build.mjs')]);
+  buildOnce();
   const folder = mkdtempSync('/var/tmp/plu-');
   const { name, uid, gid } = isRoot ? addUser(options.subordinateIds ?? true) : themselves();
   const [home, run] = [join(folder, 'home'), join(folder, 'run')];
@@ -123,8 +124,10 @@ function showRepository(folder: string): string {
   return shown;
 }
 
+let made = 0;
+
 function addUser(subordinateIds: boolean): { name: string; uid: number; gid: number } {
-  const name = `plt${process.pid}${subordinateIds ? '' : 's'}`;
+  const name = `plt${process.pid}-${made++}`;
   const none = ['-K', 'SUB_UID_COUNT=0', '-K', 'SUB_GID_COUNT=0'];
   execFileSync('useradd', ['--no-create-home', ...(subordinateIds ? [] : none), name]);
   const [, , uid, gid] = readText('/etc/passwd')

@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   closeSync,
   mkdtempSync,
   openSync,
@@ -34,6 +35,7 @@ export function noSmallDisk(kind: 'tmpfs' | 'ext4'): string | false {
 /** Mounts a disk of that many megabytes. `options`: of mkfs.ext4. */
 export function openSmallDisk(kind: 'tmpfs' | 'ext4', megabytes: number, options: string[] = []): SmallDisk {
   const place = mkdtempSync(join(tmpdir(), 'pld-'));
+  chmodSync(place, 0o755); // for whoever gets the disk
   const folder = join(place, 'disk');
   execFileSync('mkdir', [folder]);
   if (kind === 'tmpfs') {
