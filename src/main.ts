@@ -18,6 +18,7 @@ async function main(argv: readonly string[]): Promise<number> {
     argv,
     process: lightProcess(process),
     resolveRoot,
+    self: self(),
     openEngine,
     openRemote,
     serveApi,

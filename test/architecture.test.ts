@@ -10,7 +10,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   'engine/kernel': ['lib'],
   'engine/store': ['engine/kernel', 'oci', 'lib'],
   'engine/events': ['engine/store', 'engine/kernel', 'lib'],
-  'engine/doctor': ['engine/kernel', 'engine/store', 'engine/network', 'lib'],
+  'engine/doctor': ['engine/kernel', 'engine/store', 'engine/network', 'engine/snapshot', 'lib'],
   'engine/registry': ['engine/kernel', 'oci', 'lib'],
   'engine/snapshot': ['engine/store', 'engine/kernel', 'oci', 'lib'],
   'engine/archive': ['engine/kernel', 'lib'],

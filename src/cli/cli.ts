@@ -49,6 +49,8 @@ export interface Cli {
   readonly cwd: string;
   /** Where the engine keeps everything. */
   root(): Promise<Root>;
+  /** The command line that is this program; empty where that is not known. */
+  readonly self: readonly string[];
   /** Fires at Ctrl-C or SIGTERM, unless a command takes signals for itself. */
   readonly signal: AbortSignal;
   /** The engine elsewhere that is meant; undefined: that of this machine. */

@@ -25,7 +25,7 @@ export async function openDebugShell(
   const record = engine.builds.list().find(({ id }) => id === build);
   if (record?.failedStep === undefined || isPlimsollError(failure, 'cancelled')) return false;
   reportError(failure, cli);
-  const work = engine.works.fromFailure(build);
+  const work = await engine.works.fromFailure(build);
   try {
     const { command } = record.failedStep;
     const { cyan } = paint(cli.stderr, cli.env);

@@ -41,6 +41,8 @@ export interface CliHost {
   readonly process: CliProcess;
   /** Where the engine keeps everything; `root` is what `--root` said. */
   readonly resolveRoot: (root: string | undefined) => Promise<Root>;
+  /** The command line that is this program. */
+  readonly self?: readonly string[];
   readonly openEngine: (root: Root, neighbours: NeighbourChoice) => Promise<Engine>;
   /** Opens an engine elsewhere, over Docker's API. */
   readonly openRemote?: (target: EngineTarget) => Promise<Engine>;
@@ -116,6 +118,7 @@ export async function runCli(host: CliHost): Promise<number> {
       env: process.env,
       cwd: process.cwd(),
       root: () => host.resolveRoot(root),
+      self: host.self ?? [],
       target: () => chooseEngine(choice, process.env, { follows: true }),
       signal: interrupted.signal,
       engine() {

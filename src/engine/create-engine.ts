@@ -27,7 +27,7 @@ import {
 } from './network/index.ts';
 import { createRegistryService, type Registries } from './registry/index.ts';
 import { createRuntime, type Runtime } from './runtime/index.ts';
-import { createSnapshotService } from './snapshot/index.ts';
+import { chooseStorage, createSnapshotService } from './snapshot/index.ts';
 import { createStatsService, type Neighbours, type StatsService } from './stats/index.ts';
 import {
   createRootFolders,
@@ -125,6 +125,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
  * What runs when no host does: the command line after `internal`. `exited ID` is started by the monitor of a container
  * that has ended, and returns what to print: nothing, or after how many seconds the monitor's shell shall ask again.
  * `health ID RUN STATUS` and `rotate ID` are started by the keeper of the root. `lower-bridge` is started some time after the last container has left the network.
+ * `storage` tries for the doctor what works in the namespaces of an ordinary user.
  */
 export async function runInternal(
   args: readonly string[],
@@ -132,6 +133,7 @@ export async function runInternal(
   self: readonly string[],
 ): Promise<string> {
   const [verb, id, ...rest] = args.filter((arg, index) => arg !== '--root' && args[index - 1] !== '--root');
+  if (verb === 'storage') return JSON.stringify(await chooseStorage({ root, env: process.env, anew: true }));
   if (verb === 'lower-bridge' && !existsSync(databaseOf(root))) {
     await lowerForgotten(root); // opening it would make the root anew
     return '';
@@ -167,7 +169,7 @@ function openParts({ root, self = [], report = () => {}, neighbours }: EngineOpt
   const db = Database.open(databaseOf(root));
   const clock = Date.now;
   const events = createEventService({ root, db, clock });
-  const snapshots = once(() => createSnapshotService({ root, db, clock }));
+  const snapshots = once(() => createSnapshotService({ root, db, clock, env: process.env }));
   const networks = once(() =>
     createNetworkService({
       root,

@@ -49,6 +49,7 @@ export function createSystem(
         networking: '',
       };
     },
+    storage: async () => ({ driver: mirror.info().text('Driver') ?? '' }),
     check: async () => refuse(lacks, 'check'),
     diskUsage: async ({ signal } = {}) =>
       readDiskUsage(new JsonFields(await client.json('GET', '/system/df', { signal })), mirror),

@@ -4,6 +4,7 @@ import { containerNetworksJson } from './container-networks.ts';
 import { limitsJson } from './limits.ts';
 import { bindsJson, mountsJson } from './mounts.ts';
 import { portListJson, portMapJson } from './ports.ts';
+import { storageName } from './storage-name.ts';
 import { formatTime } from './time.ts';
 import { healthJson } from './to-container-spec.ts';
 
@@ -59,14 +60,14 @@ export function containerJson(container: ContainerDetails, surroundings: Contain
     LogPath: ['journald', 'none'].includes(container.spec.log?.driver ?? '') ? '' : logPath,
     Name: `/${name}`,
     RestartCount: state.restartCount,
-    Driver: 'overlay2',
+    Driver: storageName(container.driver),
     Platform: 'linux',
     MountLabel: '',
     ProcessLabel: '',
     AppArmorProfile: container.spec.apparmor ?? '',
     ExecIDs: null,
     HostConfig: hostConfigJson(container),
-    GraphDriver: { Name: 'overlay2', Data: {} },
+    GraphDriver: { Name: storageName(container.driver), Data: {} },
     ...sizesJson(surroundings.sizes),
     Mounts: mountsJson(mounts, surroundings.volumePath),
     Config: configJson(container),

@@ -1,4 +1,5 @@
 import type { Engine, Network } from '../engine/index.ts';
+import { storageName } from './storage-name.ts';
 
 /** The newest version of Docker's API that is served, and the oldest. */
 export const apiVersion = '1.51';
@@ -7,6 +8,7 @@ export const minApiVersion = '1.24';
 /** What `infoJson` is made of. */
 export interface EngineFacts {
   readonly info: ReturnType<Engine['system']['info']>;
+  readonly storage: Awaited<ReturnType<Engine['system']['storage']>>;
   readonly facts: Awaited<ReturnType<Engine['stats']['facts']>>;
   readonly networks: readonly Network[];
   readonly program: ProgramFacts;
@@ -55,7 +57,7 @@ export function versionJson({ version, node, arch, kernel }: ProgramFacts): obje
 }
 
 /** The engine as a whole, as `GET /info` answers. */
-export function infoJson({ info, facts, networks, program, now }: EngineFacts): object {
+export function infoJson({ info, storage, facts, networks, program, now }: EngineFacts): object {
   const { root, runtime, cgroupVersion, containers, images } = info;
   return {
     ID: root.id,
@@ -64,8 +66,8 @@ export function infoJson({ info, facts, networks, program, now }: EngineFacts): 
     ContainersPaused: containers.paused,
     ContainersStopped: containers.stopped,
     Images: images,
-    Driver: 'overlay2',
-    DriverStatus: [],
+    Driver: storageName(storage.driver),
+    DriverStatus: storage.why === undefined ? [] : [['Reason', storage.why]],
     Plugins: {
       Volume: ['local'],
       Network: [...new Set(networks.map(({ driver }) => driver))],

@@ -55,6 +55,7 @@ export function toContainerDetails(json: unknown): ContainerDetails {
     env: config.texts('Env') ?? [],
     workdir: config.words('WorkingDir') ?? '/',
     user: config.text('User') ?? '',
+    driver: fields.text('Driver') ?? '',
     logPath: fields.text('LogPath') ?? '',
     ...(healthCheck === undefined ? {} : { healthCheck }),
     warnings: [],

@@ -170,6 +170,7 @@ export function createFakeEngine(options: FakeOptions = {}): Engine {
     env: spec.env ?? ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin', 'MODE=production', 'TZ=UTC'],
     workdir: '/srv',
     user: '1000:1000',
+    driver: 'overlay',
     logPath: `/var/lib/plimsoll/containers/${summary.id}/ctr.log`,
     warnings: [],
   });
@@ -473,6 +474,7 @@ export function createFakeEngine(options: FakeOptions = {}): Engine {
         containers: { running: 0, paused: 0, stopped: 0 },
         images: 0,
       }),
+      storage: async () => ({ driver: 'overlay' }),
       check: async () => [],
       diskUsage: () => Promise.reject(new TypeError('the fake engine has no disk')),
       unusedNetworks: () => [],

@@ -36,6 +36,7 @@ export function systemRoutes(app: FastifyInstance, engine: Parts, version: strin
     const { system, stats, networks } = engine;
     return infoJson({
       info: system.info(),
+      storage: await system.storage(),
       facts: await stats.facts(),
       networks: networks.list(),
       program: programFacts(version),

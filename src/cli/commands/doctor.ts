@@ -28,7 +28,7 @@ export function configureDoctor(command: Command, cli: Cli): void {
 
 async function examine(cli: Cli, { json, for: purpose }: Options): Promise<void> {
   const { examineHost } = await import('../../engine/index.ts');
-  const findings = await examineHost({ dataDir: (await cli.root()).dataDir, purpose });
+  const findings = await examineHost({ dataDir: (await cli.root()).dataDir, self: cli.self, purpose });
   if (json) cli.stdout.write(`${JSON.stringify(findings, undefined, 2)}\n`);
   else cli.stdout.write(await report(cli, findings));
   if (findings.some(({ status }) => status === 'missing')) cli.setExitCode(1);

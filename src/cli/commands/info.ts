@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { cleanText } from '../../lib/clean-text.ts';
 import type { Cli } from '../cli.ts';
 import { examples } from '../examples.ts';
 import { programFacts } from '../program-facts.ts';
@@ -11,11 +12,12 @@ export function configureInfo(command: Command, cli: Cli): void {
     .action(async ({ json, format }: { json?: true; format?: string }) => {
       const engine = await cli.engine();
       const info = engine.system.info();
+      const storage = await engine.system.storage();
       if (format !== undefined) {
         const { infoJson } = await import('../../wire/index.ts');
         const facts = await engine.stats.facts();
         const [networks, program, now] = [engine.networks.list(), programFacts(), Date.now()];
-        const all = infoJson({ info, facts, networks, program, now });
+        const all = infoJson({ info, storage, facts, networks, program, now });
         cli.stdout.write(
           format === 'json'
             ? `${JSON.stringify(all)}\n`
@@ -24,7 +26,7 @@ export function configureInfo(command: Command, cli: Cli): void {
         return;
       }
       if (json) {
-        cli.stdout.write(`${JSON.stringify(info, undefined, 2)}\n`);
+        cli.stdout.write(`${JSON.stringify({ ...info, storage }, undefined, 2)}\n`);
         return;
       }
       const { root, containers } = info;
@@ -37,6 +39,7 @@ export function configureInfo(command: Command, cli: Cli): void {
           `Runtime:     ${info.runtime}`,
           `Cgroups:     ${info.cgroupVersion}`,
           ...(link === undefined ? [`Networking:  ${info.networking}`] : []),
+          `Storage:     ${storage.driver}${storage.why === undefined ? '' : ` (${cleanText(storage.why)})`}`,
           `Containers:  ${containers.running} running, ${containers.paused} paused, ${containers.stopped} stopped`,
           `Images:      ${info.images}`,
           '',

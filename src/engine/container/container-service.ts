@@ -113,7 +113,7 @@ export function createContainerService(parts: ContainerParts): ContainerService 
         .all(all ? undefined : ['running', 'paused', 'restarting'])
         .map(record => toSummary(world, record)),
     inspect: name => toDetails(world, records.find(name)),
-    create: async (spec, { signal } = {}) => toDetails(world, createContainer(world, spec, signal)),
+    create: async (spec, { signal } = {}) => toDetails(world, await createContainer(world, spec, signal)),
     start,
     stop: (name, options = {}) => stopContainer(world, records.find(name).id, options),
     async restart(name, options = {}) {

@@ -13,15 +13,21 @@ import { announce, pathsOf, type World } from './world.ts';
  * Checks a spec wholly, and records the container with its folder and volumes. On failure nothing of it is left.
  * Errors: see `ContainerService.create`.
  */
-export function createContainer(world: World, wanted: ContainerSpec, signal?: AbortSignal): ContainerRecord {
+export async function createContainer(
+  world: World,
+  wanted: ContainerSpec,
+  signal?: AbortSignal,
+): Promise<ContainerRecord> {
   throwIfAborted(signal, 'creating a container');
   const spec = joinNetwork(world, wanted);
   validateSpec(world, spec);
   const image = world.images.inspect(spec.image);
   const id = randomBytes(32).toString('hex');
+  const { driver } = await world.snapshots.storage();
   const resolved = {
     ...resolveSpec(spec, id, image.config, inheritedMounts(world, spec)),
     ...hostnameOf(networkOwner(world, spec)),
+    driver,
   };
   const { data } = pathsOf(world.root, id);
   try {

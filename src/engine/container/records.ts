@@ -1,5 +1,6 @@
 import { PlimsollError } from '../../errors.ts';
 import type { PublishedPort } from '../network/index.ts';
+import type { DriverName } from '../snapshot/index.ts';
 import { type Database, isUniqueViolation, type Row } from '../store/index.ts';
 import type { HealthCheck } from './health/types.ts';
 import type { ContainerMount, ContainerSpec, ContainerState } from './types.ts';
@@ -22,6 +23,8 @@ export interface Resolved {
   readonly health?: HealthCheck;
   /** DiffIDs of the image, base first. */
   readonly layers: readonly string[];
+  /** What its root filesystem is made with. Absent in records of earlier versions: `overlay`. */
+  readonly driver?: DriverName;
   readonly warnings: readonly string[];
 }
 

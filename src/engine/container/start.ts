@@ -18,7 +18,7 @@ import type { ContainerRecord, StoredState } from './records.ts';
 import { deleteContainer } from './remove.ts';
 import { takeDown } from './take-down.ts';
 import { assertTransition, TransitionError } from './transitions.ts';
-import { announce, type ContainerPaths, pathsOf, type World } from './world.ts';
+import { announce, type ContainerPaths, pathsOf, treeOf, type World } from './world.ts';
 
 export interface StartOptions {
   readonly signal?: AbortSignal;
@@ -120,9 +120,8 @@ async function createRun(
   const connecting = connectAll(world, record);
   connecting.catch(() => {}); // awaited below, maybe after something else has failed
   try {
-    const { upper, work, rootfs } = paths;
     const disposable = spec.autoRemove;
-    await world.snapshots.mount({ layers: resolved.layers, upper, work, target: rootfs, disposable });
+    await world.snapshots.mount({ ...treeOf(world.root, record), target: paths.rootfs, disposable });
     const request = await processRequest(world, record, options);
     const { warnings } = await world.runtime().writeBundle(paths.bundle, request);
     if (warnings.length > 0 || resolved.warnings.length > 0)

@@ -37,6 +37,7 @@ export function toDetails(world: World, record: ContainerRecord): ContainerDetai
     workdir: resolved.workdir,
     user: resolved.user,
     state: detailedState(world, record),
+    driver: resolved.driver ?? 'overlay',
     logPath: pathsOf(world.root, record.id).log,
     ...(resolved.health === undefined ? {} : { healthCheck: resolved.health }),
     warnings: resolved.warnings,

@@ -215,6 +215,8 @@ export interface ContainerDetails extends ContainerSummary {
   readonly workdir: string;
   readonly user: string;
   readonly logPath: string;
+  /** What its root filesystem is made with: `overlay`, `fuse-overlayfs`, `copy`. */
+  readonly driver: string;
   readonly healthCheck?: HealthCheck;
   readonly warnings: readonly string[];
 }

@@ -5,7 +5,7 @@ import type { ImageStore } from '../image/index.ts';
 import { takeLock, withLock } from '../kernel/index.ts';
 import type { NetworkService } from '../network/index.ts';
 import { pathOfCgroup, type Runtime } from '../runtime/index.ts';
-import type { SnapshotService } from '../snapshot/index.ts';
+import type { KeptTree, SnapshotService } from '../snapshot/index.ts';
 import type { Database, Root } from '../store/index.ts';
 import type { VolumeService } from '../volume/index.ts';
 import type { Keeper } from './keeper/keeper.ts';
@@ -18,7 +18,7 @@ export interface World {
   readonly records: Records;
   readonly events: EventService;
   readonly images: Pick<ImageStore, 'inspect' | 'create'>;
-  readonly snapshots: Pick<SnapshotService, 'mount' | 'unmount' | 'changes' | 'capture'>;
+  readonly snapshots: Pick<SnapshotService, 'mount' | 'unmount' | 'changes' | 'capture' | 'storage'>;
   /** A config after Dockerfile instructions that change no file. */
   readonly applyChanges: (config: ImageProcessConfig, changes: readonly string[]) => ImageProcessConfig;
   readonly networks: NetworkService;
@@ -59,6 +59,12 @@ export interface ContainerPaths {
   readonly runtimeState: string;
   readonly persist: string;
   readonly cgroup: string;
+}
+
+/** The root filesystem of a container, as it is kept. */
+export function treeOf(root: Root, { id, resolved }: Pick<ContainerRecord, 'id' | 'resolved'>): KeptTree {
+  const { upper, work } = pathsOf(root, id);
+  return { layers: resolved.layers, upper, work, driver: resolved.driver };
 }
 
 /** Words put together, not `join`: that looks at each letter, and a command asks for these paths a dozen times. */

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { isPlimsollError, messageOf } from '../../errors.ts';
 import { caller, mayHaveCgroups, run, subordinateIds, systemdRuns } from '../kernel/index.ts';
 import { type ForwardBlock, forwardBlocks } from '../network/index.ts';
+import type { StorageChoice } from '../snapshot/index.ts';
 
 /** What the doctor reads of the machine besides its tools. */
 export interface HostFacts {
@@ -12,8 +13,8 @@ export interface HostFacts {
   readonly kernel: string;
   /** Effective capabilities as a bit set (capabilities(7)). */
   readonly capabilities: bigint;
-  /** The overlay file system is in the kernel, or a module for it is on disk. */
-  readonly overlay: boolean;
+  /** With what root filesystems can be made in the root; undefined where that could not be tried. */
+  readonly storage?: StorageChoice;
   /** How many user namespaces the caller may make. */
   readonly userNamespaces: number;
   readonly unprivilegedUserNamespaces: boolean;
@@ -60,7 +61,6 @@ export async function readHostFacts(options: {
     user,
     kernel,
     capabilities: BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0'}`),
-    overlay: hasOverlay(kernel),
     userNamespaces: Number(read('/proc/sys/user/max_user_namespaces')),
     unprivilegedUserNamespaces:
       read('/proc/sys/kernel/unprivileged_userns_clone').trim() !== '0' &&
@@ -77,12 +77,6 @@ export async function readHostFacts(options: {
     ...(systemdRuns() ? { lingers: existsSync(join('/var/lib/systemd/linger', user)) } : {}),
     disk: readDisk(options.dataDir),
   };
-}
-
-function hasOverlay(kernel: string): boolean {
-  if (/\boverlay\b/.test(read('/proc/filesystems'))) return true;
-  const modules = `/lib/modules/${kernel}`;
-  return /\/overlay\.ko/.test(read(`${modules}/modules.dep`) + read(`${modules}/modules.builtin`));
 }
 
 /** cgroup v2 lists its controllers in one file; v1 has a mount for each; hybrid is v1 with v2 mounted beside. */

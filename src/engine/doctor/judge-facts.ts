@@ -1,3 +1,4 @@
+import { explainStorage, type StorageChoice } from '../snapshot/index.ts';
 import type { HostFacts } from './host-facts.ts';
 import type { Finding } from './types.ts';
 
@@ -67,22 +68,14 @@ const rows: readonly Row[] = [
   },
   {
     area: 'kernel',
-    name: 'overlayfs',
-    bad: 'missing',
-    good: ({ overlay }) => overlay,
-    found: ({ overlay, kernel }) => `${overlay ? 'yes' : 'no'}, Linux ${kernel}`,
-    without: 'root file systems are overlays of layers',
-    fix: 'sudo modprobe overlay, or a kernel with CONFIG_OVERLAY_FS',
-  },
-  {
-    area: 'kernel',
-    name: "users' overlayfs",
-    bad: 'missing',
-    when: facts => rootless(facts) && facts.overlay,
-    good: ({ kernel }) => mountsForUsers(kernel),
-    found: ({ kernel }) => `Linux ${kernel}${mountsForUsers(kernel) ? '' : ', and users have it since 5.11'}`,
-    without: 'ordinary users have no root file systems',
-    fix: 'use a newer kernel, or sudo',
+    name: 'root filesystems',
+    bad: 'warn',
+    when: ({ storage }) => storage !== undefined,
+    good: ({ storage }) => storage?.driver === 'overlay' || storage?.isForced === true,
+    found: ({ storage, kernel }) => (storage === undefined ? '' : storageWords(storage, kernel)),
+    without:
+      'each takes longer to make and to work in; copies of all their layers, where it is those, take disk as well',
+    fix: storageFix,
   },
   {
     area: 'kernel',
@@ -196,10 +189,21 @@ const rows: readonly Row[] = [
   },
 ];
 
-/** An overlay can be mounted in a user namespace since Linux 5.11. */
-function mountsForUsers(kernel: string): boolean {
-  const [major = 0, minor = 0] = kernel.split('.').map(part => Number.parseInt(part, 10));
-  return major > 5 || (major === 5 && minor >= 11);
+function storageWords(storage: StorageChoice, kernel: string): string {
+  const why = explainStorage(storage);
+  const words = { overlay: 'overlays', 'fuse-overlayfs': 'overlays by fuse-overlayfs', copy: 'copies' };
+  return `${words[storage.driver]}, Linux ${kernel}${why === undefined ? '' : ` (${why})`}`;
+}
+
+/** Users' overlays came with Linux 5.11. */
+function storageFix(facts: HostFacts): string {
+  const fuse = facts.storage?.refused['fuse-overlayfs'] ?? '';
+  const better = rootless(facts) ? 'use Linux 5.11 or later' : 'sudo modprobe overlay';
+  return [
+    `${better}, or a root on ext4, xfs or btrfs with --root`,
+    ...(fuse.includes('not installed') ? ['install fuse-overlayfs'] : []),
+    ...(fuse.includes('/dev/fuse') ? ['sudo chmod 0666 /dev/fuse'] : []),
+  ].join('; or ');
 }
 
 function judge(row: Row, facts: HostFacts): Finding {

@@ -16,9 +16,11 @@ export {
 } from './cgroup-tree.ts';
 export { deviceNumbers } from './device-numbers.ts';
 export { findExecutable, findInFolders } from './find-executable.ts';
+export { mountFuseOverlay } from './fuse-overlay.ts';
 export { isGoingDown } from './is-going-down.ts';
 export { type LockOptions, takeLock, withLock } from './lock.ts';
 export {
+  bindMount,
   findMount,
   type MountEntry,
   mountOverlay,

@@ -1,7 +1,15 @@
 import { closeSync, readFileSync, readSync, realpathSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { messageOf, PlimsollError } from '../../errors.ts';
-import { MNT_DETACH, MS_NODEV, MS_NOSUID, type Native, nativeIfThere, UMOUNT_NOFOLLOW } from './native.ts';
+import {
+  MNT_DETACH,
+  MS_BIND,
+  MS_NODEV,
+  MS_NOSUID,
+  type Native,
+  nativeIfThere,
+  UMOUNT_NOFOLLOW,
+} from './native.ts';
 import { run } from './spawn.ts';
 
 export interface OverlayRequest {
@@ -57,6 +65,21 @@ export async function mountTmpfs(target: string, options: { sizeBytes: number })
   if (code !== 0) throw mountError(target, stderr.trim().replaceAll('\n', '; '));
 }
 
+/** Shows a folder at `target` too, without what is mounted in it. */
+export async function bindMount(folder: string, target: string): Promise<void> {
+  const native = await nativeIfThere();
+  const failure =
+    native === undefined
+      ? await bindByTool(folder, target)
+      : await attempt(() => native.mount(folder, Buffer.from(target), 'none', MS_BIND, Buffer.alloc(0)));
+  if (failure !== undefined) throw mountError(target, failure);
+}
+
+async function bindByTool(folder: string, target: string): Promise<string | undefined> {
+  const { code, stderr } = await run('mount', ['--bind', '--', folder, target]);
+  return code === 0 ? undefined : stderr.trim();
+}
+
 /**
  * Unmounts `target`; does nothing if it is not mounted. `lazy`: takes it out of the tree even while it is used.
  * Otherwise throws `conflict` (`MOUNT_BUSY`) then.
@@ -80,14 +103,19 @@ export async function unmount(target: string, options: { lazy?: boolean } = {}):
 
 /** The topmost mount at a path, if there is one. */
 export function findMount(target: string): MountEntry | undefined {
-  let real: string;
+  const real = realPathOf(target) ?? realPathOf(dirname(target), basename(target));
+  if (real === undefined) return undefined;
+  const name = Buffer.from(real).toString('latin1');
+  return readMounts().findLast(mount => mount.target === name);
+}
+
+/** A mount whose process is gone (fuse) cannot be asked for its own path: then its folder is. */
+function realPathOf(folder: string, ...names: string[]): string | undefined {
   try {
-    real = realpathSync(target);
+    return join(realpathSync(folder), ...names);
   } catch {
     return undefined;
   }
-  const name = Buffer.from(real).toString('latin1');
-  return readMounts().findLast(mount => mount.target === name);
 }
 
 /** Every mount that this process sees, in mount order; see proc(5), /proc/PID/mountinfo. */
@@ -206,10 +234,10 @@ function unescapeOctal(text: string): string {
   );
 }
 
-function mountError(target: string, why: string): PlimsollError {
+export function mountError(target: string, why: string): PlimsollError {
   return new PlimsollError('internal', `cannot mount the root filesystem "${target}": ${why}`, {
     code: 'MOUNT_FAILED',
-    hint: "run 'plimsoll doctor' to see whether this machine can mount overlays",
-    data: { target },
+    hint: "run 'plimsoll doctor' to see with what root filesystems can be made here; one that is there keeps what it was made with",
+    data: { target, why },
   });
 }

@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync, type Stats } from 'node:fs';
 import { type Native, readXattr } from '../kernel/index.ts';
+import { isWhiteout } from './whiteout.ts';
 
 /** The layers below a folder of changes, as overlayfs joins them. Paths are relative, bytes as latin1 text. */
 export interface Below {
@@ -48,11 +49,6 @@ export function joinLayers(layers: readonly string[], { native, opaqueXattr }: B
       return [...new Set(candidates)].filter(name => at(`${path}/${name}`) !== undefined);
     },
   };
-}
-
-/** True for overlayfs's note of a deletion: a character device 0:0. */
-export function isWhiteout(stats: Stats): boolean {
-  return stats.isCharacterDevice() && stats.rdev === 0;
 }
 
 function namesIn(folder: string): string[] {

@@ -1,7 +1,8 @@
 import { existsSync, lstatSync, readdirSync, type Stats } from 'node:fs';
 import { type Native, readXattr } from '../kernel/index.ts';
-import { type Below, isWhiteout } from './below.ts';
+import type { Below } from './below.ts';
 import type { LayerChange } from './types.ts';
+import { isWhiteout } from './whiteout.ts';
 
 export interface ChangesRequest {
   /** The folder of changes, as overlayfs wrote it. */

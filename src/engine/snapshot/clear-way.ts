@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import type { Native } from '../kernel/index.ts';
-import { isWhiteout } from './below.ts';
 import { layerEntries } from './layer-entries.ts';
+import { isWhiteout } from './whiteout.ts';
 
 /**
  * Deletes from a folder what a layer is about to replace or delete. Returns the folders that take the place of something

@@ -1,27 +1,21 @@
-import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { joined } from '../../lib/joined.ts';
-import {
-  findMount,
-  mountOverlay,
-  mountsBelow,
-  type Native,
-  preloadNative,
-  unmount,
-} from '../kernel/index.ts';
+import { mountsBelow, type Native, preloadNative, unmount } from '../kernel/index.ts';
 import { createLeases, type Database, type Root } from '../store/index.ts';
 import { joinLayers } from './below.ts';
 import { captureLayer } from './capture.ts';
+import { withChanged } from './changed-folder.ts';
 import { changesIn } from './changes.ts';
 import { coverFolder } from './cover-folder.ts';
+import { chooseStorage, storageDriver } from './drivers/choose-storage.ts';
+import type { StorageChoice } from './drivers/types.ts';
 import { followRecipe, hashRecipe } from './follow-recipe.ts';
 import { hashTree } from './hash-tree.ts';
 import { importLayer } from './import-layer.ts';
 import { layerEntries } from './layer-entries.ts';
-import { createLayers, emptyLayerName } from './layers.ts';
+import { createLayers } from './layers.ts';
 import { mergeLayers } from './merge-layers.ts';
-import { disposableOverlayOptions, overlayOptions } from './overlay-options.ts';
 import { beginMarks } from './overlay-rights.ts';
 import { makeScratch } from './scratch.ts';
 import { type StageOptions, stageLayer } from './stage.ts';
@@ -32,21 +26,30 @@ import type { HeldLayer, Layer, SnapshotService } from './types.ts';
 import { unpackTar } from './unpack-tar.ts';
 import { opaqueXattr } from './whiteout.ts';
 
-/** The snapshot service of a root: overlayfs over unpacked layers. `clock` is in milliseconds since the epoch. */
+/**
+ * The snapshot service of a root: trees over unpacked layers, by the driver that works best, or that `PLIMSOLL_STORAGE`
+ * of `env` names. `clock` is in milliseconds since the epoch.
+ */
 export function createSnapshotService({
   root,
   db,
   clock = Date.now,
+  env = {},
 }: {
   root: Root;
   db: Database;
   clock?: () => number;
+  env?: Readonly<Record<string, string | undefined>>;
 }): SnapshotService {
   const leases = createLeases({ db, clock });
   const trash = createTrash(root);
   const layers = createLayers({ root, db, leases, trash, clock });
-  const context: StageOptions = { root, leases, layers, trash };
-  const layersFolder = join(root.dataDir, 'layers');
+  let chosen: Promise<StorageChoice> | undefined;
+  const storage = ({ anew = false } = {}) => {
+    if (anew || chosen === undefined) chosen = chooseStorage({ root, env, anew });
+    return chosen;
+  };
+  const context: StageOptions = { root, leases, layers, trash, storage };
   beginMarks(root, () => db.get('SELECT 1 FROM layers LIMIT 1') === undefined);
   const attribute = opaqueXattr(root);
   const below = (diffIds: readonly string[], native: Native) => {
@@ -60,24 +63,16 @@ export function createSnapshotService({
     importTar: (tar, options = {}) => importTar(context, tar, options.signal),
     importLayer: request => importLayer(context, request),
     exportTar: diffId => Readable.from(exportTar(layers.get(diffId), attribute), { objectMode: false }),
-    mount: async ({ layers: diffIds, upper, work, target, disposable }) => {
-      for (const folder of [upper, work, target]) mkdirSync(folder, { recursive: true });
-      if (findMount(target)?.type === 'overlay') return;
-      if (disposable) forgetUnwritten(work);
-      const lowers = diffIds.map(layers.folderName).reverse();
-      if (lowers.length === 0) mkdirSync(join(layersFolder, emptyLayerName), { recursive: true });
-      await mountOverlay({
-        lowerBase: layersFolder,
-        lowers: lowers.length === 0 ? [emptyLayerName] : lowers,
-        upper,
-        work,
-        target,
-        options: disposable ? disposableOverlayOptions(root) : overlayOptions(root),
-      });
+    mount: async ({ target, disposable, driver = 'overlay', ...tree }) => {
+      for (const folder of [tree.upper, tree.work, target]) mkdirSync(folder, { recursive: true });
+      return await storageDriver(root, driver).open(layers.place(tree), { target, disposable });
     },
+    storage,
     changes: async folder => {
       const native = await preloadNative();
-      return changesIn({ ...folder, native, opaqueXattr: attribute, below: below(folder.layers, native) });
+      return await withChanged(context, folder, upper =>
+        changesIn({ ...folder, upper, native, opaqueXattr: attribute, below: below(folder.layers, native) }),
+      );
     },
     capture: (folder, options = {}) => captureLayer(context, folder, options.signal),
     merge: request => mergeLayers(context, request),
@@ -99,11 +94,6 @@ export function createSnapshotService({
     },
     sweep: () => sweep({ root, db, leases, layers, trash }),
   };
-}
-
-/** Overlayfs marks changes that may never have reached the disk, and refuses them from then on. */
-function forgetUnwritten(work: string): void {
-  rmSync(join(work, 'work', 'incompat', 'volatile'), { recursive: true, force: true });
 }
 
 /** A layer from any tar of one; whatever goes wrong, nothing of it stays. */

@@ -7,6 +7,9 @@
  * @module
  */
 export { createSnapshotService } from './create-snapshot-service.ts';
+export { chooseStorage } from './drivers/choose-storage.ts';
+export { explainStorage } from './drivers/explain-storage.ts';
+export type { DriverName, StorageChoice } from './drivers/types.ts';
 export { byteLimitOf } from './packed/byte-limit.ts';
 export {
   compressionOf,
@@ -19,6 +22,7 @@ export type {
   ChangedFolder,
   CoveredFolder,
   HeldLayer,
+  KeptTree,
   Layer,
   LayerChange,
   LayerEntry,

@@ -1,8 +1,8 @@
 import type { Stats } from 'node:fs';
 import { type Native, readXattr } from '../kernel/index.ts';
-import { isWhiteout } from './below.ts';
 import { walkTree } from './tree-tar.ts';
 import type { LayerEntry } from './types.ts';
+import { isWhiteout } from './whiteout.ts';
 
 export interface EntriesOptions {
   readonly native: Native;

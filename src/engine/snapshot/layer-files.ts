@@ -21,6 +21,7 @@ import { errnoOf, PlimsollError } from '../../errors.ts';
 import type { TarEntry, TarPart } from '../../lib/tar/index.ts';
 import { caller, type Native } from '../kernel/index.ts';
 import { show } from './layer-names.ts';
+import { makeWhiteout } from './whiteout.ts';
 
 export interface LayerFilesOptions {
   /** Nobody else works in it, so that a name that was checked stays what it is. */
@@ -144,6 +145,10 @@ export class LayerFiles implements Disposable {
       replacing(path, () => symlinkSync(Buffer.from(entry.linkName, 'latin1'), path));
     } else {
       const type = { character: 0o020000, block: 0o060000 }[entry.type as string] ?? 0o010000;
+      if (isDeletion(entry)) {
+        replacing(path, () => makeWhiteout(this.#options.native, -1, path));
+        return;
+      }
       const isMade = replacing(path, () => this.#makeNode(path, type | entry.mode, entry));
       if (!isMade) return;
     }
@@ -191,6 +196,10 @@ export class LayerFiles implements Disposable {
       throw fileError(entry, error);
     }
   }
+}
+
+function isDeletion({ type, major, minor }: TarEntry): boolean {
+  return type === 'character' && major === 0 && minor === 0;
 }
 
 /** As text: Node takes a negative number, a time before 1970, for now. */

@@ -1,12 +1,13 @@
-import { existsSync, readdirSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { PlimsollError } from '../../errors.ts';
 import { digestHex } from '../../oci/index.ts';
 import { syncDirectory } from '../kernel/index.ts';
 import type { Database, Lease, Leases, Root, Row } from '../store/index.ts';
 import { diskBytes } from './disk-bytes.ts';
+import type { TreePlace } from './drivers/types.ts';
 import type { Trash } from './trash.ts';
-import type { HeldLayer, Layer, RemovedLayer } from './types.ts';
+import type { HeldLayer, KeptTree, Layer, RemovedLayer } from './types.ts';
 
 export interface LayersOptions {
   readonly root: Root;
@@ -30,8 +31,8 @@ export interface Layers {
   find(diffId: string): Layer | undefined;
   /** Like `find`; throws `data-loss` (`LAYER_MISSING`). */
   get(diffId: string): Layer;
-  /** Name of the layer's folder in `layers/`. */
-  folderName(diffId: string): string;
+  /** The folders of a tree, as drivers take them. */
+  place(tree: Pick<KeptTree, 'layers' | 'upper' | 'work'>): TreePlace;
   /** Leases a layer to this process. */
   hold(diffId: string): HeldLayer;
   /** Leases all of them, or none if one is missing. */
@@ -69,7 +70,11 @@ export function createLayers({ root, db, leases, trash, clock }: LayersOptions):
       return row && toLayer(row);
     },
     get,
-    folderName: diffId => get(diffId).path.slice(base.length + 1),
+    place: ({ layers, upper, work }) => {
+      const lowers = layers.map(diffId => get(diffId).path.slice(base.length + 1)).reverse();
+      if (lowers.length === 0) mkdirSync(join(base, emptyLayerName), { recursive: true });
+      return { lowerBase: base, lowers: lowers.length === 0 ? [emptyLayerName] : lowers, upper, work };
+    },
     hold,
     holdAll: diffIds => db.transaction(() => diffIds.map(hold)),
     adopt: (folder, { diffId, fileBytes, tarBytes, recipe }) =>
@@ -113,7 +118,7 @@ export function createLayers({ root, db, leases, trash, clock }: LayersOptions):
 }
 
 /** In `layers/`, for an image without layers: overlayfs wants at least one lower folder. */
-export const emptyLayerName = 'empty';
+const emptyLayerName = 'empty';
 
 interface Folders {
   readonly db: Database;

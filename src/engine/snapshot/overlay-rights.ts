@@ -1,9 +1,9 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PlimsollError } from '../../errors.ts';
 import type { Root } from '../store/index.ts';
 
-/** What says that a root was begun by somebody who may not mount. */
+/** What says that a root was begun by somebody who may not mount, or where nobody can write `trusted.`. */
 const noteName = 'user-marks';
 
 /**
@@ -29,11 +29,20 @@ export function hasUserMarks({ rootless, dataDir }: MarkedRoot): boolean {
 
 export type MarkedRoot = Pick<Root, 'rootless' | 'dataDir'>;
 
-/** Notes of a root without layers that all of them will be marked so, if its first user may not mount. */
+/** Notes of a root without layers that all of them will be marked so, if its first user, or its disk, needs that. */
 export function beginMarks(root: MarkedRoot, isEmpty: () => boolean): void {
-  if (mayMount() || hasUserMarks(root) || !isEmpty()) return;
+  if ((mayMount() && takesTrusted(root.dataDir)) || hasUserMarks(root) || !isEmpty()) return;
   writeFileSync(join(root.dataDir, noteName), '');
 }
+
+/** Overlays keep the attributes of overlays for themselves, NFS has none of this kind; both have those of users. */
+function takesTrusted(folder: string): boolean {
+  return ![OVERLAYFS_SUPER_MAGIC, NFS_SUPER_MAGIC].includes(statfsSync(folder).type);
+}
+
+/** statfs(2). */
+const OVERLAYFS_SUPER_MAGIC = 0x794c7630;
+const NFS_SUPER_MAGIC = 0x6969;
 
 /** Throws `permission-denied` for a root with marks that the caller cannot see. */
 export function requireMarks(root: MarkedRoot): void {

@@ -9,10 +9,10 @@ import {
   readSync,
   type Stats,
 } from 'node:fs';
-import { PlimsollError } from '../../errors.ts';
+import { errnoOf, PlimsollError } from '../../errors.ts';
 import { blankEntry, type TarEntry, tarEnd, tarPadding, writeTarHeader } from '../../lib/tar/index.ts';
 import { deviceNumbers, isContentXattr, type Native, readXattrs } from '../kernel/index.ts';
-import { opaqueMarker, whiteoutPrefix } from './whiteout.ts';
+import { isWhiteout, opaqueMarker, whiteoutPrefix } from './whiteout.ts';
 
 export interface TreeOptions {
   readonly native: Native;
@@ -59,19 +59,31 @@ export function* tarOfTree(folder: string, options: TreeOptions): Generator<Buff
   return { fileBytes, tarBytes: tarBytes + tarEnd.length };
 }
 
-/** Everything below a folder, sorted by the bytes of names, folders before what is in them. Paths are latin1. */
+/**
+ * Everything below a folder, sorted by the bytes of names, folders before what is in them. Paths are latin1. What
+ * vanishes meanwhile is left out.
+ */
 export function* walkTree(
   folder: string,
   path = '',
 ): Generator<{ path: string; absolute: Buffer; stats: Stats }> {
   const here = path === '' ? folder : `${folder}/${path}`;
-  const names = readdirSync(Buffer.from(here, 'latin1'), { encoding: 'latin1' });
-  for (const name of names.sort(byCodeUnit)) {
+  for (const name of namesIn(here, path === '').sort(byCodeUnit)) {
     const inner = path === '' ? name : `${path}/${name}`;
     const absolute = Buffer.from(`${folder}/${inner}`, 'latin1');
-    const stats = lstatSync(absolute);
+    const stats = lstatSync(absolute, { throwIfNoEntry: false });
+    if (stats === undefined) continue;
     yield { path: inner, absolute, stats };
     if (stats.isDirectory()) yield* walkTree(folder, inner);
+  }
+}
+
+function namesIn(folder: string, mustBe: boolean): string[] {
+  try {
+    return readdirSync(Buffer.from(folder, 'latin1'), { encoding: 'latin1' });
+  } catch (error) {
+    if (mustBe || !['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '')) throw error;
+    return [];
   }
 }
 
@@ -86,8 +98,8 @@ function entryOf(
   links: Map<string, string>,
   { native }: TreeOptions,
 ): TarEntry | undefined {
+  if (isWhiteout(stats)) return markerEntry(whiteoutName(path));
   if (stats.isSocket()) return undefined;
-  if (stats.isCharacterDevice() && stats.rdev === 0) return markerEntry(whiteoutName(path));
   refuseMarkerName(path);
   const common = {
     name: path,

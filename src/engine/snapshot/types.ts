@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { DriverName, StorageChoice } from './drivers/types.ts';
 import type { FilePart } from './packed/packed-tar.ts';
 
 /**
@@ -41,13 +42,13 @@ export interface LayerImport {
 export interface HeldLayer extends Layer, Disposable {}
 
 /**
- * A layer in the making: an overlay of `parents` is mounted at `target`, all changes land in a folder of its own. Ends
- * with exactly one of `commit` and disposal; what a dead process left is swept by its lease.
+ * A layer in the making: a tree of `parents` is seen at `target`, all changes land in a folder of its own. Ends with
+ * exactly one of `commit` and disposal; what a dead process left is swept by its lease.
  */
 export interface StagedLayer extends AsyncDisposable {
   /** The merged root filesystem, to write into. */
   readonly target: string;
-  /** The folder in which the changes land: the layer as it will be. Not to be written to while `target` is mounted. */
+  /** The folder in which the changes land. Not to be written to while `target` is mounted. */
   readonly upper: string;
   /** Unmounts `target`; from now on `upper` may be written to, which costs half as much. Safe to call twice. */
   detach(): Promise<void>;
@@ -77,11 +78,17 @@ export interface LayerChange {
   readonly path: string;
 }
 
-export interface MountRequest {
+/** Layers, and where what is changed in the tree that they make is kept. */
+export interface KeptTree {
   /** DiffIDs, base first. */
   readonly layers: readonly string[];
   readonly upper: string;
   readonly work: string;
+  /** What the tree is made with, for all its life. Default: `overlay`, as those are that were made before there was a choice. */
+  readonly driver?: DriverName | undefined;
+}
+
+export interface MountRequest extends KeptTree {
   readonly target: string;
   /** Its changes go with its container, so that nobody has to wait until they are on the disk. */
   readonly disposable?: boolean | undefined;
@@ -112,10 +119,7 @@ export interface MergeRequest {
 }
 
 /** A container's folder of changes. */
-export interface ChangedFolder {
-  /** DiffIDs of what it changes, base first. */
-  readonly layers: readonly string[];
-  readonly upper: string;
+export interface ChangedFolder extends KeptTree {
   /** Absolute paths that something was mounted on: what had to be made for that, and is empty, is no change. */
   readonly mountPoints: readonly string[];
 }
@@ -140,9 +144,12 @@ export interface SnapshotService {
   exportTar(diffId: string): Readable;
   /**
    * Mounts a container's root filesystem at `target` (made if missing) over `layers`, with changes kept in
-   * `upper`/`work` (made if missing). Idempotent: does nothing if it is mounted already.
+   * `upper`/`work` (made if missing). Idempotent: does nothing if it is mounted already. Returns where it is seen:
+   * elsewhere for who may not mount.
    */
-  mount(request: MountRequest): Promise<void>;
+  mount(request: MountRequest): Promise<string>;
+  /** With which driver trees are made from now on, as what works here. `anew`: tries once more. */
+  storage(options?: { anew?: boolean }): Promise<StorageChoice>;
   /** What a container has changed, folders before what is in them. */
   changes(folder: ChangedFolder): Promise<LayerChange[]>;
   /**
@@ -166,7 +173,7 @@ export interface SnapshotService {
    */
   removeLayer(diffId: string, isUsed?: (diffId: string) => boolean): Promise<RemovedLayer | undefined>;
   /**
-   * Mounts an overlay over any folder, which stays as it is. `hide`: paths in it (relative, folders before what is in
+   * Makes a tree of any folder, which stays as it is. `hide`: paths in it (relative, folders before what is in
    * them) that are not seen. If this process dies, the next `sweep` takes it away.
    */
   cover(folder: string, options?: { hide?: readonly string[]; signal?: AbortSignal }): Promise<CoveredFolder>;

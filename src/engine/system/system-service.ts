@@ -2,7 +2,7 @@ import type { BuildKeeper } from '../build/index.ts';
 import type { ContainerService } from '../container/index.ts';
 import type { ImageService } from '../image/index.ts';
 import type { NetworkService } from '../network/index.ts';
-import type { SnapshotService } from '../snapshot/index.ts';
+import { explainStorage, type SnapshotService } from '../snapshot/index.ts';
 import type { Database, Root } from '../store/index.ts';
 import type { VolumeService } from '../volume/index.ts';
 import { checkBuilds } from './check-builds.ts';
@@ -34,6 +34,11 @@ export interface SystemParts {
 export function createSystemService(parts: SystemParts): SystemService {
   return {
     info: () => info(parts),
+    storage: async () => {
+      const choice = await parts.snapshots.storage();
+      const why = explainStorage(choice);
+      return { driver: choice.driver, ...(why === undefined ? {} : { why }) };
+    },
     check: async options => await check(parts, options ?? {}),
     diskUsage: ({ signal } = {}) => diskUsage(parts, signal),
     unusedNetworks: () => unusedNetworks(parts).map(({ name }) => name),

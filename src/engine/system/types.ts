@@ -25,6 +25,14 @@ export interface SystemInfo {
   readonly images: number;
 }
 
+/** With what the root filesystems of new containers and of builds are made. */
+export interface StorageInfo {
+  /** `overlay`, `fuse-overlayfs` or `copy`; of an engine elsewhere whatever it calls it. */
+  readonly driver: string;
+  /** Why it is that one, where it was asked for or something keeps a better one from being taken. */
+  readonly why?: string;
+}
+
 /** What one kind of things takes on the disk of a root. */
 export interface DiskCategory {
   /**
@@ -96,6 +104,7 @@ export interface SystemPruned {
 
 export interface SystemService {
   info(): SystemInfo;
+  storage(): Promise<StorageInfo>;
   /**
    * Proves the root: every reference, digest, mount and lease. `repair` mends what can be mended. What others are just
    * doing is no trouble: what seems wrong is looked at again.

@@ -233,7 +233,7 @@ async function openFailedShell(
   engine: Engine,
   { build, step }: { build: string; step: string },
 ): Promise<void> {
-  const work = engine.works.fromFailure(build);
+  const work = await engine.works.fromFailure(build);
   try {
     process.stdout.write(`Shell before ${cleanText(step)}; exit comes back to the dashboard.\n`);
     await engine.works.run(work.id, {

@@ -153,7 +153,7 @@ test('the failed step of a build leaves what it began with to look into, with it
     'FROM busybox\nARG VERSION=3\nENV MODE=fast\nWORKDIR /srv\nRUN echo x > made\nRUN touch late; exit 4\n';
   await assert.rejects(it.build(text), /exit code 4/);
   const [record] = it.builds.list();
-  const { name, config } = it.works.fromFailure(record?.id ?? '');
+  const { name, config } = await it.works.fromFailure(record?.id ?? '');
   assert.match(name, /^failed-/);
   assert.deepEqual(config.Cmd?.at(-1), 'touch late; exit 4');
   const output: string[] = [];
@@ -161,7 +161,7 @@ test('the failed step of a build leaves what it began with to look into, with it
   await it.works.run(name, { args: ['sh', '-c', 'pwd; ls; echo $MODE $VERSION'], network: 'none', onOutput });
   assert.equal(output.join(''), '/srv\nmade\nfast 3\n');
   const { build } = await it.build('FROM busybox\nLABEL a=b\n');
-  assert.throws(() => it.works.fromFailure(build), /no failed step to look into/);
+  await assert.rejects(it.works.fromFailure(build), /no failed step to look into/);
 });
 
 test('the failed step of a build is looked into with its mounts, and with secrets that are brought again', {
@@ -184,7 +184,7 @@ test('the failed step of a build is looked into with its mounts, and with secret
   await assert.rejects(it.build(text, { secrets }), /exit code 4/);
   const [record] = it.builds.list();
   assert.ok(!JSON.stringify(record).includes('brought'), 'the record has no secret');
-  const { name } = it.works.fromFailure(record?.id ?? '');
+  const { name } = await it.works.fromFailure(record?.id ?? '');
   const look = async (request = {}) => {
     const output: string[] = [];
     const onOutput = (_: string, chunk: Buffer) => void output.push(chunk.toString());

@@ -16,7 +16,7 @@ const healthy: HostFacts = {
   user: 'root',
   kernel: '6.1.0',
   capabilities: 0x1ff_ffff_ffffn,
-  overlay: true,
+  storage: { driver: 'overlay', isForced: false, refused: {} },
   userNamespaces: 1000,
   unprivilegedUserNamespaces: true,
   cgroup: { version: 'v2', controllers: ['cpu', 'memory', 'pids', 'io'] },
@@ -120,11 +120,25 @@ test('judgeFacts() finds nothing wrong with a healthy machine', () => {
 test('judgeFacts() gives each failure a consequence and a fix', () => {
   const sick: [Partial<HostFacts>, string, 'warn' | 'missing'][] = [
     [{ uid: 1000, limits: false }, 'limits', 'warn'],
-    [{ uid: 1000, kernel: '5.10.0-30-amd64' }, "users' overlayfs", 'missing'],
     [{ uid: 1000, lingers: false }, 'lingering', 'warn'],
     [{ uid: 1000, unprivilegedUserNamespaces: false }, 'user namespaces', 'missing'],
     [{ capabilities: 0n }, 'capabilities', 'missing'],
-    [{ overlay: false }, 'overlayfs', 'missing'],
+    [
+      { storage: { driver: 'fuse-overlayfs', isForced: false, refused: { overlay: 'EPERM' } } },
+      'root filesystems',
+      'warn',
+    ],
+    [
+      {
+        storage: {
+          driver: 'copy',
+          isForced: false,
+          refused: { overlay: 'EPERM', 'fuse-overlayfs': 'it is not installed' },
+        },
+      },
+      'root filesystems',
+      'warn',
+    ],
     [{ seccomp: false }, 'seccomp', 'warn'],
     [{ cgroup: { version: 'v2', controllers: ['cpu', 'pids'] } }, 'cgroups', 'warn'],
     [{ userNamespaces: 0 }, 'user namespaces', 'warn'],

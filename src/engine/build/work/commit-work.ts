@@ -4,7 +4,7 @@ import type { HeldLayer, SnapshotService } from '../../snapshot/index.ts';
 import type { Root } from '../../store/index.ts';
 import type { BuildImages } from '../build-images.ts';
 import type { WorkCommitRequest, WorkingContainer } from './types.ts';
-import { upperOf } from './work-folder.ts';
+import { workTree } from './work-folder.ts';
 
 export interface CommitOptions {
   readonly deps: {
@@ -22,10 +22,10 @@ export async function commitWork(
   { references = [], signal }: WorkCommitRequest,
 ): Promise<string> {
   const { snapshots, root, clock } = deps;
-  const upper = upperOf(root, work.id);
+  const tree = workTree(root, work);
   const options = signal === undefined ? {} : { signal };
-  const isTouched = existsSync(upper);
-  const folder = { layers: work.layers, upper, mountPoints: [] };
+  const isTouched = existsSync(tree.upper);
+  const folder = { ...tree, mountPoints: [] };
   using layer = isTouched ? await snapshots.capture(folder, options) : undefined;
   const added = layer !== undefined && (await holdsAnything(snapshots, layer)) ? layer.diffId : undefined;
   const created = new Date(clock()).toISOString();

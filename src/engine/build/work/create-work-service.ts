@@ -34,7 +34,7 @@ import { createWorkRecords } from './work-records.ts';
 export interface WorkServiceOptions {
   readonly deps: Omit<StepDeps, 'snapshots'> & {
     readonly snapshots: StepDeps['snapshots'] &
-      Pick<SnapshotService, 'mount' | 'unmount' | 'capture' | 'entries'>;
+      Pick<SnapshotService, 'mount' | 'unmount' | 'capture' | 'entries' | 'storage'>;
   };
   readonly db: Parameters<typeof createWorkRecords>[0];
   readonly images: BuildImages;
@@ -73,12 +73,18 @@ export function createWorkService(options: WorkServiceOptions): WorkService {
     list: records.list,
     inspect: records.get,
     from: async request => {
-      const work = await beginWork(request, { images, host, clock, isTaken: records.isTaken });
+      const begun = await beginWork(request, { images, host, clock, isTaken: records.isTaken });
+      const { driver } = await deps.snapshots.storage();
+      const work = { ...begun, driver };
       records.add(work);
       return work;
     },
-    fromFailure: build => {
-      const work = failedWork(options.findBuild(build), { clock, isTaken: records.isTaken });
+    fromFailure: async build => {
+      const { driver } = await deps.snapshots.storage();
+      const work = {
+        ...failedWork(options.findBuild(build), { clock, isTaken: records.isTaken }),
+        driver,
+      };
       const gone = layersOf(work).find(diffId => deps.snapshots.layer(diffId) === undefined);
       if (gone !== undefined) throw layersGone(build);
       records.add(work);

@@ -1,4 +1,5 @@
 import type { ImageHistory, ImageProcessConfig, Platform } from '../../../oci/index.ts';
+import type { DriverName } from '../../snapshot/index.ts';
 import type { BuildRequest, FailedRun } from '../types.ts';
 
 /** An image in the making, one verb after another: files on top of an image's, and a config. It survives its makers. */
@@ -12,6 +13,8 @@ export interface WorkingContainer {
   readonly image?: string;
   /** DiffIDs of that image, base first. */
   readonly layers: readonly string[];
+  /** What its files are made with. Absent in records of earlier versions: `overlay`. */
+  readonly driver?: DriverName;
   readonly platform: Platform;
   readonly config: ImageProcessConfig;
   readonly author?: string;
@@ -102,7 +105,7 @@ export interface WorkService {
    * Begins one with what a step that failed began with, its variables, folder and mounts, to look into it. Throws `conflict` for a
    * build without such a step, `not-found` if its layers were freed since.
    */
-  fromFailure(build: string): WorkingContainer;
+  fromFailure(build: string): Promise<WorkingContainer>;
   /** Newest first. */
   list(): WorkingContainer[];
   /** By name, id or the beginning of one. Throws `not-found` (`WORK_NOT_FOUND`). */

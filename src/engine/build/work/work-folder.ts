@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { withLock } from '../../kernel/index.ts';
-import type { SnapshotService } from '../../snapshot/index.ts';
+import type { KeptTree, SnapshotService } from '../../snapshot/index.ts';
 import type { Root } from '../../store/index.ts';
 import type { WorkingContainer } from './types.ts';
 
@@ -17,20 +17,22 @@ export interface MountedWork {
   detach(): Promise<void>;
 }
 
-/** Where its changes are. */
-export function upperOf({ dataDir }: Pick<Root, 'dataDir'>, id: string): string {
-  return join(dataDir, 'works', id, 'upper');
+/** Its files, as they are kept. */
+export function workTree(
+  { dataDir }: Pick<Root, 'dataDir'>,
+  { id, layers, driver }: Pick<WorkingContainer, 'id' | 'layers' | 'driver'>,
+): KeptTree {
+  const folder = join(dataDir, 'works', id);
+  return { layers, driver, upper: join(folder, 'upper'), work: join(folder, 'work') };
 }
 
 /** Mounts a working container, if it is not mounted yet. Returns the folder. */
 export async function mountWork(
   { root, snapshots }: WorkFolderOptions,
-  { id, layers }: WorkingContainer,
+  work: WorkingContainer,
 ): Promise<string> {
-  const folder = join(root.dataDir, 'works', id);
-  const target = join(folder, 'rootfs');
-  await snapshots.mount({ layers, upper: upperOf(root, id), work: join(folder, 'work'), target });
-  return target;
+  const target = join(root.dataDir, 'works', work.id, 'rootfs');
+  return await snapshots.mount({ ...workTree(root, work), target });
 }
 
 /** Works on the files of a working container, alone: others wait. What was mounted before is so afterwards. */
@@ -44,7 +46,8 @@ export async function withFiles<T>(
   return await alone(root, work, signal, async () => {
     const target = await mountWork(options, work);
     try {
-      return await action({ target, upper: upperOf(root, work.id), detach: () => snapshots.unmount(target) });
+      const { upper } = workTree(root, work);
+      return await action({ target, upper, detach: () => snapshots.unmount(target) });
     } finally {
       if (work.isMounted) await mountWork(options, work);
       else await snapshots.unmount(target);

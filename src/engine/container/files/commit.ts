@@ -3,7 +3,7 @@ import { hasCgroups } from '../../kernel/index.ts';
 import { holdFrozen } from '../../runtime/index.ts';
 import type { ChangedFolder, HeldLayer } from '../../snapshot/index.ts';
 import type { ContainerRecord } from '../records.ts';
-import { announce, cgroupOf, pathsOf, type World, withContainerLock } from '../world.ts';
+import { announce, cgroupOf, treeOf, type World, withContainerLock } from '../world.ts';
 import type { CommitRequest } from './types.ts';
 
 /** See `ContainerFiles.commit`. Nothing is left of a commit that fails. */
@@ -35,9 +35,9 @@ export async function commitContainer(
 }
 
 /** What a container has changed of its image's files. */
-export function changedFolder(world: World, { id, resolved }: ContainerRecord): ChangedFolder {
-  const mountPoints = [...runtimeMountPoints, ...resolved.mounts.map(({ target }) => target)];
-  return { layers: resolved.layers, upper: pathsOf(world.root, id).upper, mountPoints };
+export function changedFolder(world: World, record: ContainerRecord): ChangedFolder {
+  const mountPoints = [...runtimeMountPoints, ...record.resolved.mounts.map(({ target }) => target)];
+  return { ...treeOf(world.root, record), mountPoints };
 }
 
 /** What every container has mounted: made where the image lacks it. */

@@ -6,7 +6,7 @@ import { isAlive, openPrivateMounts, type PrivateMounts, resolveInRoot } from '.
 import { copyUp } from '../copy-up.ts';
 import { volumeSource } from '../mount-source.ts';
 import type { ContainerRecord } from '../records.ts';
-import { isLive, lockContainer, pathsOf, type World } from '../world.ts';
+import { isLive, lockContainer, pathsOf, treeOf, type World } from '../world.ts';
 
 /** A container's files; dispose of it when done with them. */
 export interface OpenFilesystem extends AsyncDisposable {
@@ -69,7 +69,7 @@ async function mountStopped(
   { bare }: OpenOptions,
   stack: AsyncDisposableStack,
 ): Promise<string> {
-  const { upper, work, rootfs, bundle } = pathsOf(world.root, record.id);
+  const { rootfs, bundle } = pathsOf(world.root, record.id);
   const { resolved, spec } = record;
   mkdirSync(bundle, { recursive: true, mode: 0o700 });
   stack.defer(() => removeEmpty(bundle));
@@ -78,7 +78,7 @@ async function mountStopped(
     removeEmpty(rootfs);
   });
   const disposable = spec.autoRemove;
-  await world.snapshots.mount({ layers: resolved.layers, upper, work, target: rootfs, disposable });
+  await world.snapshots.mount({ ...treeOf(world.root, record), target: rootfs, disposable });
   const binds = resolved.mounts.filter(mount => mount.type !== 'tmpfs');
   if (!bare && binds.some(({ type }) => type === 'volume')) {
     stack.defer(() => world.volumes.unmount(record.id));

@@ -1,6 +1,7 @@
-import { lstatSync, readdirSync, type Stats } from 'node:fs';
+import { lstatSync, readdirSync, realpathSync, type Stats } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { errnoOf, throwIfAborted } from '../../../errors.ts';
+import { mountsBelow } from '../../kernel/index.ts';
 
 /** What a unit of a root (`layers/<dir>`, `containers/<id>`, `plimsoll.db`) takes on its disk, by its path in the root. */
 export type UnitBytes = ReadonlyMap<string, number>;
@@ -31,6 +32,8 @@ export async function measureUnits(dataDir: string, signal?: AbortSignal): Promi
   const pending: { path: string; relative: string; unit: string }[] = [
     { path: Buffer.from(dataDir).toString('latin1'), relative: '', unit: '' },
   ];
+  const real = Buffer.from(realpathSync(dataDir)).toString('latin1');
+  const mounted = new Set(mountsBelow(dataDir).map(path => Buffer.from(path).toString('latin1')));
   let device: number | undefined;
   let since = performance.now();
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
@@ -38,6 +41,7 @@ export async function measureUnits(dataDir: string, signal?: AbortSignal): Promi
     const { path, relative, unit } = next;
     const stats = look(path);
     device ??= stats?.dev;
+    if (relative !== '' && mounted.has(`${real}/${relative}`)) continue; // a copy may be bound to another place too
     if (stats === undefined || stats.dev !== device || isKnown(stats, seen)) continue;
     units.set(unit, (units.get(unit) ?? 0) + stats.blocks * 512);
     if (stats.isDirectory()) {
@@ -75,7 +79,7 @@ function unlessGone<T>(action: () => T): T | undefined {
   try {
     return action();
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
+    if (['ENOENT', 'ENOTDIR', 'ENOTCONN'].includes(errnoOf(error) ?? '')) return undefined;
     throw error;
   }
 }

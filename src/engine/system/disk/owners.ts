@@ -94,8 +94,8 @@ export function ownersOf(root: Root, db: Database): (unit: string) => Owner {
   };
 }
 
-/** A file `blob.<pid>.<start time>.<random>` that a living process is writing. */
+/** A file `blob.<pid>.<start time>.<random>` that a living process is writing, or a folder `trial.…` in which it tries something. */
 function isBusyFile(name: string): boolean {
   const [kind, pid, startTime] = name.split('.');
-  return kind === 'blob' && isAlive({ pid: Number(pid), startTime: Number(startTime) });
+  return (kind === 'blob' || kind === 'trial') && isAlive({ pid: Number(pid), startTime: Number(startTime) });
 }
