@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { joined } from '../../lib/joined.ts';
 import { mountsBelow, type Native, preloadNative, unmount } from '../kernel/index.ts';
@@ -77,7 +77,7 @@ export function createSnapshotService({
     capture: (folder, options = {}) => captureLayer(context, folder, options.signal),
     merge: request => mergeLayers(context, request),
     unmount: target => unmount(target, { lazy: true }),
-    mounts: () => [...mountsBelow(root.dataDir), ...mountsBelow(root.runDir)],
+    mounts: () => [root.dataDir, root.runDir].flatMap(mountsIn),
     entries: async function* (diffId) {
       const native = await preloadNative();
       yield* layerEntries(layers.get(diffId).path, { native, opaqueXattr: attribute });
@@ -94,6 +94,12 @@ export function createSnapshotService({
     },
     sweep: () => sweep({ root, db, leases, layers, trash }),
   };
+}
+
+/** A folder may be a disk of its own, which is nobody's to take away. */
+function mountsIn(folder: string): string[] {
+  const itself = existsSync(folder) ? realpathSync(folder) : folder;
+  return mountsBelow(folder).filter(target => target !== itself);
 }
 
 /** A layer from any tar of one; whatever goes wrong, nothing of it stays. */
