@@ -2,7 +2,7 @@
  * `npm run bench`: plimsoll beside docker and podman in the same run, as medians and ratios. Figures of a noisy
  * machine differ from run to run; the ratios are what to read, and for promises in milliseconds what they are at the
  * speed that the machine has at the time. Needs root. Words after it choose parts:
- * `npm run bench -- commands network builds pulls in-process many api dashboard`.
+ * `npm run bench -- commands network builds pulls in-process many recorder api dashboard`.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,6 +17,7 @@ import { benchMany } from './many.ts';
 import { benchNetwork } from './network.ts';
 import { findPeers } from './peers.ts';
 import { benchPulls } from './pulls.ts';
+import { benchRecorder } from './recorder.ts';
 import { measureYardstick } from './yardstick.ts';
 
 const chosen = process.argv.slice(2);
@@ -39,6 +40,7 @@ try {
   if (wanted('pulls')) await benchPulls(plimsoll);
   if (wanted('in-process')) await benchInProcess(engine, await measureYardstick());
   if (wanted('many')) await benchMany(engine, plimsoll, findPeers('/bin/busybox'), await measureYardstick());
+  if (wanted('recorder')) await benchRecorder(engine, plimsoll);
   if (wanted('api')) await benchApi(plimsoll, home, findPeers('/bin/busybox'));
   if (wanted('dashboard')) await benchDashboard(engine, plimsoll, await measureYardstick());
 } finally {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { CgroupHierarchy } from './cgroup/hierarchy.ts';
 import { parseV1 } from './cgroup/v1.ts';
 import { parseV2 } from './cgroup/v2.ts';
-import { type KeptFiles, readOnce } from './kept-files.ts';
+import type { KeptFiles } from './kept-files.ts';
 import { parseNetDev } from './net-dev.ts';
 import { processCounters } from './process-counters.ts';
 import type { ContainerSample, RunningContainer } from './types.ts';
@@ -32,7 +32,7 @@ export function sampleContainer(
   const time = clock();
   if (cgroupPath === undefined) {
     const counted = pid === undefined ? undefined : processCounters(pid, proc);
-    return counted === undefined ? undefined : { id, time, ...counted, ...networkOf(container, proc) };
+    return counted === undefined ? undefined : { id, time, ...counted, ...networkOf(container, source) };
   }
   const counters =
     cgroups.version === 'v2'
@@ -45,13 +45,16 @@ export function sampleContainer(
     releaseContainer(cgroupPath, source); // so that it is looked for anew: it may be about to start
     return undefined;
   }
-  return { id, time, ...counters, ...networkOf(container, proc) };
+  return { id, time, ...counters, ...networkOf(container, source) };
 }
 
-function networkOf({ pid, network }: RunningContainer, proc: string): Pick<ContainerSample, 'network'> {
+function networkOf(
+  { pid, network }: RunningContainer,
+  { files, proc }: ContainerSource,
+): Pick<ContainerSample, 'network'> {
   // What goes through the network of another is counted there.
   const isOwn = network !== 'host' && !network.startsWith('container:');
-  const netDev = pid === undefined || !isOwn ? undefined : readOnce(join(proc, String(pid), 'net/dev'));
+  const netDev = pid === undefined || !isOwn ? undefined : files.readAnew(`${proc}/${pid}/net/dev`);
   return netDev === undefined ? {} : { network: parseNetDev(netDev) };
 }
 

@@ -31,6 +31,24 @@ export class KeptFiles {
     }
   }
 
+  /** The same of a file that must not stay open: read to its end, for such a file may have many records. */
+  readAnew(path: string): string | undefined {
+    let file: number | undefined;
+    try {
+      file = openSync(path, 'r');
+      let length = 0;
+      for (let count = -1; count !== 0; length += count) {
+        if (length === this.#buffer.length) this.#enlarge();
+        count = readSync(file, this.#buffer, length, this.#buffer.length - length, null);
+      }
+      return this.#buffer.toString('latin1', 0, length);
+    } catch {
+      return undefined;
+    } finally {
+      if (file !== undefined) closeSync(file);
+    }
+  }
+
   /** Closes every file at or below a folder, and forgets which were absent. */
   forget(folder: string): void {
     const below = (path: string) => path === folder || path.startsWith(`${folder}/`);
@@ -71,8 +89,12 @@ export class KeptFiles {
       const count = readSync(file, this.#buffer, length, this.#buffer.length - length, length);
       length += count;
       if (count === 0 || length < this.#buffer.length) return this.#buffer.toString('latin1', 0, length);
-      this.#buffer = Buffer.concat([this.#buffer, Buffer.allocUnsafe(this.#buffer.length)]);
+      this.#enlarge();
     }
+  }
+
+  #enlarge(): void {
+    this.#buffer = Buffer.concat([this.#buffer, Buffer.allocUnsafe(this.#buffer.length)]);
   }
 
   #drop(path: string): void {

@@ -11,13 +11,13 @@ export function createPace(
 ): () => number {
   if (coreShare === undefined) return () => intervalMs;
   let before: number | undefined;
-  let cost = 0;
+  let cost: number | undefined;
   return () => {
     const now = cpuMs();
-    const spent = before === undefined ? 0 : now - before; // not what starting up has cost
+    const spent = before === undefined ? undefined : now - before; // not what starting up has cost
     before = now;
-    cost += (spent - cost) / 8;
-    return Math.max(intervalMs, Math.min(slowestMs, cost / coreShare));
+    if (spent !== undefined) cost = cost === undefined ? spent : cost + (spent - cost) / 8;
+    return Math.max(intervalMs, Math.min(slowestMs, (cost ?? 0) / coreShare));
   };
 }
 

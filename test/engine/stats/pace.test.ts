@@ -14,6 +14,7 @@ test('frames come as often as asked, and less often where they would cost more t
   const absurd = createPace(1000, 0.01, costing(5000));
   const after = (pace: () => number) => Array.from({ length: 100 }, () => pace()).at(-1) ?? 0;
   assert.equal(costly(), 1000, 'what starting up has cost does not count');
+  assert.ok(Math.abs(costly() - 3000) < 1, 'it is slow enough from the first frame on');
   assert.equal(after(cheap), 1000);
   assert.ok(Math.abs(after(costly) - 3000) < 1);
   assert.equal(after(absurd), 10_000);
