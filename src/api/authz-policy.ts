@@ -36,8 +36,8 @@ export interface AuthzPolicy {
   readonly forbid: readonly Rule[];
 }
 
-/** Throws if a client may not have its streams, or a command in it: asked before the connection is taken. */
-export type MayEnter = (container: string, request?: { readonly privileged?: boolean }) => void;
+/** Throws if a client may not have its streams: asked before the connection is taken. */
+export type MayEnter = (container: string) => void;
 
 /**
  * Reads a policy: `{ "forbid": ["bind-mounts", "privileged", ...] }`. Throws `invalid-argument` (`BAD_POLICY`) for what is
@@ -102,6 +102,12 @@ export function restricted(
       await engine.containers.connect(name, attachment);
     },
   };
+  const execs: Partial<Engine['execs']> = {
+    async create(name, spec) {
+      enter(name, { privileged: spec.privileged ?? false });
+      return await engine.execs.create(name, spec);
+    },
+  };
   const files: Partial<Engine['files']> = {
     async read(name, path, options) {
       enter(name);
@@ -135,6 +141,7 @@ export function restricted(
   };
   const served = over(engine, {
     containers: over(engine.containers, containers),
+    execs: over(engine.execs, execs),
     files: over(engine.files, files),
     volumes: over(engine.volumes, volumes),
     networks: over(engine.networks, networks),

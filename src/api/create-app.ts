@@ -5,7 +5,6 @@ import { minorVersionOf, routedPath } from './api-version.ts';
 import { createAttachments } from './attachments.ts';
 import type { Audit } from './audit-log.ts';
 import type { MayEnter } from './authz-policy.ts';
-import { createExecRegistry } from './exec-registry.ts';
 import { serveHijacks } from './hijack.ts';
 import { httpErrorOf } from './http-status.ts';
 import { readOff } from './read-off.ts';
@@ -98,9 +97,8 @@ export function createApp(
   buildRoutes(app, engine);
   diskRoutes(app, engine);
   routesWithoutSwarm(app);
-  const execs = createExecRegistry(engine.containers, mayEnter);
-  const hijacks = hijackRoutes(engine, { execs, attachments, mayEnter });
-  execRoutes(app, engine, execs);
+  const hijacks = hijackRoutes(engine, { attachments, mayEnter });
+  execRoutes(app, engine);
   plainHijacks(app, hijacks);
   serveHijacks(
     app.server,

@@ -14,7 +14,7 @@ export interface HijackRoute {
   /** Its first group is the name. */
   readonly path: RegExp;
   /** Checks all that can be wrong before the connection is taken; throws what the answer is made of. */
-  prepare(name: string, request: { readonly query: Query; readonly body: unknown }): Hijack;
+  prepare(name: string, request: { readonly query: Query; readonly body: unknown }): Hijack | Promise<Hijack>;
 }
 
 /** What to do with the connection; `detach` instead where the client wants none. */
@@ -26,7 +26,7 @@ export type Hijack =
       readonly run: (client: ClientStream) => Promise<void>;
       readonly detach?: undefined;
     }
-  | { readonly tty: boolean; readonly detach: () => void };
+  | { readonly tty: boolean; readonly detach: () => Promise<void> };
 
 /** The largest body of a request that asks for an upgrade. */
 const bodyLimit = 1024 * 1024;
@@ -67,9 +67,9 @@ async function upgrade(
   if (route === undefined) return refuse(socket, undefined);
   const body = isWebsocket ? undefined : await readBody(request, socket, head);
   const name = decodeURIComponent(route.path.exec(pathname)?.[1] ?? '');
-  const hijack = route.prepare(name, { query: new Query(Object.fromEntries(searchParams)), body });
+  const hijack = await route.prepare(name, { query: new Query(Object.fromEntries(searchParams)), body });
   if (hijack.detach !== undefined) {
-    hijack.detach();
+    await hijack.detach();
     socket.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
     return;
   }

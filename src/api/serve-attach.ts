@@ -1,7 +1,8 @@
 import { attachForInput, type ContainerDetails, type Engine, type LogEntry } from '../engine/index.ts';
 import { isPlimsollError } from '../errors.ts';
-import { hasLogFile, parseDetachKeys, usualDetachKeys, watchDetachKeys } from '../words/index.ts';
+import { hasLogFile, parseDetachKeys, usualDetachKeys } from '../words/index.ts';
 import type { ClientStream } from './client-stream.ts';
+import { pumpInput } from './pump-input.ts';
 import type { Query } from './query.ts';
 import { frame } from './raw-stream.ts';
 
@@ -66,11 +67,8 @@ export async function serveAttach(
     else if (await isStarted(events, { id, sinceSeq, signal: client.closed })) {
       const input =
         request.stdin && container.spec.openStdin ? await attachForInput(containers, id) : undefined;
-      const detached = input === undefined ? undefined : pump(container, request, client, input);
-      await Promise.race([
-        copyLog(containers, id, { since, signal: client.closed, write }),
-        ...(detached ?? []),
-      ]);
+      const detached = input === undefined ? [] : [pumpInput(client, input, keysOf(container, request))];
+      await Promise.race([copyLog(containers, id, { since, signal: client.closed, write }), ...detached]);
       await input?.[Symbol.asyncDispose]();
     }
   }
@@ -102,7 +100,9 @@ async function join(
   const write = writer(container, request, client);
   await using attachment = await connected;
   const detached =
-    request.stdin && container.spec.openStdin ? pump(container, request, client, attachment) : [];
+    request.stdin && container.spec.openStdin
+      ? [pumpInput(client, attachment, keysOf(container, request))]
+      : [];
   const copied = (async () => {
     for await (const { stream, data } of attachment.output) await write(stream, data);
   })();
@@ -118,27 +118,8 @@ function writer({ spec }: ContainerDetails, request: AttachRequest, client: Clie
   };
 }
 
-/** Passes input on to the container; the promise resolves when the keys to leave it were typed. */
-function pump(
-  { spec }: ContainerDetails,
-  { detachKeys }: AttachRequest,
-  { input }: ClientStream,
-  attachment: Attachment,
-): [Promise<void>] {
-  const watch = spec.tty ? watchDetachKeys(detachKeys) : undefined;
-  return [
-    new Promise(resolve => {
-      const copy = async () => {
-        for await (const chunk of input as AsyncIterable<Buffer>) {
-          const { data, detached } = watch?.(chunk) ?? { data: chunk, detached: false };
-          if (data.length > 0) await attachment.write(data);
-          if (detached) return resolve();
-        }
-        if (!spec.tty) attachment.endInput();
-      };
-      copy().catch(() => {}); // the client has left
-    }),
-  ];
+function keysOf({ spec }: ContainerDetails, { detachKeys }: AttachRequest) {
+  return { tty: spec.tty ?? false, detachKeys };
 }
 
 /** False if it was removed, or the client left, before it started. */

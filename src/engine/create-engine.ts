@@ -92,6 +92,9 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     get containers() {
       return parts.containers();
     },
+    get execs() {
+      return parts.containers().execs;
+    },
     get files() {
       return parts.containers().files;
     },

@@ -1,5 +1,5 @@
 import type { BuildService, WorkService } from './build/index.ts';
-import type { ContainerFiles, ContainerService } from './container/index.ts';
+import type { ContainerFiles, ContainerService, ExecService } from './container/index.ts';
 import type { EventService } from './events/index.ts';
 import type { HistoryService } from './history/index.ts';
 import type { ImageArchives, ImageService, ManifestService } from './image/index.ts';
@@ -25,6 +25,7 @@ export interface Engine extends AsyncDisposable {
   readonly builds: BuildService;
   readonly works: WorkService;
   readonly containers: Hosted<ContainerService, 'top'>;
+  readonly execs: ExecService;
   readonly files: ContainerFiles;
   readonly volumes: Hosted<VolumeService, 'create'>;
   readonly networks: Hosted<NetworkService, 'create'>;

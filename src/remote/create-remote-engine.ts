@@ -6,6 +6,7 @@ import { createApiClient } from './client.ts';
 import { createContainers } from './containers.ts';
 import type { Endpoint } from './endpoint.ts';
 import { createEvents } from './events.ts';
+import { createExecs } from './execs.ts';
 import { createFiles } from './files.ts';
 import { createHistory } from './history.ts';
 import { createImages } from './images.ts';
@@ -62,6 +63,7 @@ export async function createRemoteEngine(endpoint: Endpoint): Promise<Engine> {
       registries: createRegistryService({ env: process.env }),
       builds,
       containers,
+      execs: createExecs(client, mirror),
       files: createFiles(client, mirror),
       volumes,
       networks,

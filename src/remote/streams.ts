@@ -1,12 +1,12 @@
 import type { Duplex } from 'node:stream';
 import type { Engine, ExecRequest, LogEntry, LogOptions } from '../engine/index.ts';
 import { isPlimsollError, PlimsollError } from '../errors.ts';
+import { attachmentOf } from './attachment.ts';
 import type { ApiClient } from './client.ts';
 import { readFrames } from './frames.ts';
 import type { Mirror } from './mirror.ts';
 
 type Streams = Pick<Engine['containers'], 'logs' | 'attach' | 'exec'>;
-type Attachment = Awaited<ReturnType<Engine['containers']['attach']>>;
 type Size = { readonly columns: number; readonly rows: number };
 
 /** What goes in and out of containers of an engine elsewhere. */
@@ -17,7 +17,7 @@ export function createStreams(client: ApiClient, mirror: Mirror): Streams {
       const { id, spec } = mirror.container(name);
       const query = { stream: true, stdin: spec.openStdin === true, stdout: true, stderr: true };
       const stream = await client.hijack(`/containers/${id}/attach`, { query, signal });
-      return attachment(stream, spec.tty === true, size => {
+      return attachmentOf(stream, spec.tty === true, size => {
         const query = { w: size.columns, h: size.rows };
         client.json('POST', `/containers/${id}/resize`, { query }).catch(() => {}); // it is gone
       });
@@ -78,34 +78,6 @@ function splitLines(data: Buffer): Buffer[] {
     from = at + 1;
   }
   return [...lines, data.subarray(from)];
-}
-
-function attachment(stream: Duplex, tty: boolean, resize: (size: Size) => void): Attachment {
-  return {
-    output: outputOf(stream, tty),
-    write: data =>
-      new Promise(resolve => {
-        if (stream.writable) stream.write(data, () => resolve());
-        else resolve();
-      }),
-    endInput: () => void stream.end(),
-    resize,
-    async [Symbol.asyncDispose]() {
-      stream.destroy();
-    },
-  };
-}
-
-/** A connection that breaks off is the end of the output. */
-async function* outputOf(
-  stream: Duplex,
-  tty: boolean,
-): Attachment['output'] extends AsyncIterable<infer P> ? AsyncGenerator<P> : never {
-  try {
-    yield* readFrames(stream as AsyncIterable<Buffer>, tty);
-  } catch {
-    // whoever waits for the exit is told why
-  }
 }
 
 async function exec(

@@ -65,7 +65,7 @@ export function containerJson(container: ContainerDetails, surroundings: Contain
     MountLabel: '',
     ProcessLabel: '',
     AppArmorProfile: container.spec.apparmor ?? '',
-    ExecIDs: null,
+    ExecIDs: container.execs?.length ? container.execs : null,
     HostConfig: hostConfigJson(container),
     GraphDriver: { Name: storageName(container.driver), Data: {} },
     ...sizesJson(surroundings.sizes),

@@ -1,9 +1,11 @@
 import type { EngineEvent } from '../engine/index.ts';
 
 /** An event as `GET /events` streams it, with the fields that clients before 1.22 knew. */
-export function eventJson({ type, action, actor, timeNano }: EngineEvent): object {
+export function eventJson({ type, action: verb, actor, timeNano }: EngineEvent): object {
+  const { execCommand, ...attributes } = actor.attributes;
+  const action = execCommand === undefined ? verb : `${verb}: ${execCommand}`;
   const word = type === 'build' ? 'builder' : type;
-  const { image } = actor.attributes;
+  const { image } = attributes;
   return {
     ...(type === 'container'
       ? { status: action, id: actor.id, ...(image === undefined ? {} : { from: image }) }
@@ -11,7 +13,7 @@ export function eventJson({ type, action, actor, timeNano }: EngineEvent): objec
     ...(type === 'image' ? { status: action, id: actor.id } : {}),
     Type: word,
     Action: action,
-    Actor: { ID: actor.id, Attributes: actor.attributes },
+    Actor: { ID: actor.id, Attributes: attributes },
     scope: 'local',
     time: Number(BigInt(timeNano) / 1_000_000_000n),
     timeNano: exact(timeNano),

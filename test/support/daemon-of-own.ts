@@ -20,6 +20,8 @@ export interface Done {
 export interface DaemonOfOwn extends AsyncDisposable {
   readonly folder: string;
   readonly pid: number;
+  /** Kills it, and starts another in its place. */
+  killAndRestart(): Promise<void>;
   /** The address of its inspector, if it has one. */
   readonly inspector: string | undefined;
   /** The daemon's own socket, and that of the proxy before it. */
@@ -68,27 +70,38 @@ export async function daemonOfOwn({ words = [], inspected }: DaemonOptions = {})
   const own = await rootOfOwn();
   const { root, folder } = own;
   const [socket, proxied] = [join(folder, 'daemon.sock'), join(folder, 'proxy.sock')];
-  const child = spawn(launcher, ['--root', root.dataDir, 'daemon', '-H', `unix://${socket}`, ...words], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    ...(inspected ? { env: { ...process.env, NODE_OPTIONS: '--inspect=127.0.0.1:0' } } : {}),
-  });
-  const exited = once(child, 'exit');
-  const said = await untilServing(child.stderr);
+  const begin = async () => {
+    const child = spawn(launcher, ['--root', root.dataDir, 'daemon', '-H', `unix://${socket}`, ...words], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      ...(inspected ? { env: { ...process.env, NODE_OPTIONS: '--inspect=127.0.0.1:0' } } : {}),
+    });
+    return { child, exited: once(child, 'exit'), said: await untilServing(child.stderr) };
+  };
+  const end = async (signal: NodeJS.Signals) => {
+    running.child.kill(signal);
+    await running.exited;
+  };
+  let running = await begin();
   const proxy = await contractProxy(proxied, socket);
   return {
     folder,
-    pid: child.pid ?? 0,
-    inspector: /ws:\/\/\S+/.exec(said)?.[0],
+    get pid() {
+      return running.child.pid ?? 0;
+    },
+    inspector: /ws:\/\/\S+/.exec(running.said)?.[0],
     socket,
     proxied,
     proxy,
+    async killAndRestart() {
+      await end('SIGKILL');
+      running = await begin();
+    },
     plimsoll: (...args) => run(launcher, ['--root', root.dataDir, ...args]),
     run: (program, args) => run(program, args),
     docker: (client, args, input) => run(client, ['-H', `unix://${proxied}`, ...args], { input, folder }),
     async [Symbol.asyncDispose]() {
       await proxy[Symbol.asyncDispose]();
-      child.kill('SIGTERM');
-      await exited;
+      await end('SIGTERM');
       await own[Symbol.asyncDispose]();
     },
   };

@@ -199,7 +199,12 @@ export function createFakeEngine(options: FakeOptions = {}): Engine {
     return fakeFrame(usages, at, { cores, memoryBytes, time: clock() });
   };
 
+  const refused = async (): Promise<never> => {
+    throw new PlimsollError('not-implemented', 'this is not part of the fake engine', { code: 'FAKE' });
+  };
+
   return {
+    execs: { create: refused, inspect: refused, start: refused, resize: refused, detached: refused },
     containers: {
       list: ({ all = false } = {}) =>
         [...containers.values()].map(one => one.summary).filter(one => all || one.state.status === 'running'),

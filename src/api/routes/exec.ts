@@ -1,30 +1,33 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ContainerDetails, Engine } from '../../engine/index.ts';
+import { messageOf } from '../../errors.ts';
 import { badRequest, JsonFields } from '../../wire/index.ts';
 import { minorVersionOf } from '../api-version.ts';
 import type { Attachments } from '../attachments.ts';
 import type { MayEnter } from '../authz-policy.ts';
 import { clientStream } from '../client-stream.ts';
 import { containerName, type NamedParams } from '../container-name.ts';
-import type { ExecRegistry } from '../exec-registry.ts';
 import type { Hijack, HijackRoute } from '../hijack.ts';
 import { Query } from '../query.ts';
 import { streamType } from '../raw-stream.ts';
 import { type AttachRequest, attachRequest, serveAttach } from '../serve-attach.ts';
+import { dockerWords, execJson, readyToStart, serveExec, toExecSpec } from '../serve-exec.ts';
 
-type Parts = Pick<Engine, 'containers' | 'events'>;
+type Parts = Pick<Engine, 'containers' | 'events' | 'execs'>;
 
 /** Attach, and commands in containers, for clients that do not ask to have the connection for themselves. */
-export function execRoutes(app: FastifyInstance, { containers }: Parts, execs: ExecRegistry): void {
+export function execRoutes(app: FastifyInstance, { containers, execs }: Parts): void {
   app.post<NamedParams>('/containers/:name/exec', async (request, reply) => {
-    return reply.code(201).send({ Id: execs.create(containerName(request), request.body) });
+    const { id } = await execs.create(containerName(request), toExecSpec(request.body));
+    return reply.code(201).send({ Id: id });
   });
-  app.get<NamedParams>('/exec/:name/json', async request => execs.inspect(request.params.name));
+  app.get<NamedParams>('/exec/:name/json', async request =>
+    execJson(await execs.inspect(request.params.name)),
+  );
   app.post<NamedParams>('/exec/:name/resize', async (request, reply) => {
     const { name } = request.params;
-    execs.inspect(name);
-    execs.resize(name, sizeOf(new Query(request.query)));
+    await execs.resize(name, sizeOf(new Query(request.query)));
     return reply.code(200).send();
   });
   app.post<NamedParams>('/containers/:name/resize', async (request, reply) => {
@@ -71,10 +74,8 @@ function attach(
 }
 
 /** What takes a connection for the streams of a process, by an upgrade or by a plain answer that does not end. */
-export function hijackRoutes(
-  engine: Parts,
-  { execs, ...attaching }: Attaching & { readonly execs: ExecRegistry },
-): HijackRoute[] {
+export function hijackRoutes(engine: Parts, attaching: Attaching): HijackRoute[] {
+  const { execs } = engine;
   return [
     {
       path: /^\/containers\/([^/]+)\/attach$/,
@@ -82,20 +83,33 @@ export function hijackRoutes(
     },
     {
       path: /^\/exec\/([^/]+)\/start$/,
-      prepare: (id, { body }) => {
-        const { tty, stdin } = execs.readyToStart(id);
+      prepare: async (id, { body }) => {
+        const { tty, stdin } = await readyToStart(execs, id);
         const fields = new JsonFields(body ?? {});
         const [rows, columns] = sizeList(fields);
-        const size = rows && columns ? { rows, columns } : undefined;
-        if (fields.flag('Detach')) return { tty, detach: () => void execs.start(id, size, undefined) };
+        const size = rows && columns ? { terminalSize: { rows, columns } } : {};
+        if (fields.flag('Detach')) return { tty, detach: async () => await startAlone(execs, id, size) };
         return {
           tty,
           mayHalfClose: !(stdin && tty),
-          run: async client => await execs.start(id, size, client),
+          run: async client => await serveExec(execs, id, size, client),
         };
       },
     },
   ];
+}
+
+/** A command that nobody is attached to. Throws `invalid-argument` where it cannot be started, in docker's words. */
+async function startAlone(
+  execs: Parts['execs'],
+  id: string,
+  size: Parameters<Parts['execs']['start']>[1],
+): Promise<void> {
+  const { ended } = await execs.start(id, size).catch(async (error: unknown) => {
+    const words = dockerWords(error, (await execs.inspect(id)).spec);
+    throw words === messageOf(error) ? error : badRequest(words);
+  });
+  ended.catch(() => {}); // its end is recorded, or will be by who looks next
 }
 
 function sizeList(fields: JsonFields): readonly (number | undefined)[] {
@@ -122,12 +136,12 @@ export function plainHijacks(app: FastifyInstance, routes: readonly HijackRoute[
     const route = routes.find(each => each.path.test(path));
     if (route === undefined) return reply.callNotFound();
     const streams = isStream(request.body);
-    const prepared = route.prepare(decodeURIComponent(request.params.name), {
+    const prepared = await route.prepare(decodeURIComponent(request.params.name), {
       query: new Query(request.query),
       body: streams ? undefined : request.body,
     });
     if (prepared.detach !== undefined) {
-      prepared.detach();
+      await prepared.detach();
       return reply.code(200).send();
     }
     reply.hijack();

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { errnoOf, PlimsollError, throwIfAborted } from '../../errors.ts';
@@ -8,23 +8,34 @@ import type { ContainerRecord } from './records.ts';
 import type { Attachment } from './types.ts';
 import { announce, isLive, pathsOf, type World } from './world.ts';
 
-/**
- * Connects to the streams of a running container through its monitor's socket. That is SOCK_SEQPACKET, which Node
- * cannot open: a native call makes it, and takes the place of one that Node can. Each packet begins with a byte that
- * names the stream (2 output, 3 error).
- */
+/** Connects to the streams of a running container. */
 export async function attachToContainer(
   world: World,
   record: ContainerRecord,
   signal: AbortSignal | undefined,
 ): Promise<Attachment> {
   const { bundle } = pathsOf(world.root, record.id);
-  const path = join(bundle, 'attach');
   throwIfAborted(signal, 'attaching');
-  if (!isLive(record.state) || !existsSync(path)) throw notAttachable(record);
+  if (!isLive(record.state) || !existsSync(join(bundle, 'attach'))) throw notAttachable(record);
+  const attachment = await attachToMonitor(bundle, signal).catch((error: unknown) => {
+    // The monitor may have gone since its socket was seen: its container is one that has ended.
+    throw ['ENOENT', 'ECONNREFUSED'].includes(errnoOf(error) ?? '') ? notAttachable(record) : error;
+  });
+  world.db.transaction(() => announce(world, record, 'attach'));
+  return attachment;
+}
+
+/**
+ * Connects to a monitor through the socket in its folder. That is SOCK_SEQPACKET, which Node cannot open: a native call
+ * makes it, and takes the place of one that Node can. Each packet begins with a byte that names the stream (2 output,
+ * 3 error). The path goes by way of a descriptor, so that it may be longer than sun_path.
+ */
+export async function attachToMonitor(folder: string, signal: AbortSignal | undefined): Promise<Attachment> {
   const native = await preloadNative();
-  const socket = connectTo(record, () =>
-    native.seqpacketSocket(path, fd => {
+  const place = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+  let socket: Socket;
+  try {
+    socket = native.seqpacketSocket(`/proc/self/fd/${place}/attach`, fd => {
       return new Socket({
         fd,
         readable: true,
@@ -32,17 +43,18 @@ export async function attachToContainer(
         allowHalfOpen: true,
         pauseOnCreate: true,
       } as object);
-    }),
-  );
+    });
+  } finally {
+    closeSync(place);
+  }
   const onAbort = () => socket.destroy();
   signal?.addEventListener('abort', onAbort, { once: true });
   socket.on('error', () => {}); // the monitor is gone: the output just ends
   socket.on('close', () => signal?.removeEventListener('abort', onAbort));
-  world.db.transaction(() => announce(world, record, 'attach'));
   return {
     output: packets(socket),
     ...input(socket),
-    resize: size => resizeTerminal(bundle, size),
+    resize: size => resizeTerminal(folder, size),
     async [Symbol.asyncDispose]() {
       if (socket.closed) return;
       const closed = new Promise(resolve => socket.once('close', resolve));
@@ -50,16 +62,6 @@ export async function attachToContainer(
       await closed;
     },
   };
-}
-
-/** The monitor may have gone since its socket was seen: its container is one that has ended. */
-function connectTo(record: ContainerRecord, connect: () => Socket): Socket {
-  try {
-    return connect();
-  } catch (error) {
-    if (['ENOENT', 'ECONNREFUSED'].includes(errnoOf(error) ?? '')) throw notAttachable(record);
-    throw error;
-  }
 }
 
 /** The most that the monitor takes in one packet (its CONN_SOCK_BUF_SIZE is twice that); what is beyond is lost. */

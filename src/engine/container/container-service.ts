@@ -6,6 +6,9 @@ import { attachToContainer } from './attach.ts';
 import { connectContainer, disconnectContainer } from './attachments.ts';
 import { createAttendance } from './attend.ts';
 import { createContainer } from './create.ts';
+import { createExecRecords } from './exec/exec-records.ts';
+import { createExecService } from './exec/exec-service.ts';
+import type { ExecService } from './exec/types.ts';
 import { execInContainer } from './exec.ts';
 import { createContainerFiles } from './files/container-files.ts';
 import type { ContainerFiles } from './files/types.ts';
@@ -42,6 +45,7 @@ import { announce, cgroupOf, isLive, pathsOf, type World, withContainerLock } fr
 /** What the engine needs of its containers beyond what hosts may ask. */
 export interface ContainerUpkeep extends AsyncDisposable {
   readonly files: ContainerFiles;
+  readonly execs: ExecService;
   /** Mends what a crash or a reboot left, if there is anything; else costs well below a millisecond. */
   reconcile(): Promise<number>;
   /**
@@ -55,7 +59,7 @@ export interface ContainerUpkeep extends AsyncDisposable {
   rotate(id: string): Promise<void>;
 }
 
-export type ContainerParts = Omit<World, 'records' | 'keeper'> & {
+export type ContainerParts = Omit<World, 'records' | 'execs' | 'keeper'> & {
   /** Told what goes wrong while nobody waits for it. */
   readonly report?: (error: unknown) => void;
 };
@@ -63,7 +67,12 @@ export type ContainerParts = Omit<World, 'records' | 'keeper'> & {
 /** The containers of a root. Disposing of it ends nothing but this process's looking after them. */
 export function createContainerService(parts: ContainerParts): ContainerService & ContainerUpkeep {
   const keeper = createKeeper(parts);
-  const world: World = { ...parts, records: createRecords(parts.db), keeper };
+  const world: World = {
+    ...parts,
+    records: createRecords(parts.db),
+    execs: createExecRecords(parts.db),
+    keeper,
+  };
   const { records, db } = world;
   const exits = createExitWatch(world.root);
   const attendance = createAttendance(world, exits, parts.report ?? (() => {}));
@@ -108,6 +117,7 @@ export function createContainerService(parts: ContainerParts): ContainerService 
 
   return {
     files: createContainerFiles(world),
+    execs: createExecService(world),
     list: ({ all = false } = {}) =>
       records
         .all(all ? undefined : ['running', 'paused', 'restarting'])

@@ -81,12 +81,12 @@ export function processFor(
     ],
     [...record.resolved.env.filter(entry => entry.startsWith('HOME=')), ...(request.env ?? [])],
   );
-  const size =
-    tty && request.stdio === 'inherit' ? { height: process.stdout.rows, width: process.stdout.columns } : {};
+  const { columns: width, rows: height } =
+    request.terminalSize ?? (request.stdio === 'inherit' ? process.stdout : {});
   return {
     ...inherited,
     terminal: tty,
-    ...(size.height && size.width ? { consoleSize: { height: size.height, width: size.width } } : {}),
+    ...(tty && height && width ? { consoleSize: { height, width } } : {}),
     user: userToBe(
       { uid: user.uid, gid: user.gid, additionalGids: [...new Set([user.gid, ...user.additionalGids])] },
       caller(),

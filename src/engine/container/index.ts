@@ -8,6 +8,7 @@
  */
 export { attachForInput } from './attach-for-input.ts';
 export { type ContainerParts, type ContainerUpkeep, createContainerService } from './container-service.ts';
+export type { ExecDetails, ExecService, ExecSpec, StartedExec } from './exec/types.ts';
 export type { CommitRequest, ContainerFiles, FileChange, PathFacts, WriteOptions } from './files/types.ts';
 export type {
   Health,

@@ -41,6 +41,7 @@ export function toDetails(world: World, record: ContainerRecord): ContainerDetai
     logPath: pathsOf(world.root, record.id).log,
     ...(resolved.health === undefined ? {} : { healthCheck: resolved.health }),
     warnings: resolved.warnings,
+    execs: world.execs.unended(record.id).map(({ id }) => id),
   };
 }
 

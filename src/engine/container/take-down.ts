@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoOf } from '../../errors.ts';
 import { cgroupFolder, clearCgroup, pathOfCgroup, removeCgroup } from '../runtime/index.ts';
+import { settleExecs } from './exec/settle-execs.ts';
 import { cgroupOf, pathsOf, type World } from './world.ts';
 
 /**
@@ -51,6 +52,7 @@ async function removeMountPoint(world: World, rootfs: string): Promise<void> {
 /** The rest of it. `awaitsRestart`: keeps the names of the run and its attendant, for which the exit command looks. */
 export function removeRunFiles(world: World, id: string, { awaitsRestart = false } = {}): void {
   const { exitFile, persist, bundle, run, attended } = pathsOf(world.root, id);
+  settleExecs(world, id); // their exit codes go with the rest
   for (const path of [exitFile, persist]) rmSync(path, { recursive: true, force: true });
   const doomed = awaitsRestart ? filesIn(bundle).filter(path => path !== run && path !== attended) : [bundle];
   for (const path of doomed) rmSync(path, { recursive: true, force: true });

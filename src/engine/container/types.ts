@@ -219,6 +219,8 @@ export interface ContainerDetails extends ContainerSummary {
   readonly driver: string;
   readonly healthCheck?: HealthCheck;
   readonly warnings: readonly string[];
+  /** Ids of commands that were made for it (`ExecService`) and have not ended. */
+  readonly execs?: readonly string[];
 }
 
 export interface LogOptions {

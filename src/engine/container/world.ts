@@ -8,6 +8,7 @@ import { pathOfCgroup, type Runtime } from '../runtime/index.ts';
 import type { KeptTree, SnapshotService } from '../snapshot/index.ts';
 import type { Database, Root } from '../store/index.ts';
 import type { VolumeService } from '../volume/index.ts';
+import type { ExecRecords } from './exec/exec-records.ts';
 import type { Keeper } from './keeper/keeper.ts';
 import type { ContainerRecord, Records, StoredState } from './records.ts';
 
@@ -16,6 +17,7 @@ export interface World {
   readonly root: Root;
   readonly db: Database;
   readonly records: Records;
+  readonly execs: ExecRecords;
   readonly events: EventService;
   readonly images: Pick<ImageStore, 'inspect' | 'create'>;
   readonly snapshots: Pick<SnapshotService, 'mount' | 'unmount' | 'changes' | 'capture' | 'storage'>;

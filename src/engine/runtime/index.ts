@@ -22,6 +22,7 @@ export {
 export { createRuntime } from './create-runtime.ts';
 export { findInit } from './find-init.ts';
 export { flushedOutput } from './flushed-output.ts';
+export { execExitCode, execPid, isExecMonitored, startExecMonitor } from './monitor/start-exec-monitor.ts';
 export {
   type MonitorLog,
   type MonitorRequest,

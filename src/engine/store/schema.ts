@@ -140,4 +140,13 @@ export const migrations: readonly string[] = [
   -- Indexes in the making, for several platforms. document: ManifestList.
   CREATE TABLE manifest_lists (name TEXT PRIMARY KEY, document TEXT NOT NULL) STRICT;
   `,
+  `
+  -- Further commands in containers that do not end with who started them. spec: ExecSpec; status: created, running,
+  -- ended; ended: when, if it has.
+  CREATE TABLE execs (
+    id TEXT PRIMARY KEY, container TEXT NOT NULL REFERENCES containers (id) ON DELETE CASCADE, created INTEGER NOT NULL,
+    status TEXT NOT NULL, spec TEXT NOT NULL, pid INTEGER, exit_code INTEGER, ended INTEGER
+  ) STRICT;
+  CREATE INDEX execs_container ON execs (container);
+  `,
 ];

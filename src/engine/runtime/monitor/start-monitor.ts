@@ -4,7 +4,6 @@ import type { Duplex } from 'node:stream';
 import { PlimsollError } from '../../../errors.ts';
 import {
   type ChildProcess,
-  callerVariable,
   commandError,
   findExecutable,
   identify,
@@ -13,6 +12,7 @@ import {
 } from '../../kernel/index.ts';
 import { startError } from '../runtime-error.ts';
 import type { Runtime } from '../types.ts';
+import { monitorEnvironment } from './monitor-environment.ts';
 
 /** Where a monitor writes what its container says. */
 export type MonitorLog =
@@ -74,12 +74,7 @@ async function create(request: MonitorRequest, words: string): Promise<number> {
       detached: true,
       cwd: request.bundle, // where it leaves a file `oom` besides the one in its persist folder
       stdio: ['ignore', 'ignore', stderr, 'pipe', 'pipe'],
-      env: {
-        PATH: process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin',
-        ...ofCaller(),
-        _OCI_SYNCPIPE: '3',
-        _OCI_STARTPIPE: '4',
-      },
+      env: monitorEnvironment({ sync: 3, start: 4 }),
     });
     child.unref();
     const report = readPid(child, conmon, words, request.bundle);
@@ -90,12 +85,6 @@ async function create(request: MonitorRequest, words: string): Promise<number> {
   } finally {
     closeSync(stderr);
   }
-}
-
-/** What the exit command needs to find the same root again. */
-function ofCaller(): NodeJS.ProcessEnv {
-  const names = [callerVariable, 'XDG_RUNTIME_DIR'];
-  return Object.fromEntries(names.flatMap(name => (process.env[name] ? [[name, process.env[name]]] : [])));
 }
 
 function argumentsOf(request: MonitorRequest): string[] {
