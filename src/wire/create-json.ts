@@ -151,12 +151,13 @@ function mountRequestJson(mount: ContainerMount): object {
   const Target = mount.target;
   switch (mount.type) {
     case 'bind': {
-      const { recursive, propagation } = mount;
+      const { recursive, propagation, createSource } = mount;
       const options = defined({
         Propagation: propagation,
         NonRecursive: recursive === 'disabled' || undefined,
         ReadOnlyNonRecursive: recursive === 'writable' || undefined,
         ReadOnlyForceRecursive: recursive === 'readonly' || undefined,
+        CreateMountpoint: createSource,
       });
       return {
         Type: 'bind',

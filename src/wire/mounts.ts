@@ -34,7 +34,7 @@ function parseBind(text: string): ContainerMount {
   if (!source.startsWith('/'))
     return volume({ name: source, ...common, noCopy: words.includes('nocopy') || undefined });
   const propagation = words.find(word => propagations.includes(word));
-  return { type: 'bind', source, ...common, ...defined({ propagation }) };
+  return { type: 'bind', source, createSource: true, ...common, ...defined({ propagation }) };
 }
 
 /** One of Mounts. */
@@ -75,7 +75,8 @@ function toBind(
       : options.flag('ReadOnlyForceRecursive')
         ? ('readonly' as const)
         : undefined;
-  return { type: 'bind', source, target, readOnly, ...defined({ propagation, recursive }) };
+  const createSource = options.flag('CreateMountpoint') || undefined;
+  return { type: 'bind', source, target, readOnly, ...defined({ propagation, recursive, createSource }) };
 }
 
 /** One of Tmpfs: a path, and options of mount(8). */

@@ -87,7 +87,7 @@ test("run reads docker's long options", async () => {
     noNewPrivileges: true,
     labels: { a: 'b' },
     mounts: [
-      { type: 'bind', source: '/srv/d', target: '/d', readOnly: true },
+      { type: 'bind', source: '/srv/d', target: '/d', readOnly: true, createSource: true },
       { type: 'volume', name: 'files', target: '/f', readOnly: false },
       { type: 'tmpfs', target: '/run' },
     ],

@@ -284,6 +284,26 @@ test("docker's flags of run and update, on a real engine", { skip: noEngine }, a
     await refused('--gpus all busybox true', /no CDI spec describes GPUs/);
   });
 
+  await t.test(
+    'pain 23: -v makes the folder that is not there and says whose it is; --mount refuses',
+    async () => {
+      const made = at('new/b');
+      const { code, stderr } = await plimsoll(`run --rm --network none -v ${made}:/x busybox touch /x/in`);
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, /made the folder ".*\/new\/b", which was not there; it belongs to \w+\n/);
+      assert.ok(existsSync(join(made, 'in')));
+      const again = await plimsoll(`run --rm --network none -v ${made}:/x busybox true`);
+      assert.equal(again.stderr, '');
+      const mount = `--mount type=bind,source=${folder}/c,target=/x`;
+      await refused(`${mount} busybox true`, /the bind source ".*\/c" does not exist/);
+      assert.ok(!existsSync(at('c')));
+      assert.equal((await plimsoll(`run --rm --network none ${mount},bind-create-src busybox true`)).code, 0);
+      const file = at('file');
+      writeFileSync(file, '');
+      await refused(`-v ${file}/below:/x busybox true`, /cannot make the folder/);
+    },
+  );
+
   await t.test('--ulimit asks for no more than the caller may give, and says so', async () => {
     const both = 'busybox sh -c ulimit~-Sn;ulimit~-Hn';
     assert.equal(await run(`--ulimit nofile=100:200 ${both}`), '100\n200\n');

@@ -37,6 +37,7 @@ const cases: Readonly<Record<string, ContainerSpec>> = {
     network: 'bridge',
     mounts: [
       { type: 'bind', source: '/srv', target: '/srv', readOnly: true },
+      { type: 'bind', source: '/new', target: '/new', readOnly: false, createSource: true },
       { type: 'volume', name: 'data', target: '/data', readOnly: false },
       { type: 'tmpfs', target: '/scratch', sizeBytes: 1024 },
     ],

@@ -49,7 +49,7 @@ test('toContainerSpec() reads what docker run sends, and takes what is empty for
     expose: ['80/tcp'],
     health: { command: `probe 'it'\\''s'`, intervalMs: 2000, retries: 3 },
     mounts: [
-      { type: 'bind', source: '/srv', target: '/srv', readOnly: true },
+      { type: 'bind', source: '/srv', target: '/srv', readOnly: true, createSource: true },
       { type: 'volume', name: 'files', target: '/kept', readOnly: false },
       { type: 'tmpfs', target: '/run', options: ['size=1m', 'mode=755'] },
       { type: 'volume', name: '', target: '/data', readOnly: false },

@@ -13,7 +13,8 @@ const propagations = ['rprivate', 'private', 'rshared', 'shared', 'rslave', 'sla
 
 /**
  * One `--volume`: `source:target[:options]`; a source that is no path names a volume; a target alone is anonymous.
- * Options: `ro`, `rw`, `nocopy`, `idmap`, how mounts propagate, and those of other systems, which mean nothing here.
+ * Options: `ro`, `rw`, `nocopy`, `idmap`, how mounts propagate, and those of other systems, which mean nothing here. A
+ * path that does not exist becomes a folder, as docker's does (`--mount` refuses it).
  */
 export function parseVolume(text: string, cwd: string): ContainerMount {
   const parts = text.split(':');
@@ -27,7 +28,8 @@ export function parseVolume(text: string, cwd: string): ContainerMount {
     if (words.includes('nocopy'))
       throw badVolume(text, 'nothing is copied into a bind: "nocopy" is for volumes');
     const spread = propagation === undefined ? {} : { propagation };
-    return { type: 'bind', source: toAbsolute(source, cwd), ...common, ...spread, ...idmapOf(words) };
+    const bind = { type: 'bind', source: toAbsolute(source, cwd), createSource: true } as const;
+    return { ...bind, ...common, ...spread, ...idmapOf(words) };
   }
   if (propagation !== undefined) throw badVolume(text, `"${propagation}" is for binds`);
   if (idmapOf(words).idmap !== undefined) throw badVolume(text, '"idmap" is for binds');
@@ -88,6 +90,7 @@ function bindOf(fields: Fields, { target, readOnly, cwd, text }: Common): Bind {
   if (source === '') throw badMount(text, 'a bind needs a source');
   const propagation = fields.oneOf('bind-propagation', propagations);
   const alone = fields.flag('bind-nonrecursive');
+  const createSource = fields.flag('bind-create-src');
   const recursive = fields.oneOf('bind-recursive', ['enabled', 'disabled', 'writable', 'readonly']) as
     | Bind['recursive']
     | undefined;
@@ -100,6 +103,7 @@ function bindOf(fields: Fields, { target, readOnly, cwd, text }: Common): Bind {
     readOnly,
     ...(propagation === undefined ? {} : { propagation }),
     ...(depth === undefined ? {} : { recursive: depth }),
+    ...(createSource ? { createSource } : {}),
   };
 }
 

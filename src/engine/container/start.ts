@@ -6,6 +6,7 @@ import { messageOf, PlimsollError, throwIfAborted } from '../../errors.ts';
 import { bootId, isAlive } from '../kernel/index.ts';
 import { type MonitorLog, resizeTerminal, startMonitor } from '../runtime/index.ts';
 import { type ConnectedEndpoint, connectAll } from './attachments.ts';
+import { makeBindSources } from './bind-sources.ts';
 import { writeEtcFiles } from './etc-files.ts';
 import { processFor } from './exec.ts';
 import { exitCommand } from './exit-command.ts';
@@ -122,6 +123,7 @@ async function createRun(
   try {
     const disposable = spec.autoRemove;
     await world.snapshots.mount({ ...treeOf(world.root, record), target: paths.rootfs, disposable });
+    const made = makeBindSources(resolved.mounts);
     const request = await processRequest(world, record, options);
     const { warnings } = await world.runtime().writeBundle(paths.bundle, request);
     if (warnings.length > 0 || resolved.warnings.length > 0)
@@ -143,7 +145,12 @@ async function createRun(
       exitCommand: exitCommand(world.root, id, run, world.self),
     });
     const [created, endpoint] = await Promise.all([creating, connecting]);
-    return { created, endpoint, warnings, hooks: request.hooks?.poststart !== undefined };
+    return {
+      created,
+      endpoint,
+      warnings: [...made, ...warnings],
+      hooks: request.hooks?.poststart !== undefined,
+    };
   } catch (error) {
     await connecting.catch(() => {}); // nothing may still be setting up while the caller takes down
     throw error;

@@ -23,6 +23,8 @@ export type ContainerMount =
        * other way round; or crun's own form, `uids=CONTAINER-HOST-LENGTH;gids=…`.
        */
       readonly idmap?: true | string;
+      /** Where this machine has nothing at the source, a start makes a folder there. Else it is refused. */
+      readonly createSource?: true;
     }
   | {
       readonly type: 'volume' /** Empty: anonymous. */;

@@ -67,7 +67,7 @@ function validateMount(mount: ContainerMount): void {
     if (wrong)
       throw invalid('MOUNT_INVALID', `"${mount.subpath}" is no folder of a volume`, 'write it as in a/b');
   }
-  if (mount.type !== 'bind' || existsSync(mount.source)) return;
+  if (mount.type !== 'bind' || mount.createSource || existsSync(mount.source)) return;
   throw new PlimsollError('invalid-argument', `the bind source "${mount.source}" does not exist`, {
     code: 'MOUNT_SOURCE_MISSING',
     hint: 'create it first, as the user who shall own it, or name a volume (no slash) instead',

@@ -3,6 +3,7 @@
  * attributes. Every other folder reaches the kernel through here, so that a trap has to be learned only once.
  * @module
  */
+
 export { adopt } from './adopt.ts';
 export { replaceFile, syncDirectory, writeFileAtomic } from './atomic-file.ts';
 export { type Caller, caller, callerVariable } from './caller.ts';
@@ -19,6 +20,7 @@ export { findExecutable, findInFolders } from './find-executable.ts';
 export { mountFuseOverlay } from './fuse-overlay.ts';
 export { isGoingDown } from './is-going-down.ts';
 export { type LockOptions, takeLock, withLock } from './lock.ts';
+export { makeFolder } from './make-folder.ts';
 export {
   bindMount,
   findMount,

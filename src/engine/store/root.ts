@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { errnoOf, PlimsollError } from '../../errors.ts';
 import { shortSha256 } from '../../lib/short-sha256.ts';
-import { makeUserRunFolder, userRunFolder } from '../kernel/index.ts';
+import { makeFolder, makeUserRunFolder, userRunFolder } from '../kernel/index.ts';
 
 /** Where one engine root keeps everything. Two roots on one machine share nothing: names carry `id`. */
 export interface Root {
@@ -76,17 +76,6 @@ function unwritable({ dataDir, rootless }: Root, error: unknown): PlimsollError 
     data: { root: dataDir },
     cause: error,
   });
-}
-
-/** As `mkdir -p`. Node's own `recursive` never ends below /proc, where mkdir(2) says ENOENT whatever is there. */
-function makeFolder(path: string, mode: number): void {
-  if (existsSync(path)) return;
-  if (!existsSync(dirname(path))) makeFolder(dirname(path), mode);
-  try {
-    mkdirSync(path, { mode });
-  } catch (error) {
-    if (errnoOf(error) !== 'EEXIST') throw error; // another process was faster
-  }
 }
 
 /** The owner that a run folder belongs to, by the boot in which it was made; see `engine/system/recover.ts`. */

@@ -62,7 +62,7 @@ export const aroundSystemd: readonly Step[] = [
       await guest.shell('sudo systemctl stop deploy');
       assert.equal((await guest.plimsoll('exec deployed echo alive')).trim(), 'alive');
       await guest.plimsoll('stop deployed');
-      assert.match(await guest.plimsoll('inspect deployed'), /"exitCode": *5/);
+      assert.match(await guest.plimsoll('inspect deployed'), /"ExitCode": *5/);
       await guest.plimsoll('rm deployed');
     },
   },

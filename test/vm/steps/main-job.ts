@@ -63,7 +63,7 @@ export const mainJob: readonly Step[] = [
         'run -d --name tidy --network none busybox sh -c \'trap "exit 3" TERM; while :; do sleep 1; done\'',
       );
       await guest.plimsoll('stop tidy');
-      assert.equal(await stateOf(guest, 'tidy', 'exitCode'), 3);
+      assert.equal(await stateOf(guest, 'tidy', 'ExitCode'), 3);
       await guest.plimsoll('rm tidy');
     },
   },
@@ -74,8 +74,8 @@ export const mainJob: readonly Step[] = [
         "run -d --name moody --restart on-failure:2 --network none busybox sh -c 'echo run; sleep 1; exit 4'",
       );
       await guest.until(`[ "$(${plimsoll} logs moody | grep -c run)" = 3 ]`);
-      await guest.until(`${plimsoll} inspect moody | grep -q '"status": *"exited"'`);
-      assert.equal(await stateOf(guest, 'moody', 'exitCode'), 4);
+      await guest.until(`${plimsoll} inspect moody | grep -q '"Status": *"exited"'`);
+      assert.equal(await stateOf(guest, 'moody', 'ExitCode'), 4);
       await guest.plimsoll('rm moody');
     },
   },
@@ -87,7 +87,7 @@ export const mainJob: readonly Step[] = [
         `${plimsoll} run --name greedy --network none --memory 16m --memory-swap 16m busybox ${eat}`,
       );
       assert.equal(code, 137);
-      assert.equal(await stateOf(guest, 'greedy', 'oomKilled'), true);
+      assert.equal(await stateOf(guest, 'greedy', 'OOMKilled'), true);
       await guest.plimsoll('rm greedy');
     },
   },
@@ -185,16 +185,17 @@ export const mainJob: readonly Step[] = [
 
 async function inspect(guest: Guest, name: string) {
   const [details] = JSON.parse(await guest.plimsoll(`inspect ${name}`)) as [
-    { state: Record<string, unknown>; cgroupPath: string },
+    { State: Record<string, unknown> },
   ];
   return details;
 }
 
 async function stateOf(guest: Guest, name: string, field: string): Promise<unknown> {
-  return (await inspect(guest, name)).state[field];
+  return (await inspect(guest, name)).State[field];
 }
 
 /** Where the kernel keeps a running container's figures. */
 export async function cgroupOf(guest: Guest, name: string): Promise<string> {
-  return `/sys/fs/cgroup${(await inspect(guest, name)).cgroupPath}`;
+  const word = await guest.shell(`cat /proc/${await stateOf(guest, name, 'Pid')}/cgroup`);
+  return `/sys/fs/cgroup${word.trim().replace(/^0::/, '')}`;
 }
