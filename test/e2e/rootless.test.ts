@@ -233,6 +233,11 @@ test('a user without sub-ids runs containers with one user in them, and is told 
   );
   assert.match(user.plimsoll('exec', 'alone', 'id'), /uid=0/);
   user.plimsoll('rm', '-f', 'alone');
+  const owned = user.attempt('run', '--rm', '--network', 'none', '--tmpfs', '/x:uid=7', 'busybox', 'true');
+  assert.match(
+    owned.stderr,
+    /^plimsoll: the tmpfs "\/x" cannot have uid=7: you have no sub-ids to give away\n/,
+  );
   const build = (line: string) => {
     writeFileSync(join(user.home, 'Dockerfile'), `FROM busybox\n${line}\n`);
     return user.attempt('build', '-q', user.home).stderr;

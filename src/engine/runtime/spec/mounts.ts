@@ -1,3 +1,4 @@
+import { PlimsollError } from '../../../errors.ts';
 import type { ProcessMount, ProcessRequest } from '../types.ts';
 import { defaultMounts } from './defaults.ts';
 import type { HostFeatures } from './host-features.ts';
@@ -21,8 +22,27 @@ export function mountsOf(
   return [...usual.filter(({ destination }) => !targets.has(destination)), ...own];
 }
 
-function plainMount(mount: ProcessMount, { kernel }: Pick<HostFeatures, 'kernel'>): OciMount {
-  return mount.type === 'tmpfs' ? tmpfs(mount) : bind(mount, hasMountAttributes(kernel));
+function plainMount(
+  mount: ProcessMount,
+  { kernel, oneUser }: Pick<HostFeatures, 'kernel' | 'oneUser'>,
+): OciMount {
+  if (mount.type === 'bind') return bind(mount, hasMountAttributes(kernel));
+  if (oneUser) requireRootAsOwner(mount);
+  return tmpfs(mount);
+}
+
+/** Without sub-ids there is nobody else whom the kernel would know in there. */
+function requireRootAsOwner({ target, options = [] }: Extract<ProcessMount, { type: 'tmpfs' }>): void {
+  const owner = options.find(option => /^[ug]id=/.test(option) && !/=0+$/.test(option));
+  if (owner === undefined) return;
+  throw new PlimsollError(
+    'unavailable',
+    `the tmpfs "${target}" cannot have ${owner}: you have no sub-ids to give away`,
+    {
+      code: 'SUB_IDS_MISSING',
+      hint: "'plimsoll doctor' says how to get some; or leave uid= and gid= out: it is root's then",
+    },
+  );
 }
 
 function tmpfs({

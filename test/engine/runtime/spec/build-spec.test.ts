@@ -201,6 +201,10 @@ test('buildSpec() lets a mount of the user take the place of a usual one, and op
     at(build({ mounts: [{ type: 'tmpfs', target: '/t', ...more }] }), '/t')[0]?.options.join();
   assert.equal(tmpfs({ sizeBytes: 9, mode: 0o700 }), 'nosuid,nodev,noexec,mode=700,size=9');
   assert.equal(tmpfs({ options: ['exec', 'uid=7', 'mode=750'] }), 'nosuid,nodev,exec,uid=7,mode=750');
+  const alone = (option: string) =>
+    build({ mounts: [{ type: 'tmpfs', target: '/t', options: [option] }] }, { oneUser: true });
+  assert.equal(at(alone('uid=0'), '/t').length, 1);
+  assert.throws(() => alone('gid=7'), /the tmpfs "\/t" cannot have gid=7: you have no sub-ids/);
   const bind = (more: object) =>
     build({ mounts: [{ type: 'bind', source: '/s', target: '/t', readOnly: true, ...more }] });
   assert.equal(at(bind({}), '/t')[0]?.options.join(), 'rbind,rprivate,ro');
