@@ -14,6 +14,12 @@ export const evilArchives: Readonly<Record<string, readonly Member[]>> = {
   ],
   'a deletion of ..': [{ name: 'a/.wh...' }],
   'a deletion of nothing': [{ name: '.wh.' }],
+  'a device of a number that Linux does not have': [{ name: 'dev', type: 'character', major: 4096 }],
+  'a name through folders without end': [
+    { name: 'there-and-back', type: 'symlink', linkName: 'd/'.repeat(800) + '../'.repeat(800) },
+    { name: 'far', type: 'symlink', linkName: 'there-and-back/'.repeat(3) },
+    { name: 'far/file', content: 'x' },
+  ],
   'a loop of links': [
     { name: 'a', type: 'symlink', linkName: 'b' },
     { name: 'b', type: 'symlink', linkName: 'a' },

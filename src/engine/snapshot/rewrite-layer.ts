@@ -1,7 +1,8 @@
 import { PlimsollError } from '../../errors.ts';
 import { blankEntry, type TarEntry, type TarPart } from '../../lib/tar/index.ts';
 import { isContentXattr } from '../kernel/index.ts';
-import { cleanName, resolveParents, show, unsafe } from './layer-names.ts';
+import { LayerLinks } from './layer-links.ts';
+import { cleanName, show, unsafe } from './layer-names.ts';
 import { opaqueMarker, whiteoutPrefix } from './whiteout.ts';
 
 export interface RewriteOptions {
@@ -41,7 +42,7 @@ export function rewriteLayer(options: RewriteOptions): LayerRewriter {
   const { entryLimit = 5_000_000, byteLimit = Number.POSITIVE_INFINITY, recorder } = options;
   const tree: Tree = {
     folders: new Map(),
-    symlinks: new Map(),
+    symlinks: new LayerLinks(),
     files: new Set(),
     whiteouts: new Set(),
     opaque: new Set(),
@@ -93,7 +94,7 @@ function tooLarge(limit: number): PlimsollError {
 /** What the archive has described so far, by clean resolved path. */
 interface Tree {
   readonly folders: Map<string, TarEntry>;
-  readonly symlinks: Map<string, string>;
+  readonly symlinks: LayerLinks;
   /** All that is neither a folder nor a deletion. */
   readonly files: Set<string>;
   readonly whiteouts: Set<string>;
@@ -106,7 +107,7 @@ function rewriteEntry(entry: TarEntry, tree: Tree, opaqueXattr: string): TarEntr
   const clean = cleanName(entry.name);
   if (clean === '') return []; // the root is made by us
   if (clean.split('/').some(part => part.startsWith('.wh..wh.') && part !== opaqueMarker)) return []; // aufs's notes
-  const path = resolveParents(clean, tree.symlinks);
+  const path = tree.symlinks.resolve(clean);
   const parents = missingParents(path, entry, tree, opaqueXattr);
   const slash = path.lastIndexOf('/');
   const [folder, name] = [path.slice(0, Math.max(slash, 0)), path.slice(slash + 1)];
@@ -131,10 +132,15 @@ function rewriteEntry(entry: TarEntry, tree: Tree, opaqueXattr: string): TarEntr
 
 /** Folders that the archive has not named before what is in them; it may still name them later. */
 function missingParents(path: string, entry: TarEntry, tree: Tree, opaqueXattr: string): TarEntry[] {
-  const made: TarEntry[] = [];
-  for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
+  const missing: string[] = [];
+  // From below: where one is there, so are those above it. A deep name is gone through once, not for each file.
+  for (let slash = path.lastIndexOf('/'); slash >= 0; slash = path.lastIndexOf('/', slash - 1)) {
     const folder = path.slice(0, slash);
-    if (tree.folders.has(folder)) continue;
+    if (tree.folders.has(folder)) break;
+    missing.push(folder);
+  }
+  const made: TarEntry[] = [];
+  for (const folder of missing.reverse()) {
     if (tree.files.has(folder)) throw unsafe(`it has a file "${show(folder)}" with files in it`);
     const parent: TarEntry = {
       ...entry,
@@ -185,7 +191,7 @@ function hide(folder: string, name: string, entry: TarEntry, tree: Tree, opaqueX
 }
 
 function linkTarget(entry: TarEntry, path: string, tree: Tree): string {
-  const target = resolveParents(cleanName(entry.linkName), tree.symlinks);
+  const target = tree.symlinks.resolve(cleanName(entry.linkName));
   if (target !== path && tree.files.has(target)) return target;
   throw unsafe(
     `the hard link "${show(entry.name)}" points at "${show(entry.linkName)}", which is no file of it`,
@@ -197,7 +203,10 @@ function withOpaque(entry: TarEntry, opaqueXattr: string): TarEntry {
   return { ...entry, xattrs: [...others, { name: opaqueXattr, value: Buffer.from('y') }] };
 }
 
-function checkNumbers({ name, uid, gid }: TarEntry): void {
+function checkNumbers({ name, type, uid, gid, major, minor }: TarEntry): void {
+  const isDevice = type === 'character' || type === 'block';
+  if (isDevice && !(major >= 0 && major < 2 ** 12 && minor >= 0 && minor < 2 ** 20))
+    throw unsafe(`"${show(name)}" is a device ${major}:${minor}, a number that Linux does not have`);
   const most = 0xfffffffe; // (uid_t)-1 means "leave it"
   if (uid < 0 || gid < 0 || uid > most || gid > most) throw unsafe(`"${show(name)}" has an impossible owner`);
 }

@@ -10,7 +10,7 @@ export type ThreadWord =
   | { readonly failed: ReturnType<PlimsollError['toJSON']> };
 
 /** Threads that have nothing to do, for the next layer: they go after a while, and hold no process back. */
-const idle: { readonly worker: Worker; readonly timer: NodeJS.Timeout }[] = [];
+const idle: { readonly worker: Worker; readonly timer: NodeJS.Timeout; readonly forget: () => void }[] = [];
 const idleMs = 5000;
 
 /**
@@ -44,20 +44,23 @@ function takeWorker(): Worker {
   const waiting = idle.pop();
   if (waiting === undefined) return new Worker(threadFile());
   clearTimeout(waiting.timer);
-  waiting.worker.ref();
+  waiting.worker.off('exit', waiting.forget).off('error', waiting.forget).ref();
   return waiting.worker;
 }
 
 function layAside(worker: Worker): void {
   worker.unref();
-  const entry = {
-    worker,
-    timer: setTimeout(() => {
-      idle.splice(idle.indexOf(entry), 1);
-      void worker.terminate();
-    }, idleMs).unref(),
+  const forget = () => {
+    clearTimeout(timer);
+    const at = idle.findIndex(entry => entry.worker === worker);
+    if (at >= 0) idle.splice(at, 1);
   };
-  idle.push(entry);
+  const timer = setTimeout(() => {
+    forget();
+    void worker.terminate();
+  }, idleMs).unref();
+  worker.once('exit', forget).once('error', forget); // one that dies must not be given the next layer
+  idle.push({ worker, timer, forget });
 }
 
 /** In the bundle, or beside this source. */

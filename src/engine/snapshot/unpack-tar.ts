@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { cancelled } from '../../errors.ts';
+import { cancelled, throwIfAborted } from '../../errors.ts';
 import { releaseBytes } from '../../lib/release-bytes.ts';
 import { tarReader } from '../../lib/tar/index.ts';
 import { preloadNative } from '../kernel/index.ts';
@@ -62,12 +62,14 @@ async function unpack(source: Readable, options: UnpackOptions): Promise<{ fileB
     for (const part of parts) for (const made of rewriter.part(part)) files.add(made);
   };
   for await (const bytes of source as AsyncIterable<Buffer>) {
-    if (signal?.aborted) break;
+    throwIfAborted(signal, 'unpacking a layer');
     onBytes?.(bytes);
     make(reader.push(bytes));
     await recorder?.flush();
     if (ownsPieces) releaseBytes(bytes);
   }
+  // The caller is gone, and may be deleting the folder.
+  throwIfAborted(signal, 'unpacking a layer');
   make(reader.end());
   files.finish();
   await recorder?.flush();
