@@ -144,7 +144,11 @@ function generalOptions(command: Command): Command {
         'Who keeps its output (default: json-file, 3 files of 20 MB)',
       ).choices([...logDrivers]),
     )
-    .option('--log-opt <name=value>', 'Of the log: max-size=10m, max-file=3; of the journal: tag', collect)
+    .option(
+      '--log-opt <name=value>',
+      'Of the log: max-size=10m, max-file=3; tag, labels, env and such for logs --details',
+      collect,
+    )
     .option('--stop-signal <signal>', 'Signal that asks it to stop')
     .option('--stop-timeout <seconds>', 'Patience before SIGKILL')
     .option('--cidfile <file>', 'Write its id to this file, which must not exist');

@@ -30,7 +30,7 @@ async function* readLogs(
   client: ApiClient,
   mirror: Mirror,
   name: string,
-  { since, until, tail, follow = false, signal }: LogOptions = {},
+  { since, until, tail, follow = false, details = false, signal }: LogOptions = {},
 ): AsyncGenerator<LogEntry> {
   const { id, spec } = mirror.container(name);
   const query = {
@@ -38,6 +38,7 @@ async function* readLogs(
     stderr: true,
     timestamps: true,
     follow,
+    details,
     tail: tail ?? 'all',
     since: since === undefined ? undefined : String(since / 1000),
     until: until === undefined ? undefined : String(until / 1000),
@@ -49,12 +50,13 @@ async function* readLogs(
     for await (const piece of readFrames(stream as AsyncIterable<Buffer>, raw)) {
       const lines = splitLines(Buffer.concat([held.get(piece.stream) ?? empty, piece.data]));
       const rest = lines.pop() ?? empty;
-      for (const line of lines) yield toEntry(piece.stream, line, false);
+      for (const line of lines) yield toEntry(piece.stream, line, { partial: false, details });
       // A frame is a whole record: what has no newline at its end is a piece of a longer line. A terminal has no frames.
-      if (rest.length > 0 && !raw) yield toEntry(piece.stream, rest, true);
+      if (rest.length > 0 && !raw) yield toEntry(piece.stream, rest, { partial: true, details });
       held.set(piece.stream, raw ? rest : empty);
     }
-    for (const [stream, rest] of held) if (rest.length > 0) yield toEntry(stream as 'stdout', rest, true);
+    for (const [stream, rest] of held)
+      if (rest.length > 0) yield toEntry(stream as 'stdout', rest, { partial: true, details });
   } catch (error) {
     if (!signal?.aborted) throw broken(error);
   } finally {
@@ -65,9 +67,18 @@ async function* readLogs(
 const empty = Buffer.alloc(0);
 const timestamp = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) /;
 
-function toEntry(stream: 'stdout' | 'stderr', line: Buffer, partial: boolean): LogEntry {
-  const [head = ''] = timestamp.exec(line.subarray(0, 40).toString('latin1')) ?? [];
-  return { time: head.trim(), stream, line: line.subarray(head.length), partial };
+function toEntry(
+  stream: 'stdout' | 'stderr',
+  text: Buffer,
+  { partial, details }: { readonly partial: boolean; readonly details: boolean },
+): LogEntry {
+  const [head = ''] = timestamp.exec(text.subarray(0, 40).toString('latin1')) ?? [];
+  const rest = text.subarray(head.length);
+  const end = details ? rest.indexOf(0x20) + 1 : 0;
+  return {
+    ...{ time: head.trim(), stream, line: rest.subarray(end), partial },
+    ...(details ? { attributes: rest.toString('utf8', 0, Math.max(0, end - 1)) } : {}),
+  };
 }
 
 function splitLines(data: Buffer): Buffer[] {

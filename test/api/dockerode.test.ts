@@ -104,6 +104,11 @@ describe('dockerode', { skip: noEngine }, () => {
     assert.deepEqual(await apart(stream), { stdout: '1\n2\n3\n', stderr: '' });
     const whole = await container.logs({ stdout: true, tail: 1 });
     assert.match(whole.toString('latin1'), /3\n$/);
+    const LogConfig = { Type: 'json-file', Config: { env: 'STAGE', tag: '{{.ImageName}}' } };
+    await using detailed = await running(['echo', 'said'], { Env: ['STAGE=a b'], HostConfig: { LogConfig } });
+    await detailed.wait();
+    const lines = await detailed.logs({ stdout: true, details: true });
+    assert.equal(lines.toString('utf8', 8), 'STAGE=a+b,tag=busybox said\n');
   });
 
   test('exec: output apart, exit code, and a terminal with its size', async () => {

@@ -26,8 +26,9 @@ export function containerStreamRoutes(app: FastifyInstance, { containers, stats 
     const type = streamType(tty, minorVersionOf(request.originalUrl));
     if (spec.log?.driver === 'none') containers.logs(id); // throws: later it could only end the answer
     await streamReply(reply, { type }, async function* (signal) {
+      const timestamps = query.flag('timestamps');
       for await (const entry of containers.logs(id, { ...options, signal })) {
-        if (wanted[entry.stream]) yield frame(entry.stream, lineOf(entry, query.flag('timestamps')), tty);
+        if (wanted[entry.stream]) yield frame(entry.stream, lineOf(entry, timestamps), tty);
       }
     });
   });
@@ -48,6 +49,7 @@ function logOptions(query: Query) {
   const tail = query.text('tail') ?? 'all';
   return {
     follow: query.flag('follow'),
+    ...(query.flag('details') ? { details: true } : {}),
     ...(since === undefined ? {} : { since }),
     ...(until === undefined ? {} : { until }),
     // As docker: what is no number is all of it.
@@ -55,7 +57,8 @@ function logOptions(query: Query) {
   };
 }
 
-function lineOf({ time, line, partial }: LogEntry, timestamps: boolean): Buffer {
-  const parts = [timestamps ? `${time} ` : '', line, partial ? '' : '\n'];
+function lineOf({ time, line, partial, attributes }: LogEntry, timestamps: boolean): Buffer {
+  const origin = attributes === undefined ? '' : `${attributes} `;
+  const parts = [timestamps ? `${time} ` : '', origin, line, partial ? '' : '\n'];
   return Buffer.concat(parts.map(part => (typeof part === 'string' ? Buffer.from(part) : part)));
 }

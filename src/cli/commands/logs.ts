@@ -24,27 +24,25 @@ export function configureLogs(command: Command, cli: Cli): void {
     .option('--since <time>', 'From then on: RFC 3339, or a duration like 10m')
     .option('--until <time>', 'Up to then')
     .option('-t, --timestamps', 'Put the time before each line')
-    .option(
-      '--details',
-      'Put what its log says of its origin before each line, as docker does: nothing, and a space',
-    )
+    .option('--details', 'Put what its log says of its origin (--log-opt labels, env, tag) before each line')
     .action(async (name: string, options: Options) => {
       const engine = await cli.engine();
       engine.containers.inspect(name); // an unknown name is an error even where there is nothing to print
       let lineBegins = true;
       for await (const entry of engine.containers.logs(name, toLogOptions(cli, options))) {
-        const prefix = `${options.timestamps ? `${entry.time} ` : ''}${options.details ? ' ' : ''}`;
+        const prefix = `${options.timestamps ? `${entry.time} ` : ''}${options.details ? `${entry.attributes ?? ''} ` : ''}`;
         writeLogEntry(cli, entry, { prefix: lineBegins ? prefix : '' });
         lineBegins = !entry.partial;
       }
     });
 }
 
-function toLogOptions(cli: Cli, { follow, tail, since, until }: Options): LogOptions {
+function toLogOptions(cli: Cli, { follow, tail, since, until, details }: Options): LogOptions {
   const now = Date.now();
   return {
     signal: cli.signal,
     ...(follow ? { follow } : {}),
+    ...(details ? { details } : {}),
     ...(tail === undefined || tail === 'all' ? {} : { tail: parseCount(tail, 'a number of lines', 0) }),
     ...(since === undefined ? {} : { since: parseTime(since, now) }),
     ...(until === undefined ? {} : { until: parseTime(until, now) }),

@@ -16,6 +16,7 @@ import { folderBytes } from './folder-bytes.ts';
 import { pauseHealthJob } from './health/health-job.ts';
 import { type HealthNote, noteHealth } from './health/note-health.ts';
 import { createKeeper } from './keeper/keeper.ts';
+import { logAttributes, withAttributes } from './log/log-attributes.ts';
 import { planLog } from './log/log-config.ts';
 import { logNotKept, readJournal } from './log/read-journal.ts';
 import { readLog } from './log/read-log.ts';
@@ -144,9 +145,12 @@ export function createContainerService(parts: ContainerParts): ContainerService 
       const plan = planLog(record.spec.log);
       if (plan.kind === 'none') throw logNotKept(record.name);
       const ended = () => !goesOn(records.byId(id)?.state.status);
-      if (plan.kind === 'journald') return readJournal(id, { ...options, ended });
-      void rotateInPassing(world, record);
-      return readLog(log, { ...options, ended });
+      if (plan.kind !== 'journald') void rotateInPassing(world, record);
+      const entries =
+        plan.kind === 'journald'
+          ? readJournal(id, { ...options, ended })
+          : readLog(log, { ...options, ended });
+      return options.details ? withAttributes(entries, logAttributes(record)) : entries;
     },
     attach(name, { signal, nextRun = false } = {}) {
       const { id } = records.find(name);

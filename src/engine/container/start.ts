@@ -13,6 +13,7 @@ import { exitCommand } from './exit-command.ts';
 import { writeHealthJob } from './health/health-job.ts';
 import { networkOwner } from './joined-network.ts';
 import { linkedHosts } from './links.ts';
+import { expandTag } from './log/log-attributes.ts';
 import { assertLoggable, type LogPlan, planLog } from './log/log-config.ts';
 import { processRequest } from './process-request.ts';
 import type { ContainerRecord, StoredState } from './records.ts';
@@ -137,7 +138,7 @@ async function createRun(
       id,
       name: record.name,
       bundle: paths.bundle,
-      log: monitorLog(log, paths),
+      log: monitorLog(tagged(log, record), paths),
       exitDir: `${world.root.runDir}/exits`,
       persistDir: paths.persist,
       tty: spec.tty ?? false,
@@ -155,6 +156,11 @@ async function createRun(
     await connecting.catch(() => {}); // nothing may still be setting up while the caller takes down
     throw error;
   }
+}
+
+/** The journal gets a tag with all that its template names. */
+function tagged(log: LogPlan, record: ContainerRecord): LogPlan {
+  return log.kind === 'journald' && log.tag ? { ...log, tag: expandTag(log.tag, record) } : log;
 }
 
 /** The last resort of a file is large enough for what is written between two looks of the keeper. */

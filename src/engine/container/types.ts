@@ -65,7 +65,7 @@ export type LogDriver = 'json-file' | 'local' | 'k8s-file' | 'journald' | 'none'
 
 export interface LogSpec {
   readonly driver: LogDriver;
-  /** docker's `--log-opt`: `max-size`, `max-file`; for the journal `tag`. */
+  /** docker's `--log-opt`: `max-size`, `max-file`; `labels`, `env`, `tag` and such for `LogOptions.details`. */
   readonly options?: Readonly<Record<string, string>>;
 }
 
@@ -232,6 +232,8 @@ export interface LogOptions {
   /** Last lines only; default all. */
   readonly tail?: number;
   readonly follow?: boolean;
+  /** With each entry also what the log says of its origin. */
+  readonly details?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -242,6 +244,8 @@ export interface LogEntry {
   readonly stream: 'stdout' | 'stderr';
   readonly line: Buffer;
   readonly partial: boolean;
+  /** With `details`: by the options of its log, as docker writes it (`env=prod,tag=web`); may be empty. */
+  readonly attributes?: string;
 }
 
 export interface ExecRequest {

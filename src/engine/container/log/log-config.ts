@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { PlimsollError } from '../../../errors.ts';
 import type { LogSpec } from '../types.ts';
+import { attributeOptions, checkAttributes } from './log-attributes.ts';
 
 /** What becomes of a container's output. */
 export type LogPlan =
@@ -26,6 +27,7 @@ export function planLog(spec: LogSpec | undefined): LogPlan {
   if (spec === undefined) return usual;
   const { driver, options = {} } = spec;
   for (const [name, value] of Object.entries(options)) checkOption(driver, name, value);
+  checkAttributes(options);
   if (driver === 'none') return { kind: 'none' };
   if (driver === 'journald') return { kind: 'journald', tag: options.tag };
   const size = options['max-size'];
@@ -53,8 +55,8 @@ const fileOptions = ['max-size', 'max-file', 'mode', 'compress'];
 function checkOption(driver: LogSpec['driver'], name: string, value: string): void {
   const known = {
     none: [],
-    journald: ['tag', 'mode'],
-    'json-file': fileOptions,
+    journald: ['mode', ...attributeOptions],
+    'json-file': [...fileOptions, ...attributeOptions],
     local: fileOptions,
     'k8s-file': fileOptions,
   };

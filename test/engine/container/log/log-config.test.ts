@@ -46,6 +46,9 @@ test('options that a driver lacks, or that make no sense, are refused by name', 
     ['json-file', { 'splunk-url': 'x' }, /no option "splunk-url"/],
     ['journald', { 'max-size': '1m' }, /no option "max-size"/],
     ['none', { tag: 'x' }, /no option "tag"/],
+    ['local', { labels: 'x' }, /no option "labels"/],
+    ['json-file', { tag: '{{.Nmae}}' }, /no tag "\{\{\.Nmae\}\}"/],
+    ['journald', { 'env-regex': '(' }, /"\(" is no regular expression/],
   ] as const)
     assert.throws(() => planLog({ driver, options }), { code: 'LOG_OPTION_INVALID', message });
 });
