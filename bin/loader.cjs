@@ -41,7 +41,12 @@ function bytecodeOf(filename) {
 function loadAtFirstUse(name) {
   let stand = delayed.get(name);
   if (stand === undefined) {
-    stand = new Proxy({}, { get: (_, key) => load(name)[key] });
+    let loaded;
+    const get = (_, key) => {
+      if (loaded === undefined) loaded = load(name); // once: Node's require costs more than most calls of what it gives
+      return loaded[key];
+    };
+    stand = new Proxy({}, { get });
     delayed.set(name, stand);
   }
   return stand;
