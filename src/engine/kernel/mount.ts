@@ -41,7 +41,9 @@ const optionsLimit = 4095;
  */
 export async function mountOverlay(request: OverlayRequest): Promise<void> {
   const native = await nativeIfThere();
-  const refusal = native === undefined ? 'koffi' : await mountByCalls(native, request);
+  const byLayers = native === undefined ? 'koffi' : mountByLayers(native, request);
+  if (byLayers === undefined) return; // each folder was taken by a call of its own: none can be left out
+  const refusal = native === undefined ? byLayers : await mountByOneCall(native, request, byLayers);
   if (refusal !== undefined) await mountByTool(request, refusal);
   const mounted = findMount(request.target);
   if (mounted?.type === 'overlay' && /(^|,)upperdir=/.test(mounted.options)) return;
@@ -85,15 +87,16 @@ async function bindByTool(folder: string, target: string): Promise<string | unde
  * Otherwise throws `conflict` (`MOUNT_BUSY`) then.
  */
 export async function unmount(target: string, options: { lazy?: boolean } = {}): Promise<void> {
-  if (findMount(target) === undefined) return;
   const native = await nativeIfThere();
+  if (native === undefined && findMount(target) === undefined) return;
   const failure =
     native === undefined
       ? await unmountByTool(target, options.lazy)
       : await attempt(() =>
           native.umount2(Buffer.from(target), UMOUNT_NOFOLLOW | (options.lazy ? MNT_DETACH : 0)),
         );
-  if (failure === undefined || findMount(target) === undefined) return; // or another process was faster
+  // A failure where nothing is mounted is none. Asked afterwards: the list of all mounts takes longer than the call.
+  if (failure === undefined || findMount(target) === undefined) return;
   throw new PlimsollError('conflict', `cannot unmount "${target}": ${failure}`, {
     code: 'MOUNT_BUSY',
     hint: 'find what uses it with fuser -m, and stop that',
@@ -144,10 +147,12 @@ export function mountsBelow(folder: string): string[] {
   return below.map(target => Buffer.from(target, 'latin1').toString('utf8'));
 }
 
-/** Undefined if it is mounted; else what it would have needed. */
-async function mountByCalls(native: Native, request: OverlayRequest): Promise<string | undefined> {
-  const refusal = mountByLayers(native, request);
-  if (refusal === undefined) return undefined;
+/** Undefined if it is mounted; else what it would have needed. `refusal`: what the way by layers would have. */
+async function mountByOneCall(
+  native: Native,
+  request: OverlayRequest,
+  refusal: string,
+): Promise<string | undefined> {
   const lowers = request.lowers.map(name => escapePath(join(request.lowerBase, name)));
   const data = Buffer.from(optionLine({ ...request, lowers }));
   if (data.length > optionsLimit) return refusal;

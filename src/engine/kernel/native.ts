@@ -55,6 +55,8 @@ export interface Native {
   unlockTerminal(master: number): string;
   /** Sets the size of a terminal pair. */
   resizeTerminal(master: number, size: { columns: number; rows: number }): void;
+  /** Marks a folder as one whose folders have nothing to do with one another (`chattr +T`); ioctl_iflags(2). */
+  markTopDirectory(folder: number): void;
   /** syncfs(2) on a thread of its own. */
   syncfs(fd: number): Promise<void>;
   /**
@@ -102,6 +104,8 @@ const SYS = { move_mount: 429, fsopen: 430, fsconfig: 431, fsmount: 432, openat2
 const SYS_mknodat = process.arch === 'x64' ? 259 : 33;
 const SYS_ioctl = process.arch === 'x64' ? 16 : 29;
 const TIOC = { setWindowSize: 0x5414, getNumber: 0x80045430, setLock: 0x40045431 } as const;
+const FS_IOC = { getFlags: 0x80086601, setFlags: 0x40086602 } as const;
+const FS_TOPDIR_FL = 0x20000;
 const RESOLVE = { noMagiclinks: 2, inRoot: 16 } as const;
 const FSCONFIG = { setFlag: 0, setString: 1, create: 6 } as const;
 const CLOEXEC = 1; // FSOPEN_CLOEXEC and FSMOUNT_CLOEXEC
@@ -196,10 +200,12 @@ function declare(koffi: Koffi): Native {
     return result;
   };
   const scratch = Buffer.alloc(4096);
+  const nothing = Buffer.alloc(0);
   /** Calls with a buffer that is most often large enough, else with one of the size that the kernel names. */
   const sized = (call: string, ask: (buffer: Buffer | null, size: number) => number): Buffer => {
     const length = ask(scratch, scratch.length);
-    if (length >= 0) return Buffer.from(scratch.subarray(0, length));
+    if (length === 0) return nothing;
+    if (length > 0) return Buffer.from(scratch.subarray(0, length));
     if (koffi.errno() !== koffi.os.errno.ERANGE) throw systemError(call, koffi.errno());
     const buffer = Buffer.alloc(check(call, ask(null, 0)));
     return buffer.subarray(0, check(call, ask(buffer, buffer.length)));
@@ -299,6 +305,14 @@ function declare(koffi: Koffi): Native {
       size.writeUInt16LE(rows, 0);
       size.writeUInt16LE(columns, 2);
       check('ioctl', syscallIoctl(SYS_ioctl, master, TIOC.setWindowSize, size));
+    },
+    markTopDirectory: folder => {
+      const flags = Buffer.alloc(8); // an int, for which the call is declared with a long
+      check('ioctl', syscallIoctl(SYS_ioctl, folder, FS_IOC.getFlags, flags));
+      const before = flags.readUInt32LE(0);
+      if ((before & FS_TOPDIR_FL) !== 0) return;
+      flags.writeUInt32LE(before | FS_TOPDIR_FL, 0);
+      check('ioctl', syscallIoctl(SYS_ioctl, folder, FS_IOC.setFlags, flags));
     },
     syncfs: async fd => {
       if ((await elsewhere(syncfs, fd)) < 0) throw systemError('syncfs', koffi.os.errno.EIO ?? 5); // that thread knows why

@@ -8,10 +8,12 @@ import type { StorageChoice, StorageDriver, TreePlace } from './drivers/types.ts
 import { hashTree } from './hash-tree.ts';
 import type { Layers } from './layers.ts';
 import { requireMarks } from './overlay-rights.ts';
+import { spreadFolders } from './spread-folders.ts';
 import type { Trash } from './trash.ts';
 import { walkTree } from './tree-tar.ts';
 import type { HeldLayer, StagedLayer } from './types.ts';
 import { opaqueXattr } from './whiteout.ts';
+import { WrittenFiles } from './written-files.ts';
 
 export interface StageOptions {
   readonly root: Root;
@@ -35,6 +37,7 @@ export async function stageLayer(
   throwIfAborted(signal, 'staging a layer');
   requireMarks(root);
   const driver = isTree ? storageDriver(root, (await storage()).driver) : undefined;
+  await spreadFolders(join(root.dataDir, 'tmp'));
   const holds = layers.holdAll(parents);
   const lease = leases.take('stage', '');
   const folder = join(root.dataDir, 'tmp', lease.id);
@@ -58,14 +61,16 @@ export async function stageLayer(
     throw error;
   }
   let ended = false;
+  const written = new WrittenFiles();
   return {
     target,
     upper,
     detach: async () => {
       if (opened !== undefined) await unmount(merged);
     },
+    wrote: (path, content) => written.add(path, content),
     commit: async (options = {}) => {
-      const layer = await commit(stage, { root, layers, signal, opened, ...options });
+      const layer = await commit(stage, { root, layers, signal, opened, written, ...options });
       ended = true;
       await discard(stage, trash);
       return layer;
@@ -100,6 +105,7 @@ interface CommitOptions {
   readonly layers: Layers;
   readonly signal: AbortSignal | undefined;
   readonly opened: OpenedTree | undefined;
+  readonly written: WrittenFiles;
   readonly sourceDateEpoch?: number;
   /** Its opaque folders hide what lies in layers that are not known here: all marks are content. */
   readonly isImport?: boolean;
@@ -114,23 +120,27 @@ async function commit(stage: Stage, options: CommitOptions): Promise<HeldLayer> 
   const xattr = opaqueXattr(root);
   const parents = stage.parents.map(diffId => Buffer.from(`${layers.get(diffId).path}/`).toString('latin1'));
   const folder = openSync(upper, 'r');
+  let marksTaken = false;
   try {
     const hashing = hashTree(upper, {
       native,
       opaqueXattr: xattr,
+      contents: options.written,
       // Overlayfs may mark new folders too. Only where a parent has one does the mark mean anything.
       keepOpaque: (path, absolute) => {
         if (options.isImport || parents.some(parent => isFolder(parent + path))) return true;
         native.lremovexattr(absolute, xattr);
+        marksTaken = true;
         return false;
       },
       ...(signal === undefined ? {} : { signal }),
     });
-    const hashed = await hashing;
-    // One syncfs: an fsync for each of 10 000 files would take ten seconds. It follows the hashing, which may have
-    // taken marks away.
-    await native.syncfs(folder);
-    return layers.adopt(upper, hashed);
+    // One syncfs: an fsync for each of 10 000 files would take ten seconds. The disk writes while they are hashed.
+    const [hashed, synced] = await Promise.allSettled([hashing, native.syncfs(folder)]);
+    if (hashed.status === 'rejected') throw hashed.reason;
+    if (synced.status === 'rejected') throw synced.reason;
+    if (marksTaken) await native.syncfs(folder);
+    return layers.adopt(upper, hashed.value);
   } finally {
     closeSync(folder);
   }

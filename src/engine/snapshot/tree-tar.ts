@@ -20,6 +20,8 @@ export interface TreeOptions {
   readonly opaqueXattr: string;
   /** Asked for each opaque folder (path in the tree, latin1), whether its mark is content. Default: it is. */
   readonly keepOpaque?: (path: string, absolute: Buffer) => boolean;
+  /** What files (paths in the tree, latin1) hold, as far as it is known already. Default: all are read. */
+  readonly contents?: { get(path: string): Buffer | undefined };
 }
 
 /** What a layer's tar amounts to, in bytes. */
@@ -45,7 +47,10 @@ export function* tarOfTree(folder: string, options: TreeOptions): Generator<Buff
     yield header;
     tarBytes += header.length;
     if (entry.size > 0) {
-      yield* content(absolute, entry.size);
+      const known = options.contents?.get(path);
+      if (known?.length === entry.size) yield known;
+      else yield* content(absolute, entry.size);
+      if (tarPadding(entry.size) > 0) yield zeros.subarray(0, tarPadding(entry.size));
       fileBytes += entry.size;
       tarBytes += entry.size + tarPadding(entry.size);
     }
@@ -162,6 +167,8 @@ function refuseMarkerName(path: string): void {
   });
 }
 
+const zeros = Buffer.alloc(512);
+
 function* content(absolute: Buffer, size: number): Generator<Buffer> {
   const file = openSync(absolute, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
@@ -175,7 +182,6 @@ function* content(absolute: Buffer, size: number): Generator<Buffer> {
   } finally {
     closeSync(file);
   }
-  if (tarPadding(size) > 0) yield Buffer.alloc(tarPadding(size));
 }
 
 function changed(absolute: Buffer): PlimsollError {

@@ -53,6 +53,11 @@ export interface StagedLayer extends AsyncDisposable {
   /** Unmounts `target`; from now on `upper` may be written to, which costs half as much. Safe to call twice. */
   detach(): Promise<void>;
   /**
+   * Tells what a file of `upper` holds that was written there and is not written to again, so that `commit` need not
+   * read it. `path` is relative. Kept as far as there is room.
+   */
+  wrote(path: string, content: Uint8Array): void;
+  /**
    * Unmounts, computes the diffID, and makes the changes a layer (durable before it is recorded; if the same layer is
    * there already, that one is used). `sourceDateEpoch` (seconds) caps mtimes.
    */

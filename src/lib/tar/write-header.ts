@@ -65,33 +65,45 @@ export const tarEnd: Uint8Array = new Uint8Array(2 * tarBlock);
 type Numbers = Pick<TarEntry, 'mode' | 'uid' | 'gid' | 'mtime' | 'linkName' | 'major' | 'minor'>;
 const plain: Numbers = { mode: 0o644, uid: 0, gid: 0, mtime: 0, linkName: '', major: 0, minor: 0 };
 
+/** Put together as text, which is turned into bytes once: layers have tens of thousands of headers. */
 function ustar(entry: Numbers, name: string, flag: string, size: number): Buffer {
-  const block = Buffer.alloc(tarBlock);
-  block.write(name.slice(0, 100), 0, 'latin1');
-  octal(block, 100, 8, entry.mode & 0o7777);
-  octal(block, 108, 8, fit(entry.uid, 0o7777777));
-  octal(block, 116, 8, fit(entry.gid, 0o7777777));
-  octal(block, 124, 12, fit(size, 0o77777777777));
-  octal(block, 136, 12, fit(entry.mtime, 0o77777777777));
-  block.write('        ', 148, 'latin1');
-  block.write(flag, 156, 'latin1');
-  block.write(entry.linkName.slice(0, 100), 157, 'latin1');
-  block.write('ustar\0' + '00', 257, 'latin1');
-  octal(block, 329, 8, entry.major);
-  octal(block, 337, 8, entry.minor);
-  octal(block, 148, 7, checksum(block));
+  const text = [
+    padded(name, 100),
+    octal(8, entry.mode & 0o7777),
+    octal(8, fit(entry.uid, 0o7777777)),
+    octal(8, fit(entry.gid, 0o7777777)),
+    octal(12, fit(size, 0o77777777777)),
+    octal(12, fit(entry.mtime, 0o77777777777)),
+    ' '.repeat(checksumWidth),
+    flag,
+    padded(entry.linkName, 100),
+    'ustar\0' + '00',
+    '\0'.repeat(64),
+    octal(8, entry.major),
+    octal(8, entry.minor),
+  ].join('');
+  const block = Buffer.from(padded(text, tarBlock), 'latin1');
+  block.write(octal(checksumWidth - 1, checksum(block)), checksumAt, 'latin1');
   return block;
 }
+
+const checksumAt = 148;
+const checksumWidth = 8;
 
 /** Sum of the bytes of a header block whose checksum field holds spaces. */
 function checksum(block: Buffer): number {
   let sum = 0;
-  for (const byte of block) sum += byte;
+  for (let at = 0; at < tarBlock; at++) sum += block[at] ?? 0;
   return sum;
 }
 
-function octal(block: Buffer, offset: number, width: number, value: number): void {
-  block.write(`${value.toString(8).padStart(width - 1, '0')}\0`, offset, 'latin1');
+function octal(width: number, value: number): string {
+  return `${value.toString(8).padStart(width - 1, '0')}\0`;
+}
+
+/** The text of a field, cut or filled up to its width. */
+function padded(text: string, width: number): string {
+  return text.slice(0, width).padEnd(width, '\0');
 }
 
 /** What the ustar field says when the pax header has the true number. */

@@ -36,6 +36,23 @@ async function copied(yard: Yard, ...lines: string[]): Promise<string[]> {
 }
 
 describe('COPY', { skip }, () => {
+  test('a rebuild after one file of many has changed makes byte for byte what a build from nothing makes', async () => {
+    await using yard = makeYard();
+    for (let n = 0; n < 300; n++) yard.write(`many/d${n % 7}/f${n}`, `file ${n}\n`.repeat(n));
+    yard.write('many/large', 'x'.repeat(1_100_000));
+    yard.write('many/\u{1F600} ü', 'name');
+    chmodSync(join(yard.context, 'many/d3/f3'), 0o4751);
+    const dockerfile = 'FROM scratch\nCOPY many /\n';
+    const before = await yard.build(dockerfile);
+    yard.write('many/d5/f5', 'changed');
+    const rebuilt = await yard.build(dockerfile);
+    const anew = await yard.build(dockerfile, { noCache: true });
+    assert.notDeepEqual(rebuilt.config.rootfs, before.config.rootfs);
+    assert.deepEqual(rebuilt.config.rootfs, anew.config.rootfs);
+    const [diffId = ''] = rebuilt.config.rootfs.diff_ids;
+    assert.ok(await yard.verify(diffId), 'and its files are those that were hashed');
+  });
+
   test('puts files and the content of folders where docker does', async () => {
     await using yard = makeYard();
     yard.write('a.txt', 'a');

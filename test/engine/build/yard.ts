@@ -44,6 +44,8 @@ export interface Yard extends AsyncDisposable {
   makeBase(name: string, fill: (rootfs: string) => void, config?: ImageProcessConfig): Promise<void>;
   /** Looks at the files of an image. */
   inside<T>(image: string, look: (rootfs: string) => T): Promise<T>;
+  /** True if a layer's files hash to its diffID. */
+  verify(diffId: string): Promise<boolean>;
   /** What an ended build must not leave: staged folders, mounts, step folders. */
   leftovers(): string[];
 }
@@ -127,6 +129,7 @@ export function makeYard(
       await using staged = await snapshots.stage(layers);
       return look(staged.target);
     },
+    verify: diffId => snapshots.verifyLayer(diffId),
     leftovers: () => [
       ...readdirSync(join(root.dataDir, 'tmp')).filter(name => name !== 'trash'),
       ...(existsSync(join(root.dataDir, 'tmp/trash')) ? readdirSync(join(root.dataDir, 'tmp/trash')) : []),

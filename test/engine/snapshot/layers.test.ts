@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statfsSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -313,3 +314,41 @@ function leftovers(place: ReturnType<typeof openLayerRoot>): string[] {
   const trash = existsSync(join(tmp, 'trash')) ? readdirSync(join(tmp, 'trash')) : [];
   return [...readdirSync(tmp).filter(name => name !== 'trash'), ...trash, ...place.snapshots.mounts()];
 }
+
+test('what was told of files is hashed as what is read of them is, and only if it can be the whole', {
+  skip: noRoot,
+}, async () => {
+  using place = openLayerRoot();
+  const files = {
+    'a/ü\u{1F600}.txt': 'told',
+    'a/empty': '',
+    'b/large': 'x'.repeat(70_000),
+    'c/cut': 'whole',
+  };
+  const stage = async (told: (path: string, content: string) => string | undefined) => {
+    await using staged = await place.snapshots.stage([]);
+    for (const [path, content] of Object.entries(files)) {
+      put(staged.target, path, content);
+      utimesSync(join(staged.target, path), 1, 1);
+      const words = told(path, content);
+      if (words !== undefined) staged.wrote(path, Buffer.from(words));
+    }
+    for (const folder of ['a', 'b', 'c', '.']) utimesSync(join(staged.target, folder), 1, 1);
+    return await staged.commit();
+  };
+  const read = await stage(() => undefined);
+  const told = await stage((path, content) => (path === 'c/cut' ? 'who' : content));
+  assert.equal(told.diffId, read.diffId);
+  assert.ok(await place.snapshots.verifyLayer(told.diffId));
+  const lied = await stage((path, content) => (path.startsWith('a/ü') ? 'lied' : content));
+  assert.notEqual(lied.diffId, read.diffId, 'what is told counts at all');
+});
+
+test('layers in the making are asked to be spread over the disk', { skip: noRoot }, async t => {
+  using place = openLayerRoot();
+  await place.layer([], target => put(target, 'file'));
+  const tmp = join(place.root.dataDir, 'tmp');
+  const { type } = statfsSync(tmp);
+  if (type !== 0xef53) return t.skip('only ext2 to ext4 can be asked');
+  assert.match(execFileSync('lsattr', ['-d', tmp], { encoding: 'utf8' }), /^\S*T/);
+});

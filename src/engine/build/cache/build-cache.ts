@@ -20,10 +20,14 @@ export interface BuildCache {
   /** What the same step had when it was last built. */
   lastInputs(step: string): StepInputs | undefined;
   /**
-   * Layers that the same step left on top of the same ones for other inputs, with times that were rewritten in the same
-   * way; newest first, those that are here.
+   * Layers of as many bytes that the same step left on top of the same ones for other inputs, with times that were
+   * rewritten in the same way; newest first, those that are here.
    */
-  earlier(step: string, inputs: StepInputs): readonly (CacheHit & { readonly diffId: string })[];
+  earlier(
+    step: string,
+    inputs: StepInputs,
+    sizeBytes: number,
+  ): readonly (CacheHit & { readonly diffId: string })[];
   /** Returns the layer that these inputs had before, if it was another one. */
   record(step: string, inputs: StepInputs, result: CacheHit): string | undefined;
   /**
@@ -73,10 +77,12 @@ export function openBuildCache(options: {
       );
       return row === undefined ? undefined : (JSON.parse(String(row.inputs)) as StepInputs);
     },
-    earlier: (step, { parents, settings }) => {
+    earlier: (step, { parents, settings }, sizeBytes) => {
+      // By size at once: the inputs of a step that copies 10,000 files are half a megabyte of text.
       const rows = db.all(
-        'SELECT inputs, diff_id, size, created FROM build_cache WHERE step = ? ORDER BY last_used DESC LIMIT 8',
-        stepKey(step),
+        `SELECT inputs, diff_id, size, created FROM
+           (SELECT * FROM build_cache WHERE step = ? ORDER BY last_used DESC LIMIT 8) WHERE size = ?`,
+        ...[stepKey(step), sizeBytes],
       );
       return rows.flatMap(row => {
         const { diffId, ...hit } = hitOf(row);

@@ -14,7 +14,12 @@ export interface CopyRequest {
    * Where changes of `root` land, if it is an overlay: files that are new go there directly, which costs half as much.
    * Nothing else may be done in `root` afterwards.
    */
-  readonly upper?: { readonly folder: string; detach(): Promise<void> };
+  readonly upper?: {
+    readonly folder: string;
+    detach(): Promise<void>;
+    /** Told what a small file (its path relative to `folder`) was made of. */
+    wrote?(path: string, content: Uint8Array): void;
+  };
   readonly selections: readonly Selection[];
   /** Absolute in the root; ends with `/` if it must be a folder. */
   readonly destination: string;
@@ -78,7 +83,8 @@ class Copier {
     if (this.#later.length > 0) await upper?.detach();
     for (const [entry, place] of this.#later) {
       await this.#pause();
-      await this.#writer.write(entry, moved(place));
+      const content = await this.#writer.write(entry, moved(place));
+      if (content !== undefined) upper?.wrote?.(place.slice(rootfs.length + 1), content);
     }
     const isDetached = this.#later.length > 0;
     for (const [folder, { status }] of this.#times.reverse())

@@ -47,17 +47,22 @@ export class FileWriter {
     this.#wishes = wishes;
   }
 
-  /** Makes what an entry is at a place where nothing is. The times of a folder are left to the caller. */
-  async write(entry: FileEntry, place: string): Promise<void> {
+  /**
+   * Makes what an entry is at a place where nothing is. The times of a folder are left to the caller. Returns the content
+   * of a small file, to be looked at before the next one is written.
+   */
+  async write(entry: FileEntry, place: string): Promise<Uint8Array | undefined> {
     const { status, file, link } = entry;
     if (status.isDirectory()) {
       mkdirSync(place);
       this.describe(place, entry);
-      return;
+      return undefined;
     }
-    if (status.isFile() && status.size < LARGE_FILE_BYTES && this.#writeSmall(entry, place)) {
+    const content =
+      status.isFile() && status.size < LARGE_FILE_BYTES ? this.#writeSmall(entry, place) : undefined;
+    if (content !== undefined) {
       if (this.#wishes.attributes) await copyAttributes(file, place);
-      return;
+      return content;
     }
     if (link !== undefined) symlinkSync(link, place);
     else if (!status.isFile()) await makeDevice(entry, place);
@@ -65,6 +70,7 @@ export class FileWriter {
     if (this.#wishes.attributes && status.isFile()) await copyAttributes(file, place);
     this.describe(place, entry);
     lutimesSync(place, status.atimeMs / 1000, status.mtimeMs / 1000);
+    return undefined;
   }
 
   /** Owner, then mode: a change of owner clears the set-user bit. */
@@ -74,10 +80,10 @@ export class FileWriter {
     if (entry.link === undefined) chmodSync(place, mode);
   }
 
-  /** By descriptor: a fraction of what the same calls cost by path. False if the file has grown large meanwhile. */
-  #writeSmall(entry: FileEntry, place: string): boolean {
-    const length = this.#read(entry.file);
-    if (length === LARGE_FILE_BYTES) return false;
+  /** By descriptor: a fraction of what the same calls cost by path. Nothing if the file has grown large meanwhile. */
+  #writeSmall(entry: FileEntry, place: string): Uint8Array | undefined {
+    const length = this.#read(entry);
+    if (length === LARGE_FILE_BYTES) return undefined;
     const { uid, gid, mode } = this.#factsOf(entry);
     const made = openSync(place, 'wx', mode & 0o777);
     try {
@@ -90,7 +96,7 @@ export class FileWriter {
     } finally {
       closeSync(made);
     }
-    return true;
+    return this.#buffer.subarray(0, length);
   }
 
   /** True if the folder gives new files its own group. Files come folder by folder, so that few are looked at. */
@@ -101,14 +107,15 @@ export class FileWriter {
     return this.#folder.setsGroup;
   }
 
-  #read(file: string): number {
+  /** Reads a small file into the buffer. One read, if it is as long as it was. */
+  #read({ file, status }: FileEntry): number {
     const opened = openSync(file, 'r');
     try {
       let length = 0;
       for (;;) {
         const more = readSync(opened, this.#buffer, length, LARGE_FILE_BYTES - length, null);
         length += more;
-        if (more === 0 || length === LARGE_FILE_BYTES) return length;
+        if (more === 0 || length === status.size || length === LARGE_FILE_BYTES) return length;
       }
     } finally {
       closeSync(opened);

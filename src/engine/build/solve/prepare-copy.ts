@@ -23,7 +23,7 @@ import type { StepContent, StepFiles } from './step-files.ts';
 export interface PreparedCopy {
   readonly content: StepContent;
   /** Copies into a layer that is staged, and detaches it; names of owners are looked up in `users`. */
-  apply(staged: Pick<StagedLayer, 'target' | 'upper' | 'detach'>, users: string): Promise<void>;
+  apply(staged: CopyTarget, users: string): Promise<void>;
 }
 
 /**
@@ -129,11 +129,13 @@ function combined(contents: readonly StepContent[], inline: CopyOperation['inlin
   };
 }
 
+type CopyTarget = Pick<StagedLayer, 'target' | 'upper' | 'detach'> & Partial<Pick<StagedLayer, 'wrote'>>;
+
 interface Application {
   readonly operation: CopyOperation;
   readonly files: StepFiles;
   readonly sources: readonly OpenSource[];
-  readonly staged: Pick<StagedLayer, 'target' | 'upper' | 'detach'>;
+  readonly staged: CopyTarget;
   readonly users: string;
 }
 
@@ -163,7 +165,12 @@ async function apply({ operation, files, sources, staged, users }: Application):
   }
   plain.push(...(await inlineSelections(operation, files)));
   const owned = owner === undefined ? {} : { owner };
-  const upper = { folder: staged.upper, detach: () => staged.detach() };
+  const { wrote } = staged;
+  const upper = {
+    folder: staged.upper,
+    detach: () => staged.detach(),
+    ...(wrote === undefined ? {} : { wrote }),
+  };
   await copyFiles({ ...common, ...owned, upper, selections: plain, destination, attributes: fromLayers });
 }
 

@@ -238,9 +238,8 @@ async function earlierLayer(
   const { cache, snapshots } = deps;
   const own = fresh.diffId === undefined ? undefined : snapshots.layer(fresh.diffId);
   if (own === undefined) return undefined;
-  for (const hit of cache.earlier(step, inputs)) {
+  for (const hit of cache.earlier(step, inputs, own.sizeBytes)) {
     if (hit.diffId === own.diffId) return hit;
-    if (hit.sizeBytes !== own.sizeBytes) continue;
     const held = snapshots.hold(hit.diffId);
     hold(held);
     if (await sameFiles(held.path, own.path, signal)) return hit;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { createReadStream, readFileSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import type { KnownDigests } from './known-digests.ts';
@@ -39,9 +39,9 @@ export async function digestFiles(
     whole.update(`${selection.isFolder ? 'folder' : 'file'} ${selections.length > 1 ? index : ''}\n`);
     for (const entry of selection.entries) {
       await pause();
-      const facts = `${factsOf(entry, options)} ${await contentOf(entry, options)}`;
+      const facts = `${factsOf(entry, options)} ${knownContent(entry, options) ?? (await readContent(entry, options))}`;
       whole.update(`${JSON.stringify(entry.path)} ${facts}\n`);
-      files[nameOf(selection, entry)] = createHash('sha256').update(facts).digest('base64url').slice(0, 12);
+      files[nameOf(selection, entry)] = hash('sha256', facts, 'base64url').slice(0, 12);
     }
   }
   return { digest: whole.digest('hex'), files };
@@ -55,22 +55,23 @@ function factsOf({ status, link }: FileEntry, { ownersCount }: DigestOptions): s
   return `${type} ${mode} ${owner} ${device}`;
 }
 
-async function contentOf(entry: FileEntry, { known, signal }: DigestOptions): Promise<string> {
-  const { file, status, link } = entry;
+/** What an entry holds, as far as that can be told without reading a file. */
+function knownContent({ file, status, link }: FileEntry, { known }: DigestOptions): string | undefined {
   if (link !== undefined) return JSON.stringify(link);
-  if (!status.isFile()) return '';
-  const before = known?.find(file, status);
-  if (before !== undefined) return before;
+  return status.isFile() ? known?.find(file, status) : '';
+}
+
+async function readContent(entry: FileEntry, { known, signal }: DigestOptions): Promise<string> {
   const digest = await digestOf(entry, signal);
-  known?.note(file, status, digest);
+  known?.note(entry.file, entry.status, digest);
   return digest;
 }
 
 async function digestOf({ file, status }: FileEntry, signal: AbortSignal | undefined): Promise<string> {
-  const hash = createHash('sha256');
-  if (status.size <= SMALL_FILE_BYTES) return hash.update(readFileSync(file)).digest('hex');
-  await pipeline(createReadStream(file, { highWaterMark: SMALL_FILE_BYTES }), hash, { signal });
-  return hash.digest('hex');
+  if (status.size <= SMALL_FILE_BYTES) return hash('sha256', readFileSync(file), 'hex');
+  const large = createHash('sha256');
+  await pipeline(createReadStream(file, { highWaterMark: SMALL_FILE_BYTES }), large, { signal });
+  return large.digest('hex');
 }
 
 /** The name by which a user knows the file: its path in the source. */
