@@ -143,7 +143,7 @@ function* repack(packing: Packing, sizes: Sizes, order: readonly number[]): Gene
   let value = 0;
   for (const [done, bin] of order.entries()) {
     yield done / order.length;
-    if (!state.tryToEmpty(bin, emptied)) continue;
+    if (!state.tryToEmpty(bin)) continue;
     emptied.add(bin);
     value += packing.bins[bin]?.value ?? 0;
   }
@@ -160,6 +160,12 @@ class Contents {
   readonly #free: Float64Array;
   readonly #needs: Float64Array;
   readonly #inside: Set<number>[];
+  /** What came into a bin from elsewhere, by bin. */
+  readonly #guests: Set<number>[];
+  /** Room that is left in all dimensions together, in average bins, by bin. */
+  readonly #slack: Float64Array;
+  /** Bins that may take something: all but those that were emptied. */
+  #open: number[];
   /** Groups by bin, and how many items of each. */
   readonly #groups: Map<string, number>[];
   /** What was moved since the last bin was emptied, for taking it back. */
@@ -175,20 +181,24 @@ class Contents {
     this.#free = Float64Array.from(bins.flatMap(({ room }) => room));
     this.#needs = Float64Array.from(items.flatMap(({ needs }) => needs));
     this.#inside = bins.map(() => new Set());
+    this.#guests = bins.map(() => new Set());
     this.#groups = bins.map(() => new Map());
+    this.#slack = new Float64Array(bins.length);
+    for (const b of bins.keys()) this.#weigh(b);
+    this.#open = [...bins.keys()];
     for (const [item, { bin }] of items.entries()) this.#put(item, bin, 1);
   }
 
   /** Moves all that is in a bin elsewhere, or changes nothing. */
-  tryToEmpty(bin: number, emptied: ReadonlySet<number>): boolean {
+  tryToEmpty(bin: number): boolean {
     this.#log = [];
     this.#swapsLeft = mostSwaps;
     const { item: sizeOf } = this.#sizes;
     const items = [...(this.#inside[bin] ?? [])].sort((a, b) => (sizeOf[b] ?? 0) - (sizeOf[a] ?? 0));
     for (const item of items) {
-      const target = this.#tightest(item, bin, emptied);
+      const target = this.#tightest(item, bin);
       if (target >= 0) this.#move(item, target);
-      else if (!this.#makeRoom(item, bin, emptied)) {
+      else if (!this.#makeRoom(item, bin)) {
         for (const { item: moved, from } of this.#log.reverse()) {
           this.#put(moved, this.placed[moved] ?? from, -1);
           this.#put(moved, from, 1);
@@ -196,19 +206,20 @@ class Contents {
         return false;
       }
     }
+    this.#open = this.#open.filter(other => other !== bin);
     return true;
   }
 
   /** Puts an item where one that came from elsewhere is now, if that one fits into a third bin. */
-  #makeRoom(item: number, source: number, emptied: ReadonlySet<number>): boolean {
+  #makeRoom(item: number, source: number): boolean {
     if (--this.#swapsLeft < 0) return false;
     let looks = mostLooks;
-    for (let bin = 0; bin < this.#inside.length; bin++) {
-      if (bin === source || emptied.has(bin)) continue;
-      for (const guest of this.#inside[bin] ?? []) {
-        if (this.#packing.items[guest]?.bin === bin || !this.#fitsInPlaceOf(item, guest, bin)) continue;
+    for (const bin of this.#open) {
+      if (bin === source) continue;
+      for (const guest of this.#guests[bin] ?? []) {
+        if (!this.#fitsInPlaceOf(item, guest, bin)) continue;
         if (--looks < 0) return false;
-        const elsewhere = this.#tightest(guest, source, emptied, bin);
+        const elsewhere = this.#tightest(guest, source, bin);
         if (elsewhere < 0) continue;
         this.#move(guest, elsewhere);
         this.#move(item, bin);
@@ -230,28 +241,28 @@ class Contents {
     return (this.#groups[bin]?.get(group) ?? 0) - leaves <= 0;
   }
 
-  /** The bin with the least room left once the item is in it; -1: it fits nowhere. */
-  #tightest(item: number, source: number, emptied: ReadonlySet<number>, alsoNot = -1): number {
-    const n = this.#dimensions;
-    const { scale } = this.#sizes;
+  /** The bin with the least room left once the item is in it, which is the one with the least now; -1: it fits nowhere. */
+  #tightest(item: number, source: number, alsoNot = -1): number {
     const { group } = this.#packing.items[item] ?? {};
     let best = -1;
     let least = Number.POSITIVE_INFINITY;
-    search: for (let bin = 0; bin < this.#inside.length; bin++) {
-      if (bin === source || bin === alsoNot) continue;
-      let left = 0;
-      for (let d = 0; d < n; d++) {
-        const need = this.#needs[item * n + d] ?? 0;
-        const rest = (this.#free[bin * n + d] ?? 0) - need;
-        if (rest < -1e-9 && need > 0) continue search;
-        left += rest * (scale[d] ?? 0);
-      }
-      if (left >= least || emptied.has(bin)) continue;
+    for (const bin of this.#open) {
+      const slack = this.#slack[bin] ?? 0;
+      if (slack >= least || bin === source || bin === alsoNot || !this.#fits(item, bin)) continue;
       if (group !== undefined && (this.#groups[bin]?.get(group) ?? 0) > 0) continue;
-      least = left;
+      least = slack;
       best = bin;
     }
     return best;
+  }
+
+  #fits(item: number, bin: number): boolean {
+    const n = this.#dimensions;
+    for (let d = 0; d < n; d++) {
+      const need = this.#needs[item * n + d] ?? 0;
+      if (need > 0 && (this.#free[bin * n + d] ?? 0) - need < -1e-9) return false;
+    }
+    return true;
   }
 
   #move(item: number, bin: number): void {
@@ -266,12 +277,24 @@ class Contents {
     const n = this.#dimensions;
     for (let d = 0; d < n; d++)
       this.#free[bin * n + d] = (this.#free[bin * n + d] ?? 0) - sign * (this.#needs[item * n + d] ?? 0);
+    this.#weigh(bin);
+    const isGuest = this.#packing.items[item]?.bin !== bin;
     if (sign === 1) {
       this.placed[item] = bin;
       this.#inside[bin]?.add(item);
-    } else this.#inside[bin]?.delete(item);
+      if (isGuest) this.#guests[bin]?.add(item);
+    } else {
+      this.#inside[bin]?.delete(item);
+      if (isGuest) this.#guests[bin]?.delete(item);
+    }
     const { group } = this.#packing.items[item] ?? {};
     const groups = this.#groups[bin];
     if (group !== undefined) groups?.set(group, (groups.get(group) ?? 0) + sign);
+  }
+  #weigh(bin: number): void {
+    const n = this.#dimensions;
+    let slack = 0;
+    for (let d = 0; d < n; d++) slack += (this.#free[bin * n + d] ?? 0) * (this.#sizes.scale[d] ?? 0);
+    this.#slack[bin] = slack;
   }
 }
