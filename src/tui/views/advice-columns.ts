@@ -45,7 +45,8 @@ const verdictTones: Readonly<Record<Verdict, Tone>> = {
 };
 
 function resourceColumns(of: Resource, theme: Theme): Column<AdvisedContainer>[] {
-  const [seen, key] = of === 'cpu' ? ['CPU P95', 'cores'] : ['MEM MAX', 'memory'];
+  const [seen, limited, key] =
+    of === 'cpu' ? ['CPU P95', 'CPU LIM', 'cores'] : ['MEM MAX', 'MEM LIM', 'memory'];
   const inWords = of === 'cpu' ? formatCores : formatBytes;
   const width = of === 'cpu' ? 6 : 8;
   const column = (
@@ -69,7 +70,7 @@ function resourceColumns(of: Resource, theme: Theme): Column<AdvisedContainer>[]
       value: one => (of === 'cpu' ? one.p95 : one.max),
       ...{ tone: 'used', priority: 2 },
     }),
-    column(`${of}-limit`, 'LIMIT', { value: ({ limit }) => limit, tone: 'dim', priority: 1 }),
+    column(`${of}-limit`, limited, { value: ({ limit }) => limit, tone: 'dim', priority: 1 }),
     column(`${of}-needed`, 'NEEDED', { value: ({ needed }) => needed, priority: 1 }),
     column(key, 'FREES', {
       value: ({ limit, frees }) => (limit === undefined ? undefined : frees),
