@@ -43,11 +43,11 @@ async function serveApi(open: () => Promise<Engine>, options: ServeOptions): Pro
 
 async function runDashboard(
   engine: () => Promise<Engine>,
-  { note, elsewhere }: DashboardOpening,
+  { note, elsewhere, alerts }: DashboardOpening,
 ): Promise<number> {
   if (!elsewhere) await enterNamespaces(); // before it draws
   const { runDashboard: run } = await import('./tui/index.ts');
-  return await run({ engine, demo, ...(note === undefined ? {} : { note }) });
+  return await run({ engine, demo, alerts, ...(note === undefined ? {} : { note }) });
 }
 
 async function openRemote({ address, tls }: EngineTarget): Promise<Engine> {

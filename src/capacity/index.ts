@@ -11,7 +11,7 @@ export { type AdviceFacts, type AdvisedContainer, adviseAll } from './advise-all
 export { type AdviceSource, adviseFrom } from './advise-from.ts';
 export { type AlertFeed, createAlertFeed } from './alerts/alert-feed.ts';
 export { defaultAlertRules, parseAlertRule } from './alerts/alert-rule.ts';
-export type { Alert } from './alerts/alert-watch.ts';
+export type { Alert, AlertWatchOptions } from './alerts/alert-watch.ts';
 export { coreLimit } from './core-limit.ts';
 export { type DiskWaste, diskWaste } from './disk-waste.ts';
 export {

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { AlertWatchOptions } from '../capacity/index.ts';
 import { chooseEngine, type EngineChoice, type EngineTarget } from '../contexts/index.ts';
 import type { Engine, Root } from '../engine/index.ts';
 import { errnoOf, firstFailure, isPlimsollError, messageOf, PlimsollError } from '../errors.ts';
@@ -33,6 +34,8 @@ export interface DashboardOpening {
   readonly note?: DashboardNote;
   /** Its engine is not in this process. */
   readonly elsewhere: boolean;
+  /** What it tells of, as far as the user has chosen. Rejects where that cannot be understood. */
+  readonly alerts: () => Promise<Partial<AlertWatchOptions>>;
 }
 
 /** What the command line is given by the program that hosts it. */
@@ -162,6 +165,7 @@ export async function runCli(host: CliHost): Promise<number> {
       const elsewhere = chooseEngine(choice, process.env, { follows: false }) !== undefined;
       return await host.runDashboard(() => open(false), {
         elsewhere,
+        alerts: async () => await (await import('./config/read-alerts.ts')).readAlerts(process),
         ...(note === undefined ? {} : { note }),
       });
     }

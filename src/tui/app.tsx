@@ -6,8 +6,10 @@ import {
   type DemoControl,
   Effects,
   type Host,
+  readBell,
   readRemembered,
   rememberedPath,
+  writeBell,
   writeRemembered,
 } from './effects/index.ts';
 import { type Command, initialState, type Msg, type State, update } from './model/index.ts';
@@ -24,6 +26,7 @@ export interface AppOptions extends Terminal {
   readonly capabilities: Capabilities;
   readonly note?: { readonly text: string; readonly hint: string };
   readonly demo?: DemoControl;
+  readonly alerts?: Host['alerts'];
 }
 
 /** Draws the dashboard until the user quits, and resolves with the exit code. */
@@ -35,7 +38,9 @@ export async function runApp(options: AppOptions): Promise<number> {
       copy: text => writer.passThrough(copySequence(text, options.env)),
       ring: () => writer.passThrough('\u0007'),
       remember: (form, values) => writeRemembered(memory, { ...store.getState().remembered, [form]: values }),
+      rememberBell: bell => writeBell(memory, bell),
       ...(options.demo === undefined ? {} : { demo: options.demo }),
+      ...(options.alerts === undefined ? {} : { alerts: options.alerts }),
     };
     const sizeNow = () => ({ columns: writer.columns, rows: writer.rows });
     const store = createStore<State, Msg, Command>(
@@ -44,6 +49,7 @@ export async function runApp(options: AppOptions): Promise<number> {
         now: Date.now(),
         hostname: hostname(),
         remembered: readRemembered(memory),
+        bell: readBell(memory),
       }),
       update,
       command => effects.run(command),

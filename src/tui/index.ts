@@ -4,6 +4,7 @@
  *     process.exitCode = await runDashboard({ engine: () => createEngine({ root }) });
  * @module
  */
+import type { AlertWatchOptions } from '../capacity/index.ts';
 import type { Engine } from '../engine/index.ts';
 import { PlimsollError } from '../errors.ts';
 import type { DemoControl } from './effects/index.ts';
@@ -19,6 +20,8 @@ export interface DashboardOptions {
   readonly noColour?: boolean;
   /** Said at the beginning. */
   readonly note?: { readonly text: string; readonly hint: string };
+  /** What to tell of, as far as it is chosen; the usual rules else, also where this rejects, which is said. */
+  readonly alerts?: () => Promise<Partial<AlertWatchOptions>>;
   /** For the palette's "start the demo". */
   readonly demo?: DemoControl;
 }
@@ -32,8 +35,9 @@ export async function runDashboard(options: DashboardOptions): Promise<number> {
   const engine = options.engine();
   engine.catch(() => undefined);
   const demo = options.demo === undefined ? {} : { demo: options.demo };
+  const alerts = options.alerts === undefined ? {} : { alerts: options.alerts };
   const note = options.note === undefined ? {} : { note: options.note };
-  const code = await app.runApp({ ...terminal, engine, ...demo, ...note });
+  const code = await app.runApp({ ...terminal, engine, ...demo, ...alerts, ...note });
   await engine.then(one => one[Symbol.asyncDispose]()).catch(() => undefined);
   return code;
 }

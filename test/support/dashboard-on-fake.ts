@@ -1,3 +1,4 @@
+import { readAlerts } from '../../src/cli/config/read-alerts.ts';
 import { PlimsollError } from '../../src/errors.ts';
 import { runDashboard } from '../../src/tui/index.ts';
 import { createFakeEngine } from './fake-engine.ts';
@@ -23,6 +24,7 @@ process.exitCode = await runDashboard({
       ...(FAKE_LOG_MS === undefined ? {} : { logMs: Number(FAKE_LOG_MS) }),
     });
   },
+  alerts: () => readAlerts({ env: process.env }),
 });
 
 function noRuntime(): PlimsollError {

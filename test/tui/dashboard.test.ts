@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -86,6 +86,25 @@ test('what was entered in a form is there the next time', async () => {
   await again.see(/● api/);
   again.type('b');
   await again.see(/\/missing\/app/);
+});
+
+test('alerts go by the rules of the configuration file; a wrong one is said with its line, and the rest goes on', async () => {
+  const config = join(folder, 'config.json');
+  const env = { PLIMSOLL_CONFIG: config, XDG_STATE_HOME: join(folder, 'bell') };
+  writeFileSync(config, '{"alerts": {"rules": ["machine.cpu > 0%"], "quiet_after_start": "0s"}}');
+  await using terminal = dashboard({ env });
+  await terminal.see(/1 alert, ! tells/);
+  terminal.type(':bell');
+  terminal.type(keys.enter);
+  await terminal.see(/The bell is silent/);
+  terminal.type(keys.ctrlC);
+  await terminal.exit();
+  writeFileSync(config, '{"alerts": {"rules": [\n"machine.cpu is high"]}}');
+  await using again = dashboard({ env });
+  await again.see(/line 2 is not right: "machine.cpu is high" is no/);
+  await again.see(/● api/);
+  again.type('!');
+  await again.see(/the bell is off/);
 });
 
 test('every key of a burst counts', async () => {

@@ -16,9 +16,10 @@ export function createAlertFeed(
   return (frame, now) => {
     const happened = events.list({ since: from, until: now, filter: { types: ['container'] } });
     from = now + 1;
-    const alerts = watch.add({ ...withNeighbours(frame, containers.list()), events: happened });
-    if (!isFirst) return alerts;
+    const input = { ...withNeighbours(frame, containers.list()), events: happened };
+    if (!isFirst) return watch.add(input);
     isFirst = false; // it has no rates yet
+    watch.begin(input.frame);
     return [];
   };
 }

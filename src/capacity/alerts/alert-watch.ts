@@ -83,8 +83,13 @@ export class AlertWatch {
       }
       alerts.push(...this.#gone(rule, seen, time));
     }
-    for (const usage of frame.containers.values()) this.#oomKills.set(usage.id, usage.memory.oomKills);
+    this.begin(frame);
     return alerts;
+  }
+
+  /** Takes a frame as what was before: nothing is told of it, and no figure is held against a rule. */
+  begin({ containers }: StatsFrame): void {
+    for (const { id, memory } of containers.values()) this.#oomKills.set(id, memory.oomKills);
   }
 
   #samples(

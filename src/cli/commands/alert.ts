@@ -5,13 +5,14 @@ import { messageOf } from '../../errors.ts';
 import { cleanText } from '../../lib/clean-text.ts';
 import type { Cli } from '../cli.ts';
 import { collect } from '../collect.ts';
+import { readAlerts } from '../config/read-alerts.ts';
 import { examples } from '../examples.ts';
 import { badOption } from '../parse/bad-option.ts';
 import { parseDuration } from '../parse/parse-time.ts';
 
 interface Options {
   readonly rule?: readonly string[];
-  readonly quietAfterStart: string;
+  readonly quietAfterStart?: string;
   readonly bell?: true;
   readonly exec?: string;
   readonly webhook?: string;
@@ -29,11 +30,14 @@ export function configureAlert(command: Command, cli: Cli): void {
     "plimsoll alert --rule 'memory > 95% until 85% for 1m' --rule oom --webhook https://hooks.example/x",
     'plimsoll alert --exec \'logger -t plimsoll "$PLIMSOLL_ALERT_STATE $PLIMSOLL_ALERT_TEXT"\'',
   )
-    .option('--rule <rule>', `What to tell of, instead of: ${defaultAlertRules.join('; ')}`, collect)
+    .option(
+      '--rule <rule>',
+      `What to tell of, instead of those of the configuration file, else: ${defaultAlertRules.join('; ')}`,
+      collect,
+    )
     .option(
       '--quiet-after-start <duration>',
-      'How long nothing is told of a container that was started',
-      '1m',
+      'How long nothing is told of a container that was started (default 1m)',
     )
     .option('--bell', 'Ring the bell of the terminal')
     .option(
@@ -43,8 +47,13 @@ export function configureAlert(command: Command, cli: Cli): void {
     .option('--webhook <url>', 'Send it there as JSON')
     .option('--json', 'Print it as a line of JSON')
     .action(async (options: Options) => {
-      const rules = (options.rule ?? defaultAlertRules).map(parseAlertRule);
-      const quietMs = parseDuration(options.quietAfterStart);
+      const chosen = await readAlerts(cli);
+      const rules =
+        options.rule?.map(parseAlertRule) ?? chosen.rules ?? defaultAlertRules.map(parseAlertRule);
+      const quietMs =
+        options.quietAfterStart === undefined
+          ? (chosen.quietMs ?? 60_000)
+          : parseDuration(options.quietAfterStart);
       const targets = parseTargets(options);
       cli.stderr.write(`watching ${rules.length} rules; Ctrl-C ends it\n`);
       const deliveries = new Set<Promise<void>>();

@@ -1,3 +1,4 @@
+import type { AlertWatchOptions } from '../../capacity/index.ts';
 import { type Engine, lackedTools } from '../../engine/index.ts';
 import { isPlimsollError } from '../../errors.ts';
 import { cleanText, cleanValue } from '../../lib/clean-text.ts';
@@ -19,6 +20,9 @@ export interface Host {
   copy(text: string): void;
   /** Rings the bell of the terminal. */
   ring(): void;
+  rememberBell(bell: boolean): void;
+  /** What to tell of, as far as the user has chosen. */
+  readonly alerts?: () => Promise<Partial<AlertWatchOptions>>;
   remember(form: 'build' | 'run', values: Readonly<Record<string, string>>): void;
   /** The five services of the demo, if this program has them. */
   readonly demo?: DemoControl;
@@ -62,7 +66,20 @@ export class Effects {
       ...(link === undefined ? {} : { remote: cleanValue({ ...link, lost: link.lost() }) }),
     });
     if (link === undefined) this.#examineMachine();
-    subscribe(this.#engine, this.#dispatch, createOwnUsage(), this.#stop.signal);
+    subscribe(this.#engine, {
+      ...{ dispatch: this.#dispatch, own: createOwnUsage(), signal: this.#stop.signal },
+      alerts: await this.#chosenAlerts(),
+    });
+  }
+
+  /** What cannot be understood is said, and the usual rules hold: a wrong line shall not cost the picture. */
+  async #chosenAlerts(): Promise<Partial<AlertWatchOptions>> {
+    try {
+      return (await this.#host.alerts?.()) ?? {};
+    } catch (error) {
+      this.#dispatch({ type: 'noticed', notice: failureNotice(error, Date.now()) });
+      return {};
+    }
   }
 
   #examineMachine(): void {
@@ -98,6 +115,9 @@ export class Effects {
         break;
       case 'remember':
         this.#host.remember(command.form, command.values);
+        break;
+      case 'remember-bell':
+        this.#host.rememberBell(command.bell);
         break;
       case 'cancel-operations':
         this.#operations.cancelAll();

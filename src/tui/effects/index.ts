@@ -3,4 +3,4 @@
  * @module
  */
 export { type DemoControl, Effects, type Host } from './effects.ts';
-export { readRemembered, rememberedPath, writeRemembered } from './remembered.ts';
+export { readBell, readRemembered, rememberedPath, writeBell, writeRemembered } from './remembered.ts';

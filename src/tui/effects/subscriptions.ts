@@ -1,4 +1,9 @@
-import { createAlertFeed, defaultAlertRules, parseAlertRule } from '../../capacity/index.ts';
+import {
+  type AlertWatchOptions,
+  createAlertFeed,
+  defaultAlertRules,
+  parseAlertRule,
+} from '../../capacity/index.ts';
 import type { Engine, EventType } from '../../engine/index.ts';
 import { cleanValue } from '../../lib/clean-text.ts';
 import { failureNotice, type Msg, type State } from '../model/index.ts';
@@ -14,13 +19,18 @@ const quietAfterStartMs = 60_000;
 
 type Dispatch = (msg: Msg) => void;
 
+/** Who is told, and of what. */
+interface Watching {
+  readonly dispatch: Dispatch;
+  readonly own: () => State['own'];
+  /** What is not chosen is as usual. */
+  readonly alerts: Partial<AlertWatchOptions>;
+  readonly signal: AbortSignal;
+}
+
 /** Keeps the dashboard's picture of the engine true until the signal fires: lists, events, figures. */
-export function subscribe(
-  engine: Engine,
-  dispatch: Dispatch,
-  own: () => State['own'],
-  signal: AbortSignal,
-): void {
+export function subscribe(engine: Engine, watching: Watching): void {
+  const { dispatch, own, signal } = watching;
   const lists = createLists(engine, dispatch);
   lists.read(['container', 'image', 'build']);
   const recent = engine.events.list({ limit: 200 });
@@ -35,7 +45,7 @@ export function subscribe(
     lists.stop();
   });
   void keepOpen(signal, dispatch, () => followEvents(engine, lists.changed, dispatch, signal));
-  void keepOpen(signal, dispatch, () => followStats(engine, dispatch, own, tick, signal));
+  void keepOpen(signal, dispatch, () => followStats(engine, watching, tick));
   engine.stats.facts().then(
     facts => dispatch({ type: 'facts-read', facts: cleanValue(facts) }),
     (error: unknown) => dispatch({ type: 'noticed', notice: failureNotice(error, Date.now()) }),
@@ -72,15 +82,13 @@ async function followEvents(
 
 async function followStats(
   engine: Engine,
-  dispatch: Dispatch,
-  own: () => State['own'],
+  { dispatch, own, alerts: chosen, signal }: Watching,
   tick: NodeJS.Timeout,
-  signal: AbortSignal,
 ): Promise<void> {
   const report = (error: unknown) => dispatch({ type: 'noticed', notice: failureNotice(error, Date.now()) });
   await using recorder = engine.history.record({ report });
-  const rules = defaultAlertRules.map(parseAlertRule);
-  const alertsOf = createAlertFeed(engine, { rules, quietMs: quietAfterStartMs }, Date.now());
+  const { rules = defaultAlertRules.map(parseAlertRule), quietMs = quietAfterStartMs } = chosen;
+  const alertsOf = createAlertFeed(engine, { rules, quietMs }, Date.now());
   for await (const frame of engine.stats.stream({ signal })) {
     recorder.add(frame);
     dispatch({ type: 'frame-arrived', frame, own: own() });

@@ -39,7 +39,7 @@ export function toggleBell(state: State): Next {
   const text = bell ? 'The bell rings when something goes wrong' : 'The bell is silent';
   return [
     { ...state, alerts: { ...state.alerts, bell }, notice: { tone: 'good', text, time: state.now } },
-    [],
+    [{ type: 'remember-bell', bell }],
   ];
 }
 

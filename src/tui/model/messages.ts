@@ -97,6 +97,7 @@ export type Command =
   | { readonly type: 'undo-limits'; readonly changes: readonly LimitChange[] }
   | { readonly type: 'follow-build'; readonly build: string }
   | { readonly type: 'copy'; readonly text: string }
+  | { readonly type: 'remember-bell'; readonly bell: boolean }
   | { readonly type: 'remember'; readonly form: FormKind; readonly values: FormValues }
   | { readonly type: 'bootstrap'; readonly source: string }
   | { readonly type: 'prune'; readonly what: 'containers' | 'images' | 'build-cache' }

@@ -253,6 +253,7 @@ export function initialState(start: {
   readonly now: number;
   readonly hostname: string;
   readonly remembered?: State['remembered'];
+  readonly bell?: boolean;
 }): State {
   return {
     size: start.size,
@@ -294,7 +295,7 @@ export function initialState(start: {
     capacity: undefined,
     chartWindow: undefined,
     why: undefined,
-    alerts: { firing: [], past: [], bell: true, rangAt: Number.NEGATIVE_INFINITY },
+    alerts: { firing: [], past: [], bell: start.bell ?? true, rangAt: Number.NEGATIVE_INFINITY },
     operations: [],
     notice: undefined,
     overlay: undefined,

@@ -40,7 +40,7 @@ test('the bell can be silenced, and alerts take no key and no place from what is
   const before = pilot.state;
   pilot.press(':').type('bell').press('enter');
   assert.equal(matchingEntries('bell')[0]?.title, 'the bell for alerts, on or off');
-  pilot.taken();
+  assert.ok(pilot.taken().some(command => command.type === 'remember-bell' && !command.bell));
   pilot.tell({ type: 'alerts-told', alerts: [full('firing', pilot.state.now)] });
   assert.deepEqual(pilot.taken(), []);
   const { noun, focus, overlay, lists, tabs } = pilot.state;
