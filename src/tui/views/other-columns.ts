@@ -18,7 +18,7 @@ export function imageColumns(state: State): readonly Column<ImageSummary>[] {
     {
       key: 'name',
       title: 'IMAGE',
-      width: 14,
+      width: 24,
       grow: 3,
       most: 48,
       priority: 0,
