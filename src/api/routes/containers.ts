@@ -17,13 +17,18 @@ import { containerFilters, containerMatcher, passesPort } from '../../words/inde
 import { minorVersionOf } from '../api-version.ts';
 import { containerName, type NamedParams } from '../container-name.ts';
 import { Query } from '../query.ts';
+import { createListWriter, type ListWriter } from '../write-container-list.ts';
 
 type Parts = Pick<Engine, 'containers' | 'files' | 'images' | 'networks' | 'volumes'>;
 
 /** Containers as objects: listed, made, looked at, changed, removed. */
 export function containerRoutes(app: FastifyInstance, engine: Parts): void {
   const { containers, files } = engine;
-  app.get('/containers/json', async request => await list(engine, new Query(request.query)));
+  const write = createListWriter();
+  app.get('/containers/json', async (request, reply) => {
+    const text = await list(engine, new Query(request.query), write);
+    return reply.type('application/json').send(text);
+  });
   app.post('/containers/create', async (request, reply) => {
     const created = await create(engine, new Query(request.query), request.body);
     return reply.code(201).send(created);
@@ -77,7 +82,7 @@ export function containerRoutes(app: FastifyInstance, engine: Parts): void {
   });
 }
 
-async function list(engine: Parts, query: Query): Promise<object[]> {
+async function list(engine: Parts, query: Query, write: ListWriter): Promise<string> {
   const filters = parseFilters(query.text('filters'), [
     ...containerFilters,
     'expose',
@@ -95,9 +100,13 @@ async function list(engine: Parts, query: Query): Promise<object[]> {
     .filter(each => !tasks && matches(each) && exposes(each.exposed))
     .sort((a, b) => b.created - a.created)
     .slice(0, limit > 0 ? limit : undefined);
-  const sizes = await sizesOf(engine, found, query.flag('size'));
-  const common = { ...surroundingsOf(engine), now: Date.now() };
-  return found.map(each => containerSummaryJson(each, { ...common, sizes: sizes.get(each.id) }));
+  const [surroundings, now] = [surroundingsOf(engine), Date.now()];
+  if (!query.flag('size')) return write(found, surroundings, now);
+  const sizes = await sizesOf(engine, found, true);
+  const common = { ...surroundings, now };
+  return JSON.stringify(
+    found.map(each => containerSummaryJson(each, { ...common, sizes: sizes.get(each.id) })),
+  );
 }
 
 /** `port` as images expose it: `80/tcp`. */

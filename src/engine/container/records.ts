@@ -58,7 +58,8 @@ export interface ContainerRecord {
 
 /** The rows of table `containers`, as records. */
 export interface Records {
-  all(statuses?: readonly string[]): ContainerRecord[];
+  /** The same objects as before where nothing has changed. */
+  all(statuses?: readonly string[]): readonly ContainerRecord[];
   byId(id: string): ContainerRecord | undefined;
   /** By name, id, or unique prefix of an id. Throws `not-found`, or `invalid-argument` for an ambiguous prefix. */
   find(name: string): ContainerRecord;
@@ -79,15 +80,7 @@ export function createRecords(db: Database): Records {
   };
   return {
     byId,
-    all: statuses =>
-      db
-        .all(
-          statuses === undefined
-            ? 'SELECT * FROM containers ORDER BY created DESC, id'
-            : `SELECT * FROM containers WHERE status IN (${statuses.map(() => '?').join()}) ORDER BY created DESC, id`,
-          ...(statuses ?? []),
-        )
-        .map(toRecord),
+    all: cachedLists(db),
     find: name => find(db, name),
     insert: record => insert(db, record),
     saveState: (id, state) =>
@@ -110,6 +103,41 @@ export function createRecords(db: Database): Records {
     },
     delete: id => void db.run('DELETE FROM containers WHERE id = ?', id),
   };
+}
+
+/**
+ * Lists are asked for again and again, by clients, dashboards and the clock; most often nothing has changed, and else few
+ * rows have: only those are parsed.
+ */
+function cachedLists(db: Database): Records['all'] {
+  const lists = new Map<string, { readonly mark: string; readonly records: readonly ContainerRecord[] }>();
+  const parsed = new Map<string, { readonly row: Row; readonly record: ContainerRecord }>();
+  const reuse = (row: Row): ContainerRecord => {
+    const known = parsed.get(String(row.id));
+    if (known !== undefined && isSameRow(known.row, row)) return known.record;
+    const record = toRecord(row);
+    parsed.set(record.id, { row, record });
+    return record;
+  };
+  return statuses => {
+    const key = statuses?.join() ?? 'all';
+    const mark = db.changeMark();
+    const last = lists.get(key);
+    if (last?.mark === mark) return last.records;
+    const where = statuses === undefined ? '' : `WHERE status IN (${statuses.map(() => '?').join()})`;
+    const rows = db.all(`SELECT * FROM containers ${where} ORDER BY created DESC, id`, ...(statuses ?? []));
+    const records = rows.map(reuse);
+    lists.set(key, { mark, records });
+    if (parsed.size > 2 * rows.length + 100) {
+      const kept = new Set(rows.map(row => String(row.id)));
+      for (const id of parsed.keys()) if (!kept.has(id)) parsed.delete(id);
+    }
+    return records;
+  };
+}
+
+function isSameRow(a: Row, b: Row): boolean {
+  return (['state', 'spec', 'resolved', 'name'] as const).every(column => a[column] === b[column]);
 }
 
 function find(db: Database, name: string): ContainerRecord {

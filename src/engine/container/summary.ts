@@ -4,8 +4,17 @@ import type { ContainerRecord, StoredState } from './records.ts';
 import type { ContainerDetails, ContainerState, ContainerSummary } from './types.ts';
 import { cgroupOf, isLive, pathsOf, type World } from './world.ts';
 
-/** What a list shows of a record. */
+/** What a list shows of a record; the same object for the same record, unless files tell of its health. */
 export function toSummary(world: World, record: ContainerRecord): ContainerSummary {
+  if (record.resolved.health !== undefined) return summarize(world, record);
+  const known = summaries.get(record) ?? summarize(world, record);
+  summaries.set(record, known);
+  return known;
+}
+
+const summaries = new WeakMap<ContainerRecord, ContainerSummary>();
+
+function summarize(world: World, record: ContainerRecord): ContainerSummary {
   const { id, name, imageId, imageName, created, spec, state, resolved } = record;
   return {
     id,

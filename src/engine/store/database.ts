@@ -19,6 +19,8 @@ export class Database implements Disposable {
   #connection: Connection | undefined;
   readonly #statements = new Map<string, StatementSync>();
   #depth = 0;
+  /** Of this connection's own. */
+  #changes = 0;
   #isClosed = false;
 
   private constructor(path: string, room: DiskRoom) {
@@ -47,6 +49,7 @@ export class Database implements Disposable {
   run(sql: string, ...values: SQLInputValue[]): { changes: number; lastId: number } {
     return this.#use(db => {
       this.#makeRoom(db);
+      this.#changes++;
       const { changes, lastInsertRowid } = this.#prepare(db, sql).run(...values);
       return { changes: Number(changes), lastId: Number(lastInsertRowid) };
     });
@@ -68,6 +71,7 @@ export class Database implements Disposable {
         db.exec('COMMIT');
         return result;
       } catch (error) {
+        this.#changes++;
         if (db.isTransaction) db.exec('ROLLBACK'); // SQLite has done so itself when the disk is full
         throw error;
       } finally {
@@ -80,6 +84,11 @@ export class Database implements Disposable {
   dataVersion(): number {
     const version = Number(this.get('PRAGMA data_version')?.data_version);
     return this.#connection === undefined ? performance.now() : version; // a new connection each time cannot tell
+  }
+
+  /** Stays the same as long as nobody, this process included, has changed anything: what was read then still holds. */
+  changeMark(): string {
+    return `${this.dataVersion()} ${this.#changes}`;
   }
 
   /** SQLite's own proof of the file; empty when it is sound. */
