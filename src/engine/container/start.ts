@@ -122,8 +122,12 @@ async function createRun(
   const connecting = connectAll(world, record);
   connecting.catch(() => {}); // awaited below, maybe after something else has failed
   try {
-    const disposable = spec.autoRemove;
-    await world.snapshots.mount({ ...treeOf(world.root, record), target: paths.rootfs, disposable });
+    await world.snapshots.mount({
+      ...treeOf(world.root, record),
+      target: paths.rootfs,
+      disposable: spec.autoRemove,
+      signal: options.signal,
+    });
     const made = makeBindSources(resolved.mounts);
     const request = await processRequest(world, record, options);
     const { warnings } = await world.runtime().writeBundle(paths.bundle, request);

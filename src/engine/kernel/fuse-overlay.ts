@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { throwIfAborted } from '../../errors.ts';
+import { errnoOf, PlimsollError, throwIfAborted } from '../../errors.ts';
 import { adopt } from './adopt.ts';
 import { findMount, mountError, type OverlayRequest, unmount } from './mount.ts';
 import { commandError, start } from './spawn.ts';
@@ -31,7 +31,10 @@ export async function mountFuseOverlay(request: FuseOverlayRequest): Promise<voi
       stdio: ['ignore', output, output],
     });
     let ended: Error | string | undefined;
-    child.once('error', error => (ended = commandError('fuse-overlayfs', error)));
+    child.once(
+      'error',
+      error => (ended = errnoOf(error) === 'ENOENT' ? missing() : commandError('fuse-overlayfs', error)),
+    );
     const onExit = () => (ended ??= textOf(output) || 'it ended at once');
     child.once('exit', onExit);
     const deadline = performance.now() + patienceMs;
@@ -52,6 +55,14 @@ export async function mountFuseOverlay(request: FuseOverlayRequest): Promise<voi
   } finally {
     closeSync(output);
   }
+}
+
+function missing(): PlimsollError {
+  return new PlimsollError('unavailable', 'the host command "fuse-overlayfs" is not installed', {
+    code: 'HOST_TOOL_MISSING',
+    hint: 'install it: PLIMSOLL_STORAGE says, or said when a container was made, that root filesystems are made with it',
+    data: { command: 'fuse-overlayfs' },
+  });
 }
 
 /** Read from the beginning: the place in the file is the child's too. */

@@ -41,7 +41,7 @@ const optionsLimit = 4095;
  */
 export async function mountOverlay(request: OverlayRequest): Promise<void> {
   const native = await nativeIfThere();
-  const byLayers = native === undefined ? 'koffi' : mountByLayers(native, request);
+  const byLayers = native === undefined ? { needs: 'koffi' } : mountByLayers(native, request);
   if (byLayers === undefined) return; // each folder was taken by a call of its own: none can be left out
   const refusal = native === undefined ? byLayers : await mountByOneCall(native, request, byLayers);
   if (refusal !== undefined) await mountByTool(request, refusal);
@@ -147,19 +147,30 @@ export function mountsBelow(folder: string): string[] {
   return below.map(target => Buffer.from(target, 'latin1').toString('utf8'));
 }
 
-/** Undefined if it is mounted; else what it would have needed. `refusal`: what the way by layers would have. */
+/** Why system calls could not mount. */
+interface Refusal {
+  /** What it would have needed. */
+  readonly needs: string;
+  /** What the kernel said, if anything. */
+  readonly words?: string;
+}
+
+/** Undefined if it is mounted. `refusal`: that of the way by layers. */
 async function mountByOneCall(
   native: Native,
   request: OverlayRequest,
-  refusal: string,
-): Promise<string | undefined> {
+  refusal: Refusal,
+): Promise<Refusal | undefined> {
   const lowers = request.lowers.map(name => escapePath(join(request.lowerBase, name)));
   const data = Buffer.from(optionLine({ ...request, lowers }));
   if (data.length > optionsLimit) return refusal;
-  return await attempt(() => native.mount('overlay', Buffer.from(request.target), 'overlay', 0, data));
+  const failure = await attempt(() =>
+    native.mount('overlay', Buffer.from(request.target), 'overlay', 0, data),
+  );
+  return failure === undefined ? undefined : refusal;
 }
 
-function mountByLayers(native: Native, request: OverlayRequest): string | undefined {
+function mountByLayers(native: Native, request: OverlayRequest): Refusal | undefined {
   let context: number | undefined;
   let mount: number | undefined;
   try {
@@ -175,7 +186,9 @@ function mountByLayers(native: Native, request: OverlayRequest): string | undefi
     return undefined;
   } catch (error) {
     const words = context === undefined ? '' : contextMessages(context);
-    return `a newer kernel (${messageOf(error)}${words && `; ${words}`})`;
+    const needs = `a newer kernel (${messageOf(error)}${words && `; ${words}`})`;
+    // An older kernel only says that it does not know this way.
+    return words === '' || words.includes('lowerdir+') ? { needs } : { needs, words };
   } finally {
     if (mount !== undefined) closeSync(mount);
     if (context !== undefined) closeSync(context);
@@ -193,19 +206,24 @@ function contextMessages(context: number): string {
   const messages: string[] = [];
   const buffer = Buffer.alloc(1024);
   try {
-    for (;;) messages.push(buffer.toString('utf8', 0, readSync(context, buffer)).trim());
+    for (;;) messages.push(plain(buffer.toString('utf8', 0, readSync(context, buffer))));
   } catch {
     return messages.join('; '); // ENODATA: that was all
   }
 }
 
-async function mountByTool(request: OverlayRequest, refusal: string): Promise<void> {
+/** Without the letter that says how bad it is (fsopen(2)), and who says so. */
+function plain(message: string): string {
+  return message.trim().replace(/^[ewi] (overlay(fs)?: )?/, '');
+}
+
+async function mountByTool(request: OverlayRequest, { needs, words }: Refusal): Promise<void> {
   const line = optionLine(request);
   if (Buffer.byteLength(line) > optionsLimit)
-    throw mountError(request.target, `its ${request.lowers.length} layers need ${refusal}`);
+    throw mountError(request.target, `its ${request.lowers.length} layers need ${needs}`);
   const args = ['-t', 'overlay', '-o', line, 'overlay', request.target];
   const { code, stderr } = await run('mount', args, { cwd: request.lowerBase });
-  if (code !== 0) throw mountError(request.target, stderr.trim().replaceAll('\n', '; '));
+  if (code !== 0) throw mountError(request.target, words ?? stderr.trim().replaceAll('\n', '; '));
 }
 
 function optionLine(request: OverlayRequest): string {

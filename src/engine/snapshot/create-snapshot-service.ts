@@ -63,9 +63,9 @@ export function createSnapshotService({
     importTar: (tar, options = {}) => importTar(context, tar, options.signal),
     importLayer: request => importLayer(context, request),
     exportTar: diffId => Readable.from(exportTar(layers.get(diffId), attribute), { objectMode: false }),
-    mount: async ({ target, disposable, driver = 'overlay', ...tree }) => {
+    mount: async ({ target, disposable, signal, driver = 'overlay', ...tree }) => {
       for (const folder of [tree.upper, tree.work, target]) mkdirSync(folder, { recursive: true });
-      return await storageDriver(root, driver).open(layers.place(tree), { target, disposable });
+      return await storageDriver(root, driver).open(layers.place(tree), { target, disposable, signal });
     },
     storage,
     changes: async folder => {

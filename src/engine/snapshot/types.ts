@@ -97,6 +97,8 @@ export interface MountRequest extends KeptTree {
   readonly target: string;
   /** Its changes go with its container, so that nobody has to wait until they are on the disk. */
   readonly disposable?: boolean | undefined;
+  /** For a driver that takes a while: what is made so far is begun anew the next time. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Something in a layer's own folder. */

@@ -66,7 +66,7 @@ async function openLive(
 async function mountStopped(
   world: World,
   record: ContainerRecord,
-  { bare }: OpenOptions,
+  { bare, signal }: OpenOptions,
   stack: AsyncDisposableStack,
 ): Promise<string> {
   const { rootfs, bundle } = pathsOf(world.root, record.id);
@@ -78,7 +78,7 @@ async function mountStopped(
     removeEmpty(rootfs);
   });
   const disposable = spec.autoRemove;
-  await world.snapshots.mount({ ...treeOf(world.root, record), target: rootfs, disposable });
+  await world.snapshots.mount({ ...treeOf(world.root, record), target: rootfs, disposable, signal });
   const binds = resolved.mounts.filter(mount => mount.type !== 'tmpfs');
   if (!bare && binds.some(({ type }) => type === 'volume')) {
     stack.defer(() => world.volumes.unmount(record.id));

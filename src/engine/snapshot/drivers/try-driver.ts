@@ -48,9 +48,9 @@ export async function tryDriver(
   }
 }
 
-/** What mount(8) says begins with a path that nobody knows, and ends in advice. */
+/** What is said of a mount names paths that nobody knows, and ends in advice. */
 function brief(error: unknown): string {
   const why = isPlimsollError(error) ? error.data?.why : undefined;
   if (typeof why !== 'string') return messageOf(error);
-  return why.replace(/^mount: [^:]*: /, '').replace(/[.;].*/s, '');
+  return why.replace(/^mount: [^:]*: | on \/\S*/g, '').replace(/\.?;.*/s, '');
 }
