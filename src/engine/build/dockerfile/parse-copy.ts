@@ -10,6 +10,10 @@ export function parseCopy(node: SyntaxNode, fail: Fail): CopyInstruction {
   const flags = new Flags(node, { ...shared, from: 'value', parents: 'boolean' }, fail);
   const from = flags.value('from');
   if (from === '') fail('"COPY --from" needs the name of a stage or an image');
+  if (/\$./.test(from ?? ''))
+    fail(`"COPY --from=${from}" cannot have a variable`, {
+      hint: 'give the image a name with a stage of its own: FROM $IMAGE AS name',
+    });
   const common = parseCommon(node, flags, fail);
   if (from !== undefined && common.heredocs.length > 0) {
     fail('"COPY --from" cannot have a here-document as its source');

@@ -28,7 +28,7 @@ export function planCopy(
   const { instruction, expander, source, state, resolve } = planning;
   const from: FileSource | undefined =
     instruction.name === 'COPY' && instruction.from !== undefined
-      ? resolve(expander.word(instruction.from))
+      ? resolve(instruction.from)
       : { kind: 'context' };
   if (from === undefined) return undefined;
   const words = instruction.sources.map(path => expander.word(path));
