@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { Engine } from '../../engine/index.ts';
+import type { CacheRecord, Engine } from '../../engine/index.ts';
 import {
   badRequest,
   containerSummaryJson,
@@ -65,7 +65,7 @@ async function usage(engine: Parts, minor: number): Promise<object> {
   const containers = engine.containers.list({ all: true });
   const sizes = await sizesOf(engine, containers, true);
   const common = { ...surroundingsOf(engine), now: Date.now() };
-  const cache = await engine.builds.cacheUsage();
+  const cache = countedOnce(await engine.builds.cacheUsage());
   const volumes = engine.volumes.list();
   const volumeSizes = await engine.volumes.sizes(volumes.map(({ name }) => name));
   return {
@@ -90,6 +90,16 @@ async function usage(engine: Parts, minor: number): Promise<object> {
       LastUsedAt: formatTime(lastUsed),
       UsageCount: 1,
     })),
-    BuilderSize: cache.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    BuilderSize: cache.reduce((sum, { sizeBytes, shared }) => (shared ? sum : sum + sizeBytes), 0),
   };
+}
+
+/** Clients add up what is not shared, so that of records with one layer only the first may be. */
+function countedOnce(records: readonly CacheRecord[]): CacheRecord[] {
+  const seen = new Set<string>();
+  return records.map(record => {
+    const shared = record.shared || (record.layer !== undefined && seen.has(record.layer));
+    seen.add(record.layer ?? '');
+    return { ...record, shared };
+  });
 }

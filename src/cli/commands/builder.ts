@@ -47,6 +47,9 @@ async function listUsage(cli: Cli, options: { filter?: string[]; format?: string
     humanSize(
       [...new Map(all.map(one => [one.layer ?? one.id, one.sizeBytes])).values()].reduce((a, b) => a + b, 0),
     );
+  const shared = records.filter(record => record.shared);
+  if (shared.length > 0)
+    cli.stdout.write(`Shared: ${sum(shared)}\nPrivate: ${sum(records.filter(record => !record.shared))}\n`);
   cli.stdout.write(`Reclaimable: ${sum(records.filter(isReclaimable))}\nTotal: ${sum(records)}\n`);
 }
 

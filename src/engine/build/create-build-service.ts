@@ -8,6 +8,7 @@ import type { EventService } from '../events/index.ts';
 import { identify, isAlive, mountsBelow, unmount } from '../kernel/index.ts';
 import type { NetworkService } from '../network/index.ts';
 import type { Runtime } from '../runtime/index.ts';
+import { diskBytes } from '../snapshot/index.ts';
 import { createLeases, type Database, type Root } from '../store/index.ts';
 import { buildAccess } from './build-access.ts';
 import { openContexts } from './build-contexts.ts';
@@ -75,6 +76,11 @@ export function createBuildService(options: BuildServiceOptions): BuildKeeper {
       mounts: cacheMounts.list(),
       imageLayers: images.layersOfImages(),
       isHeld: diffId => leases.isHeld('layer', diffId),
+      layerBytes: async diffId => {
+        const { path, recipe } = snapshots.layer(diffId) ?? {};
+        const parts = [path, recipe].flatMap(part => (part === undefined ? [] : diskBytes(part)));
+        return (await Promise.all(parts)).reduce((sum, bytes) => sum + bytes, 0);
+      },
     });
   const keeper: BuildKeeper = {
     works: createWorkService({

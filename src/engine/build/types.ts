@@ -234,6 +234,7 @@ export interface CacheRecord {
   /** The layer of a step, a folder of `RUN --mount=type=cache`, or the digest of files in layers. */
   readonly kind: 'layer' | 'mount' | 'digest';
   readonly description: string;
+  /** What it takes on the disk, as `du` says; several records of one layer each say all of it. */
   readonly sizeBytes: number;
   readonly created: number;
   readonly lastUsed: number;
@@ -247,7 +248,7 @@ export interface CacheRecord {
 
 /** Which records are meant: those for which all of it holds. */
 export interface CacheSelection {
-  /** The least recently used ones, until no more than this is left. */
+  /** The least recently used ones, until no more than this is left of what no image has too. */
   readonly keepBytes?: number;
   readonly unusedForMs?: number;
   readonly kinds?: readonly CacheRecord['kind'][];

@@ -7,6 +7,7 @@
  * @module
  */
 export { createSnapshotService } from './create-snapshot-service.ts';
+export { diskBytes } from './disk-bytes.ts';
 export { chooseStorage } from './drivers/choose-storage.ts';
 export { explainStorage } from './drivers/explain-storage.ts';
 export type { DriverName, StorageChoice } from './drivers/types.ts';

@@ -109,14 +109,15 @@ describe('RUN --mount', { skip: cannotRunContainers }, () => {
     const { image } = await add('five', 'target=/c,from=seed,source=/start');
     await yard.inside(image, rootfs => assert.ok(!existsSync(join(rootfs, 'c'))));
     const kept = (await yard.builds.cacheUsage()).filter(({ kind }) => kind === 'mount');
-    const facts = kept.map(({ description, sizeBytes }) => [description, sizeBytes]);
-    assert.deepEqual(facts.sort(), [
-      ['cache mount /c', 15],
-      ['cache mount /c', 8],
-      ['cache mount other', 6],
+    assert.deepEqual(kept.map(({ description }) => description).sort(), [
+      'cache mount /c',
+      'cache mount /c',
+      'cache mount other',
     ]);
+    const folders = readdirSync(join(yard.dataDir, 'mounts')).map(name => join(yard.dataDir, 'mounts', name));
+    const du = execFileSync('du', ['-sc', '--block-size=1', ...folders], { encoding: 'utf8' });
     const { reclaimedBytes } = await yard.builds.pruneCache({ kinds: ['mount'] });
-    assert.equal(reclaimedBytes, 29);
+    assert.equal(`${reclaimedBytes}\ttotal`, du.trim().split('\n').at(-1), 'as du counts them');
     assert.deepEqual(readdirSync(join(yard.dataDir, 'mounts')), []);
   });
 

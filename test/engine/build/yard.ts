@@ -44,6 +44,8 @@ export interface Yard extends AsyncDisposable {
   makeBase(name: string, fill: (rootfs: string) => void, config?: ImageProcessConfig): Promise<void>;
   /** Looks at the files of an image. */
   inside<T>(image: string, look: (rootfs: string) => T): Promise<T>;
+  /** Where the files of a layer are. */
+  layerFolder(diffId: string): string;
   /** True if a layer's files hash to its diffID. */
   verify(diffId: string): Promise<boolean>;
   /** What an ended build must not leave: staged folders, mounts, step folders. */
@@ -129,6 +131,7 @@ export function makeYard(
       await using staged = await snapshots.stage(layers);
       return look(staged.target);
     },
+    layerFolder: diffId => snapshots.layer(diffId)?.path ?? '',
     verify: diffId => snapshots.verifyLayer(diffId),
     leftovers: () => [
       ...readdirSync(join(root.dataDir, 'tmp')).filter(name => name !== 'trash'),
@@ -191,7 +194,7 @@ function imagesOf(snapshots: Pick<SnapshotService, 'removeLayer'>) {
       const used = new Set([...images.values()].flatMap(image => image.layers));
       let reclaimedBytes = 0;
       for (const diffId of diffIds)
-        if (!used.has(diffId)) reclaimedBytes += (await snapshots.removeLayer(diffId))?.sizeBytes ?? 0;
+        if (!used.has(diffId)) reclaimedBytes += (await snapshots.removeLayer(diffId))?.freedBytes ?? 0;
       return { reclaimedBytes };
     },
   };

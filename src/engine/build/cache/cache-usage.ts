@@ -1,5 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { diskBytes } from '../../snapshot/index.ts';
 import type { Database, Row } from '../../store/index.ts';
 import type { CacheRecord, CacheSelection } from '../types.ts';
 import type { CacheMountRecord } from './cache-mounts.ts';
@@ -13,19 +12,29 @@ export interface CacheUsageOptions {
   readonly imageLayers: ReadonlySet<string>;
   /** True while a build of a living process needs the layer. */
   readonly isHeld: (diffId: string) => boolean;
+  /** What a layer takes on the disk. */
+  readonly layerBytes: (diffId: string) => Promise<number>;
 }
 
-/** Everything that the build cache of a root holds, least recently used first. Reads the sizes of kept folders. */
+/**
+ * Everything that the build cache of a root holds, least recently used first, with what it takes on the disk: all of its
+ * files are looked at.
+ */
 export async function cacheUsage(options: CacheUsageOptions): Promise<CacheRecord[]> {
-  const { db, mounts } = options;
-  const rows = db.all('SELECT key, step, diff_id, inputs, size, created, last_used FROM build_cache');
-  const folders = await Promise.all(mounts.map(toMountRecord));
-  return [...rows.map(row => toRecord(row, options)), ...folders].sort((a, b) => a.lastUsed - b.lastUsed);
+  const { db, mounts, layerBytes } = options;
+  const rows = db.all('SELECT key, step, diff_id, inputs, created, last_used FROM build_cache');
+  const bytes = new Map<string, number>();
+  for (const { diff_id: layer } of rows)
+    if (layer !== null && !bytes.has(String(layer)))
+      bytes.set(String(layer), await layerBytes(String(layer)));
+  const records = rows.map(row => toRecord(row, bytes, options));
+  for (const mount of mounts) records.push(await toMountRecord(mount));
+  return records.sort((a, b) => a.lastUsed - b.lastUsed);
 }
 
 /**
  * The records that a selection means, of those that `cacheUsage` listed; with `idleOnly`, none that is in use. With
- * `keepBytes`, the least recently used ones until no more than that is left.
+ * `keepBytes`, the least recently used ones until no more than that is left of what is the cache's alone.
  */
 export function selectRecords(
   records: readonly CacheRecord[],
@@ -42,25 +51,34 @@ export function selectRecords(
       (unusedForMs === undefined || record.lastUsed <= now - unusedForMs),
   );
   if (keepBytes === undefined) return wanted;
-  let left = totalBytes(records);
-  return wanted.filter(record => {
-    if (left <= keepBytes) return false;
-    left -= record.sizeBytes;
+  let left = ownBytes(records);
+  const holders = new Map<string, number>();
+  for (const { layer = '' } of records) holders.set(layer, (holders.get(layer) ?? 0) + 1);
+  return wanted.filter(({ shared, layer, sizeBytes }) => {
+    if (left <= keepBytes || shared) return false;
+    const others = layer === undefined ? 0 : (holders.get(layer) ?? 1) - 1;
+    if (layer !== undefined) holders.set(layer, others);
+    if (others === 0) left -= sizeBytes; // the last one that names the layer frees it
     return true;
   });
 }
 
-/** Bytes of records; a layer that several records have counts once. */
-function totalBytes(records: readonly CacheRecord[]): number {
-  const bytes = new Map(records.map(record => [record.layer ?? record.id, record.sizeBytes]));
+/** Bytes that would be free without these records: those of layers that no image has, each once, and of kept folders. */
+function ownBytes(records: readonly CacheRecord[]): number {
+  const own = records.filter(({ shared }) => !shared);
+  const bytes = new Map(own.map(record => [record.layer ?? record.id, record.sizeBytes]));
   return [...bytes.values()].reduce((sum, size) => sum + size, 0);
 }
 
-function toRecord(row: Row, { imageLayers, isHeld }: CacheUsageOptions): CacheRecord {
+function toRecord(
+  row: Row,
+  bytes: ReadonlyMap<string, number>,
+  { imageLayers, isHeld }: CacheUsageOptions,
+): CacheRecord {
   const layer = row.diff_id === null ? undefined : String(row.diff_id);
   const common = {
     id: String(row.key),
-    sizeBytes: Number(row.size),
+    sizeBytes: layer === undefined ? 0 : (bytes.get(layer) ?? 0),
     created: Number(row.created),
     lastUsed: Number(row.last_used),
   };
@@ -82,7 +100,7 @@ async function toMountRecord(mount: CacheMountRecord): Promise<CacheRecord> {
     id: mount.id,
     kind: 'mount',
     description: `cache mount ${mount.name}`,
-    sizeBytes: await folderBytes(mount.folder),
+    sizeBytes: await diskBytes(mount.folder),
     created: mount.created,
     lastUsed: mount.lastUsed,
     inUse: mount.inUse,
@@ -93,15 +111,4 @@ async function toMountRecord(mount: CacheMountRecord): Promise<CacheRecord> {
 function describe({ instruction }: StepInputs): string {
   const words = JSON.parse(instruction) as readonly unknown[];
   return words.filter(word => typeof word === 'string').join(' ');
-}
-
-/** Bytes of the regular files below a folder; what vanishes meanwhile counts nothing. */
-async function folderBytes(folder: string): Promise<number> {
-  let bytes = 0;
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => []);
-  for (const entry of entries) {
-    if (!entry.isFile()) continue;
-    bytes += (await stat(join(entry.parentPath, entry.name)).catch(() => undefined))?.size ?? 0;
-  }
-  return bytes;
 }

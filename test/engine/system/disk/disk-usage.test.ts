@@ -54,6 +54,13 @@ test('pain 3: every byte under the root belongs to a record: df and du agree, or
   const [images, containers, volumes, cache] = (['images', 'containers', 'volumes', 'cache'] as const).map(
     kind => category(usage, kind),
   );
+  const alone = (await engine.builds.cacheUsage()).filter(({ shared }) => !shared);
+  const cached = new Map(alone.map(({ id, layer = id, sizeBytes }) => [layer, sizeBytes]));
+  assert.equal(
+    cache?.sizeBytes,
+    [...cached.values()].reduce((sum, bytes) => sum + bytes, 0),
+    'builder du agrees too',
+  );
   assert.deepEqual([images?.count, images?.active], [3, 1]);
   assert.deepEqual([containers?.count, containers?.active], [1, 0]);
   assert.ok((containers?.reclaimableBytes ?? 0) > 300_000);
