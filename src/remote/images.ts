@@ -1,6 +1,6 @@
 import type { Engine, EngineLink, PulledImage, PullRequest } from '../engine/index.ts';
 import { PlimsollError } from '../errors.ts';
-import { formatReference, parseReference, withDefaultTag } from '../oci/index.ts';
+import { formatReference, parsePlatform, parseReference, withDefaultTag } from '../oci/index.ts';
 import type { ApiClient } from './client.ts';
 import { pruneFilters } from './containers.ts';
 import { partsOf } from './files.ts';
@@ -75,12 +75,12 @@ export function createImages(client: ApiClient, mirror: Mirror, lacks: EngineLin
     },
     pullAll: request => pull(request, true),
     async push(request) {
-      const { name, signal, onProgress } = request;
+      const { name, platform, signal, onProgress } = request;
       const full = formatReference(withDefaultTag(parseReference(name)));
       const [repository, tag] = partsOf(full);
       const headers = await registryAuth(full, request);
       const answer = await client.stream('POST', `/images/${repository}/push`, {
-        query: { tag },
+        query: { tag, platform: platform && JSON.stringify(parsePlatform(platform)) },
         headers: { 'X-Registry-Auth': 'e30=', ...headers },
         signal,
       });

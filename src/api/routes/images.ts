@@ -125,14 +125,16 @@ function transferRoutes(app: FastifyInstance, { images, archives }: Parts): void
     return reply;
   };
   app.post<NamedParams>('/images/:name/push', async (request, reply) => {
-    const tag = new Query(request.query).text('tag');
-    const name = named(request.params.name, tag) ?? '';
+    const query = new Query(request.query);
+    const name = named(request.params.name, query.text('tag')) ?? '';
+    const platform = requestedPlatform(query);
     await progressReply(reply, async (emit, signal) => {
       const messages = transferMessages(pushed => ({
         status: `The push refers to repository [${pushed.replace(/:[^:/]*$/, '')}]`,
       }));
       const { digest, size, reference } = await images.push({
         name,
+        platform,
         signal,
         onProgress: event => messages(event).forEach(emit),
         ...registryAccount(request.headers['x-registry-auth']),

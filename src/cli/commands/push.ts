@@ -6,7 +6,6 @@ import { formatReference, parseReference } from '../../oci/index.ts';
 import type { Cli } from '../cli.ts';
 import { examples } from '../examples.ts';
 import { badOption } from '../parse/bad-option.ts';
-import { platformOption, requirePlatform } from '../platform-option.ts';
 import { transferProgress } from '../progress/transfer.ts';
 import { type RegistryOptions, registryAccess, registryOptions } from '../registry-options.ts';
 
@@ -19,12 +18,14 @@ interface Options extends RegistryOptions {
 /** `push NAME` */
 export function configurePush(command: Command, cli: Cli): void {
   examples(
-    platformOption(registryOptions(command)),
+    registryOptions(command),
     'plimsoll tag web registry.example:5000/team/web:1.0',
     'plimsoll push registry.example:5000/team/web:1.0',
+    'plimsoll push --platform linux/arm64 registry.example:5000/team/web:1.0-arm64',
   )
     .argument('<image>', 'One of its names: REGISTRY/NAME[:TAG]')
     .option('-a, --all-tags', 'Every tag that there is of the name')
+    .option('--platform <platform>', 'Of an image for several platforms this one alone, as in linux/arm64')
     .option('-q, --quiet', 'Print only its name')
     .action(async (given: string, options: Options) => {
       const engine = await cli.engine();
@@ -34,10 +35,10 @@ export function configurePush(command: Command, cli: Cli): void {
 }
 
 async function push(cli: Cli, engine: Engine, name: string, options: Options): Promise<void> {
-  requirePlatform(engine, name, options.platform);
   using progress = transferProgress(cli, { quiet: options.quiet === true });
   const pushed = await engine.images.push({
     name,
+    platform: options.platform,
     signal: cli.signal,
     onProgress: progress.onProgress,
     ...registryAccess(options),

@@ -65,6 +65,11 @@ export interface PulledImage {
 export interface PushRequest extends TransferRequest {
   /** One of the image's names: it says where to. */
   readonly name: string;
+  /**
+   * `linux/arm64`: of an image for several platforms that one alone, without what is attested of it. Throws `not-found`
+   * (`PLATFORM_NOT_FOUND`) where it is not here. Default: the image that has the name.
+   */
+  readonly platform?: string | undefined;
 }
 
 export interface PushedImage {

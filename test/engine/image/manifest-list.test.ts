@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createManifestService } from '../../../src/engine/image/index.ts';
 import { createRegistryService } from '../../../src/engine/registry/index.ts';
 import { isPlimsollError } from '../../../src/errors.ts';
-import type { ImageIndex } from '../../../src/oci/index.ts';
+import type { ImageIndex, Manifest } from '../../../src/oci/index.ts';
 import { startFakeRegistry } from '../../support/fake-registry.ts';
 import { noRoot, openLayerRoot, put, tarOf } from '../../support/layer-root.ts';
 import { publish } from '../../support/published-image.ts';
@@ -80,6 +80,46 @@ test('an index of images from here and from a registry is pushed, and pulled by 
   await assert.rejects(
     root.archives.save({ names: [name], platform: 'linux/s390x' }),
     /not for linux\/s390x/,
+  );
+});
+
+test('of an image for two platforms each is pushed, saved and loaded by its own', {
+  skip: noRoot,
+}, async () => {
+  await using it = await place();
+  const { manifests, registry, root } = it;
+  const name = `${registry.host}/web:1`;
+  const ids = new Map<string, string>();
+  manifests.create(name);
+  for (const architecture of ['amd64', 'arm64']) {
+    ids.set(architecture, await it.make(`localhost/web:${architecture}`, architecture));
+    await manifests.add(name, { image: `localhost/web:${architecture}` });
+  }
+  await manifests.push(name);
+  for (const architecture of ids.keys()) await root.images.pull({ name, platform: `linux/${architecture}` });
+  for (const [architecture, id] of ids) {
+    const copy = `${registry.host}/copy:${architecture}`;
+    root.images.tag(name, copy);
+    const pushed = await root.images.push({ name: copy, platform: `linux/${architecture}` });
+    const there = JSON.parse(
+      registry.manifests.get(`copy:${architecture}`)?.bytes.toString() ?? '',
+    ) as Manifest;
+    assert.equal(there.config.digest, id, `the manifest of ${architecture} alone`);
+    assert.equal(
+      pushed.digest,
+      it.index('web:1').manifests.find(({ platform }) => platform?.architecture === architecture)?.digest,
+    );
+    for (const format of ['docker-archive', 'oci-archive', 'both'] as const) {
+      const saved = { names: [name], platform: `linux/${architecture}`, format };
+      using other = openLayerRoot();
+      const [loaded] = await other.archives.load({ archive: await root.archives.save(saved) });
+      assert.equal(loaded?.id, id, `${architecture} as ${format}`);
+      assert.deepEqual(loaded?.references, [name]);
+    }
+  }
+  await assert.rejects(
+    root.images.push({ name, platform: 'linux/s390x' }),
+    error => isPlimsollError(error, 'not-found') && error.code === 'PLATFORM_NOT_FOUND',
   );
 });
 

@@ -1,14 +1,6 @@
-import { PlimsollError } from '../../../errors.ts';
-import {
-  fitsPlatform,
-  formatPlatform,
-  formatReference,
-  localCandidates,
-  type Platform,
-  parsePlatform,
-  parseReference,
-} from '../../../oci/index.ts';
+import { formatReference, localCandidates, parsePlatform, parseReference } from '../../../oci/index.ts';
 import { type ImageRecord, type ImageRecords, nameCandidates } from '../image-records.ts';
+import { ofPlatform } from '../of-platform.ts';
 import { resolveImage } from '../resolve-image.ts';
 
 /** An image that was asked for, and the full references by which. */
@@ -47,23 +39,6 @@ export function chooseImages(
     image: platform === undefined ? image : ofPlatform(records, image, parsePlatform(platform)),
     references: [...references].sort(),
   }));
-}
-
-/** The image itself if it is for a platform, else one that came by the same index. Throws `not-found`. */
-function ofPlatform(records: ImageRecords, image: ImageRecord, platform: Platform): ImageRecord {
-  const own = records.config(image.id);
-  if (fitsPlatform(own, platform)) return image;
-  const sibling = records.get(records.sibling(image.id, platform) ?? '');
-  if (sibling !== undefined) return sibling;
-  const name = records.references(image.id)[0] ?? image.id;
-  throw new PlimsollError(
-    'not-found',
-    `"${name}" is here for ${formatPlatform(own)}, not for ${formatPlatform(platform)}`,
-    {
-      code: 'PLATFORM_NOT_FOUND',
-      hint: `pull it first with --platform ${formatPlatform(platform)}`,
-    },
-  );
 }
 
 /** The tags of a name without one; none if it has one, or is an id. */

@@ -4,6 +4,7 @@ import {
   formatReference,
   type ImageIndex,
   mediaTypes,
+  parsePlatform,
   parseReference,
   type Reference,
 } from '../../../oci/index.ts';
@@ -12,6 +13,7 @@ import { sha256 } from '../../store/index.ts';
 import type { Bytes } from '../content/published.ts';
 import type { ImageContext } from '../context.ts';
 import { nameCandidates } from '../image-records.ts';
+import { ofPlatform } from '../of-platform.ts';
 import { recordDigest } from '../pull/record-image.ts';
 import { resolveImage } from '../resolve-image.ts';
 import type { PushedImage, PushRequest } from '../transfer-types.ts';
@@ -23,13 +25,16 @@ import { pushMembers, type SentImage, sendImage } from './send-image.ts';
  */
 export async function pushImage(context: ImageContext, request: PushRequest): Promise<PushedImage> {
   const { records, registries } = context;
-  const { name, signal, onProgress: tell = () => {} } = request;
-  const image = resolveImage(records, name);
-  const reference = destination(records.references(image.id), name);
+  const { name, platform, signal, onProgress: tell = () => {} } = request;
+  const named = resolveImage(records, name);
+  const reference = destination(records.references(named.id), name);
+  const image = platform === undefined ? named : ofPlatform(records, named, parsePlatform(platform));
   using client = await registries.client(request);
   const sent = await sendImage(context, { client, reference, image, tell, signal });
   const { manifest } = sent;
-  const top = await publish(client, reference, sent, signal);
+  // Docker has it so: who asks for one platform gets its manifest alone, without an index and what is attested.
+  const wanted = platform === undefined ? sent : { ...sent, others: [] };
+  const top = await publish(client, reference, wanted, signal);
   const { domain, path } = reference;
   context.db.transaction(
     () => {
