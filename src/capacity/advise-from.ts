@@ -20,14 +20,33 @@ export function adviseFrom(
   { containers, frame, since, rule = defaultRule, usage = history.usage({ since }) }: AdviceSource,
 ): AdvisedContainer[] {
   const ids = new Set(containers.map(({ id }) => id));
+  const happened = events
+    .list({ since, filter: { types: ['container'] } })
+    .filter(({ actor }) => ids.has(actor.id))
+    .map(({ action, actor, timeNano }) => ({ action, id: actor.id, time: Number(timeNano.slice(0, -6)) }));
   const changed = new Map(
-    events
-      .list({ since, filter: { types: ['container'] } })
-      .filter(({ action, actor }) => action === 'update' && ids.has(actor.id))
-      .map(({ actor, timeNano }) => [actor.id, Number(timeNano.slice(0, -6))] as const),
+    happened.filter(({ action }) => action === 'update').map(({ id, time }) => [id, time] as const),
   );
   const sinceChange = new Map(
     [...changed].map(([id, time]) => [id, history.usage({ since: time }, id).get(id)]),
   );
-  return adviseAll({ containers, usage, sinceChange, frame }, rule);
+  const kills = happened.filter(({ action }) => action === 'oom');
+  const known = new Map(usage);
+  for (const { id, limits } of containers) {
+    const own = kills.filter(kill => kill.id === id);
+    const seen = usage.get(id);
+    if (seen === undefined || own.length === 0) continue;
+    const isOfNow = own.some(({ time }) => time >= (changed.get(id) ?? since));
+    known.set(id, withKills(seen, own.length, isOfNow ? (limits.memoryBytes ?? 0) : 0));
+  }
+  return adviseAll({ containers, usage: known, sinceChange, frame }, rule);
+}
+
+/**
+ * A container that ended of a lack of memory took the kernel's count of that along. What it had then is its limit, also
+ * where it got there between two measurements.
+ */
+function withKills(usage: UsageHistory, kills: number, limitBytes: number): UsageHistory {
+  const { oomKills, peakBytes } = usage;
+  return { ...usage, oomKills: Math.max(oomKills, kills), peakBytes: Math.max(peakBytes, limitBytes) };
 }

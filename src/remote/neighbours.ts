@@ -5,6 +5,7 @@ import { cleanText } from '../lib/clean-text.ts';
 import { JsonFields, toContainerDetails } from '../wire/index.ts';
 import { type ApiClient, createApiClient } from './client.ts';
 import { type Endpoint, parseEndpoint } from './endpoint.ts';
+import { type ContainerEvent, EventReader, isTold, NeighbourLog } from './neighbour-events.ts';
 import { productOf } from './product.ts';
 
 /** Which engines to ask, and who is told of one that does not answer. */
@@ -19,6 +20,8 @@ export interface NeighbourOptions {
 
 /** How often lists are read again; Podman's service may be started for each request. */
 const listMs = { podman: 60_000, docker: 20_000 };
+/** 128 + SIGKILL, what the kernel ends who runs out of memory with. */
+const killed = '137';
 /** At each list so many of those that are known are looked at again: limits change, few and seldom. */
 const lookedAtAgain = 5;
 const parallel = 4;
@@ -26,15 +29,20 @@ const parallel = 4;
 const patienceMs = 5000;
 const answerMs = 10_000;
 
-/** Watches over other engines on this machine. Costs a request in 20 s for each, and five more for changed limits. */
+/**
+ * Watches over other engines on this machine. Costs a request in 20 s for each, and five more for changed limits. What
+ * happens in between Docker tells as it happens; Podman is asked with the list, as its service would else never rest.
+ */
 export function watchNeighbours({
   addresses,
   report = () => {},
   proc = '/proc',
 }: NeighbourOptions): Neighbours {
-  const watches = addresses.map(address => new NeighbourWatch(parseEndpoint(address), report, proc));
+  const log = new NeighbourLog();
+  const watches = addresses.map(address => new NeighbourWatch(parseEndpoint(address), { report, proc, log }));
   return {
     running: () => watches.flatMap(watch => watch.running()),
+    happened: after => log.after(after),
     async ready() {
       const all = Promise.all(watches.map(watch => watch.refresh()));
       await Promise.race([all, sleep(patienceMs, undefined, { ref: false })]);
@@ -43,6 +51,10 @@ export function watchNeighbours({
       for (const watch of watches) watch.close();
     },
   };
+}
+
+interface Told extends Required<Pick<NeighbourOptions, 'report' | 'proc'>> {
+  readonly log: NeighbourLog;
 }
 
 interface Known {
@@ -55,6 +67,8 @@ class NeighbourWatch {
   readonly #client: ApiClient;
   readonly #report: (error: unknown, address: string) => void;
   readonly #proc: string;
+  readonly #log: NeighbourLog;
+  readonly #events: EventReader;
   readonly #over = new AbortController();
   #engine: string | undefined;
   #known = new Map<string, Known>();
@@ -62,10 +76,12 @@ class NeighbourWatch {
   #refreshing: Promise<void> | undefined;
   #isReported = false;
 
-  constructor(endpoint: Endpoint, report: (error: unknown, address: string) => void, proc: string) {
+  constructor(endpoint: Endpoint, { report, proc, log }: Told) {
     this.#client = createApiClient(endpoint);
     this.#report = report;
     this.#proc = proc;
+    this.#log = log;
+    this.#events = new EventReader(this.#client, Date.now());
   }
 
   running(): Neighbour[] {
@@ -96,9 +112,13 @@ class NeighbourWatch {
 
   async #read(): Promise<void> {
     const signal = AbortSignal.any([this.#over.signal, AbortSignal.timeout(answerMs)]);
+    const isFirst = this.#engine === undefined;
     this.#engine ??= engineOf(new JsonFields(await this.#client.negotiate(), 'version'));
     const engine = this.#engine;
     if (engine === undefined) return;
+    const take = (event: ContainerEvent) => this.#take(event, engine);
+    if (engine === 'podman') await this.#events.catchUp(take, signal).catch(() => undefined);
+    else if (isFirst) void this.#events.follow(take, this.#over.signal);
     const list = (await this.#client.json('GET', '/containers/json', { signal })) as unknown[] | undefined;
     const listed = new Set((list ?? []).map(json => new JsonFields(json, 'container').text('Id') ?? ''));
     const old = [...this.#known]
@@ -114,6 +134,29 @@ class NeighbourWatch {
       for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) await this.#lookAt(id, engine);
     };
     await Promise.all(Array.from({ length: parallel }, worker));
+  }
+
+  /** Keeps the picture true, and tells what is of use to others. */
+  async #take({ action, actor: { id, attributes }, time }: ContainerEvent, engine: string): Promise<void> {
+    const before = this.#known.get(id)?.neighbour;
+    if (action === 'die') this.#known.delete(id);
+    else if (['start', 'update', 'rename'].includes(action)) await this.#lookAt(id, engine);
+    if (!isTold(action)) return;
+    const { exitCode, name = id.slice(0, 12) } = attributes;
+    const limit = before?.limits.memoryBytes;
+    const event = {
+      ...{ id: `${engine}:${id}`, name: `${engine}/${cleanText(name)}`, time },
+      ...(limit === undefined || limit === 0 ? {} : { limitBytes: limit }),
+    };
+    if (engine === 'podman' && exitCode === killed && (await this.#ranOut(id)))
+      this.#log.add({ ...event, action: 'oom' }); // Podman has no such event
+    this.#log.add({ ...event, action, ...(exitCode === undefined ? {} : { exitCode }) });
+  }
+
+  async #ranOut(id: string): Promise<boolean> {
+    const { signal } = this.#over;
+    const json = await this.#client.json('GET', `/containers/${id}/json`, { signal }).catch(() => undefined);
+    return json !== undefined && toContainerDetails(json).state.oomKilled === true;
   }
 
   async #lookAt(id: string, engine: string): Promise<void> {

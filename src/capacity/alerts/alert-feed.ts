@@ -16,7 +16,10 @@ export function createAlertFeed(
   return (frame, now) => {
     const happened = events.list({ since: from, until: now, filter: { types: ['container'] } });
     from = now + 1;
-    const input = { ...withNeighbours(frame, containers.list()), events: happened };
+    const input = {
+      ...withNeighbours(frame, containers.list()),
+      events: [...happened, ...eventsBeside(frame)],
+    };
     if (!isFirst) return watch.add(input);
     isFirst = false; // it has no rates yet
     watch.begin(input.frame);
@@ -24,7 +27,14 @@ export function createAlertFeed(
   };
 }
 
-/** Containers of other engines are watched as ours are, but for what only their engine's events tell. */
+function eventsBeside({ happened = [] }: StatsFrame): AlertInput['events'] {
+  return happened.map(({ action, id, name, time, exitCode }) => ({
+    ...{ action, timeNano: `${Math.round(time)}000000` },
+    actor: { id, attributes: { name, ...(exitCode === undefined ? {} : { exitCode }) } },
+  }));
+}
+
+/** Containers of other engines are watched as ours are. */
 function withNeighbours(frame: StatsFrame, own: AlertInput['containers']): Omit<AlertInput, 'events'> {
   const { host, containers, neighbours } = frame;
   if (neighbours === undefined) return { frame, containers: own };

@@ -24,7 +24,7 @@ export interface AlertInput {
   readonly frame: StatsFrame;
   readonly containers: readonly Pick<ContainerSummary, 'id' | 'name' | 'limits' | 'state'>[];
   /** What has happened to containers since the last time. */
-  readonly events: readonly EngineEvent[];
+  readonly events: readonly Pick<EngineEvent, 'action' | 'actor' | 'timeNano'>[];
 }
 
 export interface AlertWatchOptions {
@@ -71,7 +71,9 @@ export class AlertWatch {
     for (const rule of this.#options.rules) {
       if ('incident' in rule) {
         alerts.push(
-          ...(rule.incident === 'oom' ? this.#outOfMemory(frame, names) : this.#died(events, time)),
+          ...(rule.incident === 'oom'
+            ? this.#outOfMemory({ frame, events }, names)
+            : this.#died(events, time)),
         );
         continue;
       }
@@ -167,17 +169,25 @@ export class AlertWatch {
     });
   }
 
-  #outOfMemory({ host, containers }: StatsFrame, names: ReadonlyMap<string, string>): Alert[] {
-    return [...containers.values()].flatMap(({ id, memory }): Alert[] => {
+  /** By the kernel's count; a container that ended of it has taken that along, so that only its engine tells. */
+  #outOfMemory(
+    { frame: { host, containers }, events }: Pick<AlertInput, 'frame' | 'events'>,
+    names: ReadonlyMap<string, string>,
+  ): Alert[] {
+    const counted = [...containers.values()].flatMap(({ id, memory }) => {
       const before = this.#oomKills.get(id);
-      const subject = names.get(id) ?? id.slice(0, 12);
-      if (before === undefined || memory.oomKills <= before) return [];
-      return this.#incident('oom', subject, host.time, `${subject} ran out of memory`);
+      return before === undefined || memory.oomKills <= before ? [] : [names.get(id) ?? id.slice(0, 12)];
     });
+    const told = events.flatMap(({ action, actor: { id, attributes } }) =>
+      action === 'oom' ? [names.get(id) ?? attributes.name ?? id.slice(0, 12)] : [],
+    );
+    return [...new Set([...counted, ...told])].flatMap(subject =>
+      this.#incident('oom', subject, host.time, `${subject} ran out of memory`),
+    );
   }
 
   /** An end is told a moment later: that it was asked for may be said after it (`die`, then `stop`). */
-  #died(events: readonly EngineEvent[], time: number): Alert[] {
+  #died(events: AlertInput['events'], time: number): Alert[] {
     for (const { action, actor, timeNano } of events)
       if (['kill', 'stop', 'restart', 'destroy'].includes(action))
         this.#ended.set(actor.id, Number(timeNano.slice(0, -6)));

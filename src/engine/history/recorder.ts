@@ -120,6 +120,21 @@ function addFrame(
     if (previous === undefined || usage.sample.cpu.usageSeconds < previous.cpu.usageSeconds) continue;
     addUsage(slotOf(slots, id), usage, previous, second);
   }
+  addDeadly(slots, frame);
+}
+
+/**
+ * A container that was killed for its memory takes the kernel's count of that along, so that only its engine tells. What
+ * it had then is its limit, also where it got there between two frames.
+ */
+function addDeadly(slots: Map<string, Slot>, { happened = [], neighbours }: StatsFrame): void {
+  const ended = new Set(happened.filter(({ action }) => action === 'die').map(({ id }) => id));
+  for (const { action, id, limitBytes = 0 } of happened) {
+    if (action !== 'oom' || (neighbours?.has(id) && !ended.has(id))) continue;
+    const slot = slotOf(slots, id);
+    slot.oomKills++;
+    slot.peakBytes = Math.max(slot.peakBytes, limitBytes);
+  }
 }
 
 /** Of our own containers and of those of other engines, whose ids say whose they are. */

@@ -16,6 +16,7 @@ export type {
   HostUsage,
   KernelCheck,
   Neighbour,
+  NeighbourEvent,
   Neighbours,
   NeighbourUsage,
   RunningContainer,

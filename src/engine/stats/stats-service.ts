@@ -119,7 +119,7 @@ async function* stream(
 
 type KnownNeighbours = Omit<Neighbours, keyof Disposable>;
 
-const nobody: KnownNeighbours = { running: () => [], ready: async () => {} };
+const nobody: KnownNeighbours = { running: () => [], happened: () => [], ready: async () => {} };
 
 /** Neighbours that are opened when they are first asked for: until then, and if that fails, there are none. */
 function lateNeighbours(open: StatsServiceOptions['neighbours']): KnownNeighbours {
@@ -133,6 +133,7 @@ function lateNeighbours(open: StatsServiceOptions['neighbours']): KnownNeighbour
       opening ??= begin();
       return opened?.running() ?? [];
     },
+    happened: after => opened?.happened(after) ?? [],
     async ready() {
       opening ??= begin();
       await opening;
@@ -155,6 +156,13 @@ interface Sampler {
 function createSampler({ listRunning, neighbours }: Sampled, source: ContainerSource): Sampler {
   let before: { host: HostSample; samples: ReadonlyMap<string, ContainerSample> } | undefined;
   let held = new Map<string, string>();
+  let heard: number | undefined;
+  const happenedSince = () => {
+    const happened = neighbours.happened(heard ?? 0);
+    const isNews = heard !== undefined; // what was told before this sampler began is nothing of its frames
+    heard = happened.at(-1)?.seq ?? heard ?? 0;
+    return isNews ? happened : [];
+  };
   const releaseAllBut = (kept: ReadonlyMap<string, string>) => {
     for (const [key, cgroupPath] of held) if (!kept.has(key)) releaseContainer(cgroupPath, source);
     held = new Map(kept);
@@ -179,7 +187,12 @@ function createSampler({ listRunning, neighbours }: Sampled, source: ContainerSo
       });
       const frame = { host: hostUsage(before?.host, host), containers };
       before = { host, samples };
-      return beside.length === 0 ? frame : { ...frame, neighbours: new Map(beside) };
+      const happened = happenedSince();
+      return {
+        ...frame,
+        ...(beside.length === 0 ? {} : { neighbours: new Map(beside) }),
+        ...(happened.length === 0 ? {} : { happened }),
+      };
     },
     close: () => source.files.close(),
   };

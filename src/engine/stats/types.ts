@@ -101,6 +101,23 @@ export interface Neighbour extends RunningContainer {
   readonly startedAt?: number;
 }
 
+/** What another engine has told of a container; Docker's words. */
+export interface NeighbourEvent {
+  /** Grows with each event of these engines. */
+  readonly seq: number;
+  /** As of the `Neighbour`, which may be gone by now. */
+  readonly id: string;
+  /** `docker/web`. */
+  readonly name: string;
+  readonly action: 'start' | 'die' | 'oom' | 'kill' | 'stop' | 'restart' | 'destroy';
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  /** Of `die`. */
+  readonly exitCode?: string;
+  /** Of `oom`: what it was allowed to have, where that is known. */
+  readonly limitBytes?: number;
+}
+
 /** What a neighbour uses now. */
 export interface NeighbourUsage extends ContainerUsage {
   readonly neighbour: Neighbour;
@@ -110,6 +127,8 @@ export interface NeighbourUsage extends ContainerUsage {
 export interface Neighbours extends Disposable {
   /** What runs, as was last heard. Cheap: asked for each frame; what is old is asked for anew behind it. */
   running(): readonly Neighbour[];
+  /** What happened to their containers after the event of that number, of the last thousand. */
+  happened(after: number): readonly NeighbourEvent[];
   /** Resolves when each was asked once, or does not answer in time. Never rejects. */
   ready(): Promise<void>;
 }
@@ -131,6 +150,8 @@ export interface StatsFrame {
   readonly containers: ReadonlyMap<string, ContainerUsage>;
   /** Those of other engines on this machine, by `ENGINE:ID`; absent where none is known. */
   readonly neighbours?: ReadonlyMap<string, NeighbourUsage>;
+  /** What happened to containers of other engines since the frame before; absent where nothing did. */
+  readonly happened?: readonly NeighbourEvent[];
 }
 
 export interface HostFacts {

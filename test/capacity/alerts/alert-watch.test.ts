@@ -158,6 +158,15 @@ test('running out of memory and an end that nobody asked for are told at once, b
   assert.deepEqual(told(['died'], rows), ['1 web firing', '401 web firing']);
 });
 
+test('one that ended of a lack of memory took the count of that along: what its engine tells is told', () => {
+  const rows = [
+    [0, { memory: 50 }],
+    [5, { events: [['oom'], ['die', '137']] }],
+    [6, {}],
+  ] as const;
+  assert.deepEqual(told(['oom', 'died'], rows), ['5 web firing', '6 web firing']);
+});
+
 test('a planned end is quiet, and so is one without an error', () => {
   const rest = [1, {}] as const;
   assert.deepEqual(told(['died'], [[0, { events: [['kill'], ['die', '143']] }], rest]), []);

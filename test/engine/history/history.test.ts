@@ -64,6 +64,30 @@ function leastMs(ask: () => unknown): number {
   return Math.min(...tries);
 }
 
+test('that a container was killed for its memory is known from its engine, where it took the count of that along', async t => {
+  const { history } = rootOf(t);
+  const frameAt = createFrames(1, steady);
+  const frame = (second: number, isThere: boolean, ...actions: readonly ('oom' | 'die')[]) => {
+    const { host, containers } = frameAt(second);
+    const usage = [...containers.values()].map(
+      each => ['docker:d', { ...each, neighbour: {} as Neighbour }] as const,
+    );
+    const event = { seq: 1, id: 'docker:d', name: 'docker/db', time: second * 1000, limitBytes: 900 * MiB };
+    const happened = actions.map(action => ({ ...event, action }));
+    return { host, containers: new Map(), neighbours: new Map(isThere ? usage : []), happened };
+  };
+  const recorder = await recording(history.record(strict), frame(start - 40, true));
+  recorder.add(frame(start, true));
+  recorder.add(frame(start + 1, true, 'oom')); // of another process in it: the kernel counts that
+  recorder.add(frame(start + 2, true, 'oom', 'die')); // and begun anew
+  recorder.add(frame(start + 3, false, 'oom'));
+  recorder.add(frame(start + 20, false));
+  await recorder[Symbol.asyncDispose]();
+  const usage = history.usage({ since: start * 1000 }).get('docker:d');
+  assert.equal(usage?.oomKills, 2);
+  assert.equal(usage?.peakBytes, 900 * MiB, 'what it was allowed is what it had');
+});
+
 test('containers of other engines are recorded beside our own, by ids that say whose they are', async t => {
   const { history } = rootOf(t);
   const frameAt = createFrames(3, steady);
