@@ -25,12 +25,16 @@ export interface ContainerUnitRequest {
 /**
  * The main process of the unit: a shell that starts the container, sleeps in tail(1) until its monitor has ended, and
  * ends with the container's exit code, for systemd to judge. The monitor itself cannot be it, as that lives in the
- * scope of the root; a waiting plimsoll would take forty megabytes for each container.
+ * scope of the root; a waiting plimsoll would take forty megabytes for each container. Units that come after it begin
+ * once the container runs. The runtime must not see systemd's socket: it would show it to the container.
  */
 const script = [
   'file=$1 name=$2',
   'shift 2',
+  'notify=$NOTIFY_SOCKET',
+  'unset NOTIFY_SOCKET',
   '"$@" start --conmon-pidfile "$file" "$name" || exit',
+  'NOTIFY_SOCKET=$notify systemd-notify --ready',
   'read -r pid <"$file"',
   'tail --pid="$pid" -f /dev/null',
   'exit "$("$@" wait "$name")"',
@@ -57,7 +61,8 @@ export function containerUnit(request: ContainerUnitRequest): string {
     ...(user ? [] : settings('RequiresMountsFor', request.folders.map(unitWord))),
     '',
     '[Service]',
-    'Type=exec',
+    'Type=notify',
+    'NotifyAccess=all', // systemd-notify is a child of the shell
     ...(create === undefined
       ? []
       : [

@@ -155,7 +155,7 @@ function health({ health: check }: ContainerSpec): Argument[] {
 function mountArgument(mount: ContainerMount): Argument {
   if (mount.type === 'tmpfs') return tmpfsArgument(mount);
   const source = mount.type === 'bind' ? mount.source : mount.name;
-  const isPlain = mount.type === 'bind' ? mount.recursive === undefined : mount.subpath === undefined;
+  const isPlain = mount.type === 'bind' ? isPlainBind(mount) : mount.subpath === undefined;
   if (isPlain && ![source, mount.target].some(path => path.includes(':'))) {
     const words = [
       ...(mount.readOnly ? ['ro'] : []),
@@ -180,11 +180,17 @@ function mountArgument(mount: ContainerMount): Argument {
     ...(mount.type === 'bind' && mount.propagation !== undefined
       ? [`bind-propagation=${mount.propagation}`]
       : []),
+    ...(mount.type === 'bind' && mount.createSource ? ['bind-create-src'] : []),
     ...(mount.type === 'bind' && mount.recursive !== undefined ? [`bind-recursive=${mount.recursive}`] : []),
     ...(mount.type === 'volume' && mount.noCopy ? ['volume-nocopy'] : []),
     ...(mount.type === 'volume' && mount.subpath !== undefined ? [`volume-subpath=${mount.subpath}`] : []),
   ];
   return ['--mount', fields.map(csvField).join(',')];
+}
+
+/** The short form makes the folder that is missing; it alone knows other owners. */
+function isPlainBind({ recursive, createSource, idmap }: Extract<ContainerMount, { type: 'bind' }>): boolean {
+  return recursive === undefined && (createSource === true || idmap !== undefined);
 }
 
 function tmpfsArgument({
