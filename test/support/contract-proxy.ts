@@ -15,11 +15,11 @@ export async function contractProxy(path: string, target: string): Promise<Contr
   const breaches = new Set<string>();
   const asked: string[] = [];
   const note = (answer: Answer) => {
-    asked.push(`${answer.method} ${answer.url.replace(/^\/v1\.\d+/, '').split('?')[0]} ${answer.status}`);
+    asked.push(`${answer.method} ${pathOf(answer.url)} ${answer.status}`);
     for (const breach of breachesOf(answer)) breaches.add(breach);
   };
   const server = createServer((incoming, outgoing) => pass(incoming, outgoing, target, note));
-  passUpgrades(server, target);
+  passUpgrades(server, target, { note, asked });
   await new Promise<void>(resolve => server.listen(path, resolve));
   return {
     get breaches() {
@@ -31,6 +31,11 @@ export async function contractProxy(path: string, target: string): Promise<Contr
       await new Promise(resolve => server.close(resolve));
     },
   };
+}
+
+/** Without the version and the query. */
+function pathOf(url: string): string {
+  return url.replace(/^\/v1\.\d+/, '').split('?')[0] ?? '';
 }
 
 function pass(
@@ -51,8 +56,8 @@ function pass(
     });
     const type = answer.headers['content-type'] ?? '';
     answer.on('close', () => {
-      if (method !== 'HEAD')
-        note({ method, url, status, type, bodies: bodiesOf(type, Buffer.concat(chunks)) });
+      const bodies = method === 'HEAD' ? [] : bodiesOf(type, Buffer.concat(chunks));
+      note({ method, url, status, type, bodies });
       outgoing.end();
     });
   });
@@ -75,7 +80,11 @@ function bodiesOf(type: string, body: Buffer): unknown[] {
   }
 }
 
-function passUpgrades(server: Server, target: string): void {
+function passUpgrades(
+  server: Server,
+  target: string,
+  { note, asked }: { readonly note: (answer: Answer) => void; readonly asked: string[] },
+): void {
   server.on('upgrade', (incoming, client, head) => {
     const onward = connect({ path: target, allowHalfOpen: true });
     const lines = [`${incoming.method} ${incoming.url} HTTP/1.1`];
@@ -84,6 +93,14 @@ function passUpgrades(server: Server, target: string): void {
     }
     onward.write(`${lines.join('\r\n')}\r\n\r\n`);
     onward.write(head);
+    onward.once('data', (chunk: Buffer) => {
+      const [, status] = /^HTTP\/1\.1 (\d+)/.exec(chunk.toString('latin1')) ?? [];
+      const { method = '', url = '' } = incoming;
+      // A connection that was given over is no answer with a body.
+      if (status !== undefined && status !== '101')
+        note({ method, url, status: Number(status), type: '', bodies: [] });
+      else asked.push(`${method} ${pathOf(url)} 101`);
+    });
     client.pipe(onward).pipe(client);
     client.on('error', () => onward.destroy());
     onward.on('error', () => client.destroy());

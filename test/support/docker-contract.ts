@@ -48,6 +48,24 @@ function isDockersOwn(path: string, place: string, body: unknown): boolean {
   return path === '/exec/{id}/json' && place === '/ExitCode' && (body as Json).ExitCode === null;
 }
 
+/** Every operation of the contract, as `GET /containers/{id}/json`, with the statuses that it may be answered with. */
+export const operations: ReadonlyMap<string, readonly number[]> = new Map(
+  Object.entries(contract.paths).flatMap(([name, operations]) =>
+    Object.entries(operations)
+      .filter(([method]) => ['get', 'head', 'post', 'put', 'delete'].includes(method))
+      .map(([method, { responses }]) => [
+        `${method.toUpperCase()} ${name}`,
+        Object.keys(responses).map(Number),
+      ]),
+  ),
+);
+
+/** The operation that a request is of; undefined: the contract has none. */
+export function operationNameOf(method: string, path: string): string | undefined {
+  const [name] = operationOf(method.toLowerCase(), path) ?? [];
+  return name === undefined ? undefined : `${method} ${name}`;
+}
+
 function operationOf(
   method: string,
   path: string,
@@ -56,7 +74,9 @@ function operationOf(
     ([name, operations]) => method in operations && patternOf(name).test(path),
   );
   // A fixed path (`/containers/json`) is meant before one with a name in it.
-  const [best] = fits.sort(([a], [b]) => a.split('{').length - b.split('{').length);
+  const [best] = fits.sort(
+    ([a], [b]) => a.split('{').length - b.split('{').length || b.split('/').length - a.split('/').length,
+  );
   const operation = best?.[1][method];
   return best === undefined || operation === undefined ? undefined : [best[0], operation];
 }

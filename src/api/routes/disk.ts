@@ -22,7 +22,10 @@ type Parts = Pick<
 
 /** What takes room, the cache of builds, and the check of a login. */
 export function diskRoutes(app: FastifyInstance, engine: Parts): void {
-  app.get('/system/df', async request => await usage(engine, minorVersionOf(request.originalUrl)));
+  app.get('/system/df', async request => {
+    const wanted = objectsOf(new Query(request.query));
+    return await usage(engine, wanted, minorVersionOf(request.originalUrl));
+  });
   app.post('/build/prune', async request => {
     const query = new Query(request.query);
     const filters = parseFilters(query.text('filters'), ['until', 'unused-for', 'all']);
@@ -60,13 +63,24 @@ function layerBytes(engine: Parts, images: readonly { readonly id: string }[]): 
   return [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
 }
 
-async function usage(engine: Parts, minor: number): Promise<object> {
-  const images = engine.images.list();
-  const containers = engine.containers.list({ all: true });
+const objects = ['container', 'image', 'volume', 'build-cache'] as const;
+
+/** What a client wants to know of; throws `invalid-argument` for what there is not. */
+function objectsOf(query: Query): ReadonlySet<string> {
+  const types = query.texts('type');
+  const unknown = types.find(type => !objects.some(each => each === type));
+  if (unknown !== undefined) throw badRequest(`unknown object type: ${unknown}`);
+  return new Set(types.length === 0 ? objects : types);
+}
+
+/** Lists of what is not wanted are empty, and nothing of it is looked at. */
+async function usage(engine: Parts, wanted: ReadonlySet<string>, minor: number): Promise<object> {
+  const images = wanted.has('image') ? engine.images.list() : [];
+  const containers = wanted.has('container') ? engine.containers.list({ all: true }) : [];
   const sizes = await sizesOf(engine, containers, true);
   const common = { ...surroundingsOf(engine), now: Date.now() };
-  const cache = countedOnce(await engine.builds.cacheUsage());
-  const volumes = engine.volumes.list();
+  const cache = wanted.has('build-cache') ? countedOnce(await engine.builds.cacheUsage()) : [];
+  const volumes = wanted.has('volume') ? engine.volumes.list() : [];
   const volumeSizes = await engine.volumes.sizes(volumes.map(({ name }) => name));
   return {
     LayersSize: layerBytes(engine, images),

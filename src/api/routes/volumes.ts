@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Engine } from '../../engine/index.ts';
-import { isPlimsollError } from '../../errors.ts';
+import { isPlimsollError, PlimsollError } from '../../errors.ts';
 import { JsonFields, notServed, parseFilters, volumeJson } from '../../wire/index.ts';
 import { type Filters, isTrueFilter, matchesVolume, passesLabels, volumeFilters } from '../../words/index.ts';
 import { minorVersionOf } from '../api-version.ts';
@@ -36,7 +36,13 @@ export function volumeRoutes(app: FastifyInstance, { volumes }: Parts): void {
   });
   app.get<NamedParams>('/volumes/:name', async request => volumeJson(volumes.inspect(request.params.name)));
   app.put<NamedParams>('/volumes/:name', async () => {
-    throw notServed('there are no cluster volumes', 'this is no node of a swarm');
+    throw new PlimsollError(
+      'unavailable',
+      'volumes of a cluster alone can be changed, and this is no node of a swarm',
+      {
+        code: 'NO_SWARM',
+      },
+    );
   });
   app.delete<NamedParams>('/volumes/:name', async (request, reply) => {
     const force = new Query(request.query).flag('force');

@@ -17,14 +17,16 @@ export function routesWithoutSwarm(app: FastifyInstance): void {
     app.route({ method, url: `/${name}/*`, handler: noManager });
   }
   app.get('/plugins', async () => []);
-  app.get('/plugins/privileges', async () => {
+  const noPlugins = async () => {
     throw notServed('there are no plugins', 'volumes and networks have the drivers local and bridge');
-  });
+  };
+  app.get('/plugins/privileges', noPlugins);
+  for (const verb of ['pull', 'create']) app.post(`/plugins/${verb}`, noPlugins);
   app.route({
     method,
     url: '/plugins/*',
     handler: async request => {
-      const name = decodeURIComponent(request.url.split('/')[2] ?? '');
+      const name = decodeURIComponent(request.url.split(/[/?]/)[2] ?? '');
       throw new PlimsollError('not-found', `plugin "${name}" not found`, { code: 'PLUGIN_NOT_FOUND' });
     },
   });

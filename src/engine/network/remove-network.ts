@@ -49,7 +49,7 @@ function forget(
 }
 
 function builtIn(name: string): PlimsollError {
-  return new PlimsollError('invalid-argument', `the network "${name}" is built in, and cannot be removed`, {
+  return new PlimsollError('permission-denied', `the network "${name}" is built in, and cannot be removed`, {
     code: 'NETWORK_BUILT_IN',
     data: { network: name },
   });
