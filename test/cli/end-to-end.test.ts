@@ -124,7 +124,7 @@ test('the command line on a real engine', { skip: noEngine }, async t => {
       ['--name taken busybox', /container name "\/taken" is already in use by container/],
       ['--name b@d busybox', /b@d/],
       ['-v nosuch-folder/x:/x busybox', /cannot mount/],
-      ['-v /nosuch/folder:/x busybox true', /\/nosuch\/folder/],
+      ['--mount type=bind,source=/nosuch/folder,target=/x busybox true', /\/nosuch\/folder/],
     ] as const) {
       const { code, stderr } = await run(words);
       assert.equal(code, 125, stderr);
