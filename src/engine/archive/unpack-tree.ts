@@ -20,7 +20,7 @@ import {
 } from 'node:fs';
 import { errnoOf, PlimsollError, throwIfAborted } from '../../errors.ts';
 import { readTar, type TarEntry } from '../../lib/tar/index.ts';
-import { caller, isContentXattr } from '../kernel/index.ts';
+import { caller, isContentXattr, isDeviceNumber } from '../kernel/index.ts';
 import { removeIn } from './remove-in.ts';
 import { inFolder, lstatIn, O_PATH, pathError, type TreeRoot } from './tree-root.ts';
 
@@ -143,6 +143,7 @@ class Unpacker implements Disposable {
     this.#clear(folder, name);
     if (type === 'symlink') symlinkSync(Buffer.from(entry.linkName, 'latin1'), at);
     else {
+      if (type !== 'fifo' && !isDeviceNumber(entry)) throw noDevice(name, entry);
       const mode = nodeTypes[type] | entry.mode;
       this.#request.tree.native.mknodat(folder, Buffer.from(name, 'latin1'), mode, entry);
     }
@@ -299,6 +300,15 @@ function partsOf(name: string): string[] {
   throw new PlimsollError('invalid-argument', `the archive is refused: its name "${shown}" leads out of it`, {
     code: 'UNSAFE_ARCHIVE',
     hint: 'make the archive again, with names below the folder',
+  });
+}
+
+function noDevice(name: string, { major, minor }: TarEntry): PlimsollError {
+  const shown = Buffer.from(name, 'latin1').toString('utf8');
+  const what = `"${shown}" is a device ${major}:${minor}, a number that Linux does not have`;
+  return new PlimsollError('invalid-argument', `the archive is refused: ${what}`, {
+    code: 'UNSAFE_ARCHIVE',
+    hint: 'make the archive again, without it',
   });
 }
 

@@ -15,7 +15,7 @@ export {
   mayHaveCgroups,
   systemdRuns,
 } from './cgroup-tree.ts';
-export { deviceNumbers } from './device-numbers.ts';
+export { deviceNumbers, isDeviceNumber } from './device-numbers.ts';
 export { findExecutable, findInFolders } from './find-executable.ts';
 export { mountFuseOverlay } from './fuse-overlay.ts';
 export { isGoingDown } from './is-going-down.ts';

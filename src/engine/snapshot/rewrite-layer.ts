@@ -1,6 +1,6 @@
 import { PlimsollError } from '../../errors.ts';
 import { blankEntry, type TarEntry, type TarPart } from '../../lib/tar/index.ts';
-import { isContentXattr } from '../kernel/index.ts';
+import { isContentXattr, isDeviceNumber } from '../kernel/index.ts';
 import { LayerLinks } from './layer-links.ts';
 import { cleanName, show, unsafe } from './layer-names.ts';
 import { opaqueMarker, whiteoutPrefix } from './whiteout.ts';
@@ -205,7 +205,7 @@ function withOpaque(entry: TarEntry, opaqueXattr: string): TarEntry {
 
 function checkNumbers({ name, type, uid, gid, major, minor }: TarEntry): void {
   const isDevice = type === 'character' || type === 'block';
-  if (isDevice && !(major >= 0 && major < 2 ** 12 && minor >= 0 && minor < 2 ** 20))
+  if (isDevice && !isDeviceNumber({ major, minor }))
     throw unsafe(`"${show(name)}" is a device ${major}:${minor}, a number that Linux does not have`);
   const most = 0xfffffffe; // (uid_t)-1 means "leave it"
   if (uid < 0 || gid < 0 || uid > most || gid > most) throw unsafe(`"${show(name)}" has an impossible owner`);

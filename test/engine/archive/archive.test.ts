@@ -182,6 +182,8 @@ describe('packTree() and unpackTree()', () => {
     );
     await assert.rejects(unpack(into, later));
     await assert.rejects(unpack(into, tarOf({ name: '../x', text: 'bad' })), { code: 'UNSAFE_ARCHIVE' });
+    const device = tarOf({ name: 'd', type: 'block', major: 8, minor: 2 ** 20 });
+    await assert.rejects(unpack(into, device), { code: 'UNSAFE_ARCHIVE' });
     await unpack(into, tarOf({ name: '/absolute', text: 'fine' }));
     assert.equal(readFileSync(join(into, 'absolute'), 'utf8'), 'fine');
     await assert.rejects(unpack(into, tarOf({ name: 'stolen', type: 'link', linkName: 'evil/precious' })), {

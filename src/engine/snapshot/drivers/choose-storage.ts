@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { messageOf, PlimsollError } from '../../../errors.ts';
 import { bootId, findExecutable, identify, replaceFile } from '../../kernel/index.ts';
@@ -90,14 +90,16 @@ async function tryOn(root: Root, name: DriverName): Promise<string | undefined> 
   }
 }
 
-/** What a choice depends on, besides the root. */
-function circumstances(): string {
-  return [bootId(), mayMount(), findExecutable('fuse-overlayfs') ?? '-'].join(' ');
+/** What a choice depends on: another of it may be found without a reboot, in a container above all. */
+function circumstances({ dataDir }: Root): string {
+  const disk = existsSync(dataDir) ? statfsSync(dataDir).type : 0;
+  const tool = findExecutable('fuse-overlayfs') ?? '-';
+  return [bootId(), mayMount(), disk, tool, existsSync('/dev/fuse')].join(' ');
 }
 
 function remember(root: Root, choice: StorageChoice): void {
   if (!existsSync(root.runDir)) return;
-  replaceFile(noteOf(root), `${JSON.stringify({ of: circumstances(), choice })}\n`);
+  replaceFile(noteOf(root), `${JSON.stringify({ of: circumstances(root), choice })}\n`);
 }
 
 function remembered(root: Root): StorageChoice | undefined {
@@ -106,7 +108,7 @@ function remembered(root: Root): StorageChoice | undefined {
       of: string;
       choice: StorageChoice;
     };
-    return of === circumstances() && driverNames.includes(choice.driver) ? choice : undefined;
+    return of === circumstances(root) && driverNames.includes(choice.driver) ? choice : undefined;
   } catch {
     return undefined; // the first call since the machine was started
   }
