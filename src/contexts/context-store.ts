@@ -58,7 +58,7 @@ export function readContextTls(env: Env, { name, skipVerify }: StoredContext): C
 
 /** Keeps a new context. Throws `invalid-argument` (`BAD_CONTEXT`), `conflict` (`CONTEXT_EXISTS`). */
 export function createContext(env: Env, context: StoredContext, tls: ContextTls | undefined): void {
-  const { name, description, host, skipVerify } = context;
+  const { name } = context;
   if (!/^[a-zA-Z0-9][\w.+-]+$/.test(name) || name === defaultContext)
     throw new PlimsollError('invalid-argument', `"${name}" is no name for a context`, {
       code: 'BAD_CONTEXT',
@@ -70,11 +70,6 @@ export function createContext(env: Env, context: StoredContext, tls: ContextTls 
       code: 'CONTEXT_EXISTS',
       hint: `'plimsoll context rm ${name}' takes it away`,
     });
-  const json = {
-    Name: name,
-    Metadata: description === '' ? {} : { Description: description },
-    Endpoints: { docker: { Host: host, SkipTLSVerify: skipVerify } },
-  };
   if (tls !== undefined) {
     const folder = join(storeFolder(env), 'tls', idOf(name), 'docker');
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -84,7 +79,35 @@ export function createContext(env: Env, context: StoredContext, tls: ContextTls 
     }
   }
   mkdirSync(meta, { recursive: true, mode: 0o755 });
-  writeWhole(join(meta, 'meta.json'), JSON.stringify(json));
+  writeWhole(join(meta, 'meta.json'), JSON.stringify(contextJson(context)));
+}
+
+/** A context as docker writes it. */
+export function contextJson({ name, description, host, skipVerify }: StoredContext): object {
+  return {
+    Name: name,
+    Metadata: description === '' ? {} : { Description: description },
+    Endpoints: { docker: { Host: host, SkipTLSVerify: skipVerify } },
+  };
+}
+
+/** Reads what `contextJson` or docker wrote; undefined if it is none. */
+export function parseContext(text: string): StoredContext | undefined {
+  try {
+    const json = JSON.parse(text) as {
+      Name?: string;
+      Metadata?: { Description?: string };
+      Endpoints?: { docker?: { Host?: string; SkipTLSVerify?: boolean } };
+    };
+    return {
+      name: json.Name ?? '',
+      description: json.Metadata?.Description ?? '',
+      host: json.Endpoints?.docker?.Host ?? '',
+      skipVerify: json.Endpoints?.docker?.SkipTLSVerify ?? false,
+    };
+  } catch {
+    return undefined;
+  }
 }
 
 /** Forgets a context with its certificates, and that it is the current one. Throws `not-found`. */
@@ -125,25 +148,12 @@ function readMeta(file: string): StoredContext | undefined {
   } catch {
     return undefined;
   }
-  try {
-    const json = JSON.parse(text) as {
-      Name?: string;
-      Metadata?: { Description?: string };
-      Endpoints?: { docker?: { Host?: string; SkipTLSVerify?: boolean } };
-    };
-    return {
-      name: json.Name ?? '',
-      description: json.Metadata?.Description ?? '',
-      host: json.Endpoints?.docker?.Host ?? '',
-      skipVerify: json.Endpoints?.docker?.SkipTLSVerify ?? false,
-    };
-  } catch (error) {
-    throw new PlimsollError('invalid-argument', `the context in "${file}" cannot be understood`, {
-      code: 'BAD_CONTEXT',
-      hint: 'take the folder away, and make the context anew',
-      cause: error,
-    });
-  }
+  const context = parseContext(text);
+  if (context !== undefined) return context;
+  throw new PlimsollError('invalid-argument', `the context in "${file}" cannot be understood`, {
+    code: 'BAD_CONTEXT',
+    hint: 'take the folder away, and make the context anew',
+  });
 }
 
 function writeWhole(file: string, text: string): void {

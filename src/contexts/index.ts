@@ -5,6 +5,7 @@
  * @module
  */
 export { chooseEngine, type EngineChoice, readTls } from './choose-engine.ts';
+export { exportContext, importContext } from './context-archive.ts';
 export {
   chooseContext,
   createContext,

@@ -9,10 +9,15 @@ import {
   chooseEngine,
   createContext,
   currentContext,
+  exportContext,
+  importContext,
   listContexts,
+  readContext,
+  readContextTls,
   removeContext,
 } from '../../src/contexts/index.ts';
 import { dockerClients } from '../support/daemon-of-own.ts';
+import { tarOf } from '../support/layer-root.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'plt-contexts-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -112,4 +117,50 @@ for (const client of dockerClients)
     docker('rm', 'theirs');
     removeContext(ours, 'ours');
     assert.equal(docker('ls', '-q').trim(), 'default');
+  });
+
+const far = { name: 'far', description: 'far away', host: 'tcp://far:2376', skipVerify: true };
+const farTls = { ca: Buffer.from('ca'), cert: Buffer.from('cert'), key: Buffer.from('key') };
+
+test('an exported context is the same where it is imported, under any name', async () => {
+  createContext(env, far, farTls);
+  await importContext(env, 'near', [exportContext(env, 'far')] as unknown as AsyncIterable<Buffer>);
+  assert.deepEqual(readContext(env, 'near'), { ...far, name: 'near' });
+  assert.deepEqual(readContextTls(env, readContext(env, 'near')), { ...farTls, skipVerify: true });
+  const again = importContext(env, 'near', [exportContext(env, 'far')] as unknown as AsyncIterable<Buffer>);
+  await assert.rejects(again, { code: 'CONTEXT_EXISTS' });
+  for (const name of ['far', 'near']) removeContext(env, name);
+});
+
+test('what is no context is not imported', async () => {
+  const [other, bad] = [tarOf({ name: 'other', content: 'x' }), tarOf({ name: 'meta.json', content: '{' })];
+  createContext(env, far, farTls);
+  const cut = exportContext(env, 'far').subarray(0, 600); // amid its meta.json
+  removeContext(env, 'far');
+  for (const [bytes, code] of [
+    [other, 'BAD_CONTEXT'],
+    [bad, 'BAD_CONTEXT'],
+    [cut, 'BAD_CONTEXT'],
+    [Buffer.alloc(700, 1), 'BAD_ARCHIVE'],
+  ] as const) {
+    await assert.rejects(importContext(env, 'odd', [bytes] as unknown as AsyncIterable<Buffer>), { code });
+  }
+  assert.deepEqual(listContexts(env), []);
+});
+
+for (const client of dockerClients)
+  test(`${client} imports what is exported here, and the other way round`, async () => {
+    const docker = (...args: string[]) =>
+      execFileSync(client, ['context', ...args], { env: { ...process.env, ...env }, stdio: 'pipe' });
+    createContext(env, far, farTls);
+    const file = join(folder, 'far.dockercontext');
+    writeFileSync(file, exportContext(env, 'far'));
+    docker('import', 'there', file);
+    assert.deepEqual(readContext(env, 'there'), { ...far, name: 'there' });
+    const back = docker('export', 'there', '-');
+    await importContext(env, 'back', [back] as unknown as AsyncIterable<Buffer>);
+    assert.deepEqual(readContext(env, 'back'), { ...far, name: 'back' });
+    assert.deepEqual(readContextTls(env, readContext(env, 'back')), { ...farTls, skipVerify: true });
+    for (const name of ['far', 'there', 'back']) removeContext(env, name);
+    rmSync(file);
   });

@@ -1,3 +1,6 @@
+import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Readable } from 'node:stream';
 import type { Command } from 'commander';
 import {
   type ContextTls,
@@ -5,6 +8,8 @@ import {
   createContext,
   currentContext,
   defaultContext,
+  exportContext,
+  importContext,
   listContexts,
   readContext,
   readContextTls,
@@ -12,14 +17,17 @@ import {
   removeContext,
   type StoredContext,
 } from '../../contexts/index.ts';
+import { errnoOf, messageOf } from '../../errors.ts';
 import type { Cli } from '../cli.ts';
 import { examples } from '../examples.ts';
 import type { Column } from '../format/table.ts';
 import { type ListingOptions, listingOptions } from '../listing-options.ts';
+import { openInput } from '../open-input.ts';
 import { badOption } from '../parse/bad-option.ts';
 import { writeListing } from '../write-listing.ts';
+import { writeStream } from '../write-stream.ts';
 
-/** `context ls|use|create|rm|inspect|show`: docker's contexts, shared with docker's client. */
+/** `context ls|use|create|update|rm|inspect|show|export|import`: docker's contexts, shared with docker's client. */
 export function configureContext(command: Command, cli: Cli): void {
   examples(
     command,
@@ -56,6 +64,8 @@ export function configureContext(command: Command, cli: Cli): void {
       }
     });
   configureUpdate(command.command('update'), cli);
+  configureExport(command.command('export'), cli);
+  configureImport(command.command('import'), cli);
   examples(
     command.command('inspect').description('Print contexts as JSON'),
     "plimsoll context inspect -f '{{.Endpoints.docker.Host}}' ship",
@@ -105,6 +115,47 @@ const columns: readonly Column<Row>[] = [
   { field: 'Description', title: 'DESCRIPTION', value: row => row.description },
   { field: 'DockerEndpoint', title: 'DOCKER ENDPOINT', value: row => row.host },
 ];
+
+function configureExport(command: Command, cli: Cli): void {
+  examples(
+    command.description('Write a context with its certificates into a file'),
+    'plimsoll context export ship',
+    'plimsoll context export ship - | ssh laptop plimsoll context import ship -',
+  )
+    .argument('<context>')
+    .argument('[file]', 'Default: CONTEXT.dockercontext; -: the output')
+    .action(async (name: string, file: string = `${name}.dockercontext`) => {
+      const archive = exportContext(cli.env, name);
+      if (file === '-') return await writeStream(cli, Readable.from([archive]));
+      writeNew(resolve(cli.cwd, file), file, archive);
+      cli.stderr.write(`Written file "${file}"\n`);
+    });
+}
+
+/** Keys of others may be in it: for its owner alone, and in the place of no other file. */
+function writeNew(path: string, name: string, bytes: Buffer): void {
+  try {
+    writeFileSync(path, bytes, { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    const why = errnoOf(error) === 'EEXIST' ? 'it is there already' : messageOf(error);
+    throw badOption(`"${name}" cannot be written: ${why}`, 'name another file');
+  }
+}
+
+function configureImport(command: Command, cli: Cli): void {
+  examples(
+    command.description('Keep a context that was exported'),
+    'plimsoll context import ship ship.dockercontext',
+  )
+    .argument('<context>')
+    .argument('<file>', '-: the input')
+    .action(async (name: string, file: string) => {
+      const { bytes } = await openInput(cli, file);
+      await importContext(cli.env, name, bytes as AsyncIterable<Buffer>);
+      cli.stdout.write(`${name}\n`);
+      cli.stderr.write(`Successfully imported context "${name}"\n`);
+    });
+}
 
 interface CreateOptions {
   readonly docker?: string;
