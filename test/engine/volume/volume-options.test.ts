@@ -155,11 +155,21 @@ describe('volumes, by the real program', { skip: cannotRun() ?? false }, () => {
     assert.deepEqual([uid, gid], [1234, 1235]);
   });
 
-  test('a bind whose source is not there is refused, with who shall own it, instead of made as root (pain 23)', () => {
-    const { code, stderr } = home.attempt('run', '--rm', '-v', '/nonexistent/source:/s', 'busybox', 'true');
+  test('a --mount whose source is not there is refused, with who shall own it, instead of made as root (pain 23)', () => {
+    const mount = 'type=bind,source=/nonexistent/source,target=/s';
+    const { code, stderr } = home.attempt('run', '--rm', '--mount', mount, 'busybox', 'true');
     assert.equal(code, 125);
     assert.match(stderr, /does not exist/);
     assert.match(stderr, /as the user who shall own it/);
     assert.equal(spawnSync('test', ['-e', '/nonexistent']).status, 1);
+  });
+
+  test('a -v whose source is not there is made, as docker does, and it is said whose it is (pain 23)', () => {
+    const source = join(home.folder, 'not/there');
+    const words = ['run', '--rm', '--network', 'none', '-v', `${source}:/s`, 'busybox', 'touch', '/s/in'];
+    const { code, stderr } = home.attempt(...words);
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /made the folder ".*not\/there", which was not there; it belongs to \w+/);
+    assert.ok(statSync(join(source, 'in')).isFile());
   });
 });
