@@ -70,6 +70,12 @@ test("docker's own client on images, builds, files, networks and volumes", { ski
           assert.match(stderr, /not for linux\/arm64|no image for linux\/arm64/, verb[0]);
         }
         await docker('load', '-i', file, '--platform', 'linux/amd64');
+        await docker('tag', 'team/web:1', '127.0.0.1:1/web:1');
+        const other = await attempt('push', '--platform', 'linux/arm64', '127.0.0.1:1/web:1');
+        assert.match(other.stderr, /not for linux\/arm64/, 'push passed the platform over');
+        const own = await attempt('push', '--platform', 'linux/amd64', '127.0.0.1:1/web:1');
+        assert.doesNotMatch(own.stderr, /not for/);
+        await docker('rmi', '127.0.0.1:1/web:1');
       }
       await docker('rmi', 'team/web:1');
       assert.match(await docker('image', 'prune', '-f'), /Total reclaimed space/);
