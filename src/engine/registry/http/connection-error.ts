@@ -2,10 +2,14 @@ import { errnoOf, isPlimsollError, messageOf } from '../../../errors.ts';
 import { cleanText } from '../../../lib/clean-text.ts';
 import { RegistryError } from '../registry-error.ts';
 
-/** What kept a request from being answered, in words; an error that is ours already is passed on. */
-export function connectionError(error: unknown, host: string): Error {
+/**
+ * What kept a request from being answered, in words; an error that is ours already is passed on. `proxy`: it is not the
+ * host that could not be reached, but the proxy on the way.
+ */
+export function connectionError(error: unknown, host: string, proxy?: string): Error {
   if (isPlimsollError(error)) return error;
   const code = errnoOf(error) ?? '';
+  if (unreachable[code] !== undefined && proxy !== undefined) return noProxyError(host, proxy, error);
   if (unreachable[code] !== undefined) return unreachableError(host, unreachable[code], error);
   if (code.startsWith('CERT_') || untrusted.has(code)) return untrustedError(host, error);
   if (code === 'EPROTO' || code.startsWith('ERR_SSL_')) return noTlsError(host, error);
@@ -64,6 +68,19 @@ function unreachableError(host: string, why: string, cause: unknown): RegistryEr
     hint: 'check the network and the name of the registry',
     cause,
   });
+}
+
+function noProxyError(host: string, proxy: string, error: unknown): RegistryError {
+  const why = unreachable[errnoOf(error) ?? ''] ?? '';
+  return new RegistryError(
+    'unavailable',
+    `the proxy ${proxy} on the way to ${host} cannot be reached: ${why}`,
+    {
+      code: 'PROXY_UNREACHABLE',
+      hint: 'check HTTP_PROXY and HTTPS_PROXY, or name the registry in NO_PROXY',
+      cause: error,
+    },
+  );
 }
 
 function untrustedError(host: string, error: unknown): RegistryError {

@@ -9,6 +9,7 @@ import { cancelled } from '../../../errors.ts';
 import { connectionError, connectTimeout, silentError } from './connection-error.ts';
 import type { HttpAnswer, HttpRequest, Transport } from './http-types.ts';
 import { isLoopback } from './loopback.ts';
+import { proxyAtFault } from './proxy-at-fault.ts';
 import { tlsOptionsFor } from './tls-options.ts';
 
 export interface TransportOptions {
@@ -81,7 +82,7 @@ function exchange(request: HttpRequest, agent: HttpAgent, options: TransportOpti
     };
     sent.on('error', error => {
       if (answer === undefined) end();
-      reject(connectionError(error, url.host));
+      reject(connectionError(error, url.host, proxyAtFault(error, url, options.env)));
     });
     sent.on('response', message => {
       answer = message;
