@@ -125,9 +125,10 @@ function openFolder(): Disposable & { readonly folder: string; call(driver: stri
     [Symbol.dispose]() {
       const ids = call('')('ps', '-aq').split('\n').filter(Boolean);
       if (ids.length > 0) call('')('rm', '-f', ...ids);
+      const { runDir } = JSON.parse(call('')('info', '--json')).root;
       const left = mountsOf(folder);
       for (const mount of left.reverse()) execFileSync('umount', ['-l', mount]);
-      rmSync(folder, { recursive: true, force: true });
+      for (const doomed of [folder, runDir]) rmSync(doomed, { recursive: true, force: true });
       assert.deepEqual(left, []);
     },
   };
