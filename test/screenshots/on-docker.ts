@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { dockerOfOwn, importBusybox, noPeer } from '../support/peer-engines.ts';
+import { openHome } from '../e2e/dashboard.ts';
+import { dockerOfOwn, importBusybox, noPeer, type ServingPeer } from '../support/peer-engines.ts';
 import { openTerminal, type TerminalProgram } from '../support/terminal.ts';
 
 const launcher = resolve(import.meta.dirname, '../../bin/plimsoll');
@@ -12,6 +13,33 @@ const services: readonly (readonly [name: string, limits: readonly string[], com
   ['queue', ['--memory', '256m'], 'dd if=/dev/zero of=/tmp/queue bs=1M count=40 2>/dev/null; sleep 600'],
   ['cron', [], 'sleep 600'],
 ];
+
+/** The dashboard on an engine of our own, with those of the dockerd on the same machine beside its containers. */
+async function beside(
+  { socket }: ServingPeer,
+  shoot: (screen: TerminalProgram, name: string) => void,
+): Promise<void> {
+  using home = openHome();
+  const run = (name: string, limits: readonly string[], command: string) =>
+    home.plimsoll('run', '-d', '--name', name, ...limits, 'localhost/busybox', 'sh', '-c', command);
+  run('shop', ['--cpus', '0.5', '--memory', '256m'], 'while :; do echo "GET / 200"; sleep 0.1; done');
+  run('mail', ['--memory', '128m'], 'sleep 600');
+  try {
+    await using screen = home.dashboard({
+      ...{ columns: 150, rows: 42 },
+      env: { PLIMSOLL_ALSO: `unix://${socket}` },
+    });
+    await screen.see(/docker\/queue/, 30_000);
+    for (const key of ['j', 'j', '6']) {
+      screen.type(key);
+      await sleep(250);
+    }
+    await sleep(15_000); // some history for the charts
+    shoot(screen, 'neighbours');
+  } finally {
+    home.plimsoll('rm', '-f', 'shop', 'mail');
+  }
+}
 
 /** The dashboard on a real dockerd with a few containers, all of which is gone afterwards. */
 export async function onDocker(shoot: (screen: TerminalProgram, name: string) => void): Promise<void> {
@@ -48,6 +76,7 @@ export async function onDocker(shoot: (screen: TerminalProgram, name: string) =>
     }
     await sleep(15_000); // some history for the charts
     shoot(screen, 'docker');
+    await beside(docker, shoot);
   } finally {
     await docker.run('rm', '-f', ...services.map(([name]) => name));
   }
