@@ -72,12 +72,19 @@ export function advise(input: AdviceInput, rule: AdviceRule = defaultRule): Advi
   if (usage === undefined || grounds.points < rule.leastPoints || grounds.measuredSeconds < rule.leastSeconds)
     return { ...grounds, verdict: 'not enough data', isNoisy: false };
   const margin = 1 + rule.ageMargin / (grounds.measuredSeconds / 86_400);
-  const cpu = cpuAdvice(usage, input, margin, rule);
-  const memory = memoryAdvice(usage, input, margin, rule);
+  const cpu = reassured(cpuAdvice(usage, input, margin, rule), formatCores);
+  const memory = reassured(memoryAdvice(usage, input, margin, rule), formatBytes);
   const isNoisy = cpu.limit === undefined && cpu.p99 > machine.cores / 2;
   const throttledShare = usage.cpu.shareAbove(cpu.needed);
   const verdict = verdictOf(usage, grounds.measuredSeconds, cpu, memory);
   return { ...grounds, verdict, cpu, memory, throttledShare, isNoisy };
+}
+
+/** Says why a need above the limit is no lack: the headroom would be new, nothing was missed without it. */
+function reassured(advice: ResourceAdvice, inWords: (value: number) => string): ResourceAdvice {
+  const { limit, needed, isShort, why } = advice;
+  if (isShort || limit === undefined || needed <= limit) return advice;
+  return { ...advice, why: [...why, `the limit of ${inWords(limit)} is less, but was enough so far`] };
 }
 
 function groundsOf(usage: UsageHistory | undefined) {

@@ -17,7 +17,10 @@ export function explainAdvice(
   span: { readonly first: number; readonly last: number },
 ): string {
   const { cpu, memory, verdict, points, measuredSeconds, spanSeconds } = advice;
-  const measured = `${formatDuration(measuredSeconds * 1000)} measured in ${points} points`;
+  const measured =
+    points === 0
+      ? 'nothing recorded yet'
+      : `${formatDuration(measuredSeconds * 1000)} measured in ${points} points`;
   const within = measuredSeconds > 0 ? `, within ${formatDuration(spanSeconds * 1000)}` : '';
   const lines = [`${cleanText(name)}: ${verdict}`, line('window', measured + within)];
   if (cpu === undefined || memory === undefined) return [...lines, line('', leastHistory()), ''].join('\n');

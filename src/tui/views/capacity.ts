@@ -224,7 +224,7 @@ function whyLines(state: State, row: AdvisedContainer, { width, height }: Area, 
     spans: [
       [' '],
       verdictSpan(row),
-      [`  ${formatDuration(advice.measuredSeconds * 1000)} measured in ${advice.points} points`, 'dim'],
+      [`  ${measuredWords(advice)}`, 'dim'],
       [riskWords(advice.throttledShare ?? 0), 'warn'],
     ],
   };
@@ -241,6 +241,12 @@ function whyLines(state: State, row: AdvisedContainer, { width, height }: Area, 
     memory: { limit: row.limits.memoryBytes, needed: memory?.needed },
   };
   return [...whyCharts(chart, lines, { width, height: Math.min(room, 16) }, theme), ...text];
+}
+
+function measuredWords({ points, measuredSeconds }: AdvisedContainer['advice']): string {
+  return points === 0
+    ? 'nothing recorded yet'
+    : `${formatDuration(measuredSeconds * 1000)} measured in ${points} points`;
 }
 
 /** What can be said before there is advice: what was seen so far. */

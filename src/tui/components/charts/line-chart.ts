@@ -29,14 +29,15 @@ export function lineChart(options: LineChartOptions): Line[] {
   const measured = curves.flatMap(curve => curve.values.filter(value => !Number.isNaN(value)));
   // The widget shifts all curves up by two dots of those that are left beside its axis: the highest has to stay in.
   const dots = Math.max(6, 4 * height - 11);
-  const top = niceTop(Math.max(options.atLeast, ...measured) / (1 - 2.5 / dots));
+  const labels = Math.max(2, Math.min(4, Math.floor(height / 3)));
+  const top = niceTop(Math.max(options.atLeast, ...measured) / (1 - 2.5 / dots), labels);
   const widget = new ContribLine({
     width: width + 6,
     height: height + 2,
     maxY: top,
     minY: 0,
     showNthLabel: Math.ceil(span / 4),
-    numYLabels: Math.max(2, Math.min(4, Math.floor(height / 3))),
+    numYLabels: labels,
     xLabelPadding: 3,
     xPadding: 5,
     style: {
@@ -65,7 +66,8 @@ function resample(values: readonly number[], span: number): number[] {
 function labelAt(seconds: number): string {
   const whole = units.find(([, each]) => seconds >= each && seconds % each === 0 && seconds < 100 * each);
   const [unit, each] = whole ?? units.find(([, length]) => seconds >= 3 * length) ?? ['s', 1];
-  return `${Number((seconds / each).toFixed(1))}${unit}`;
+  const amount = seconds / each;
+  return `${Number(amount.toFixed(amount < 10 ? 1 : 0))}${unit}`;
 }
 
 const units = [
@@ -74,10 +76,15 @@ const units = [
   ['m', 60],
 ] as const;
 
-/** The next of a few round numbers times a power of ten. */
-function niceTop(value: number): number {
+/** Above the value, and so that what stands at the labels are a few round numbers times a power of ten. */
+function niceTop(value: number, labels: number): number {
   if (!(value > 0)) return 1;
-  const power = 10 ** Math.floor(Math.log10(value));
-  const step = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find(factor => factor * power >= value) ?? 10;
-  return step * power;
+  const each = value / labels;
+  const power = 10 ** Math.floor(Math.log10(each));
+  // The widget writes whole numbers, and two places below one.
+  const factors = power > 1 || power === 0.1 ? fine : whole;
+  return (factors.find(factor => factor * power >= each) ?? 10) * power * labels;
 }
+
+const whole = [1, 2, 3, 4, 5, 6, 8, 10];
+const fine = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10];
