@@ -1,11 +1,18 @@
-import { existsSync } from 'node:fs';
+import { copyFileSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { noOrdinaryUser, openOrdinaryUser } from '../support/ordinary-user.ts';
 import { insist } from './measure.ts';
-import { type Peer, peerImage } from './peers.ts';
+import { limitWords, type Peer, peerImage } from './peers.ts';
+import { asUser, podmanOf } from './podman-of-user.ts';
 import { printRates } from './report.ts';
 
 /** How one engine is spoken to, and what it has running for the measurement. */
 interface Side {
   readonly name: string;
+  /** Node, at a path that the engine can read. */
+  readonly node: string;
+  /** Further words of `run`. */
+  readonly words: readonly string[];
   /** The words before the verb. */
   readonly command: readonly string[];
   readonly image: string;
@@ -20,7 +27,8 @@ interface Way {
   readonly to: (side: Side) => { address: string; throughput: number; roundTrips: number };
 }
 
-const rounds = 11;
+const ownImage = 'localhost/busybox';
+const rounds = Number(process.env.PLIMSOLL_BENCH_ROUNDS ?? 11);
 /** Nothing that is measured takes longer. */
 const patience = ['timeout', '20'];
 const server = 'plimsoll-bench-server';
@@ -33,14 +41,56 @@ const hostAddress = '198.51.100.1';
  * byte. Programs are the host's own, bound into containers of busybox. Engines take turns, one second at a time.
  */
 export function benchNetwork(plimsoll: readonly string[], peers: readonly Peer[]): void {
+  if (isMissing()) return;
+  const engines = [{ name: 'plimsoll', command: plimsoll, image: ownImage }, ...peers];
+  const node = process.execPath;
+  compareSides(
+    engines.map(engine => ({ image: peerImage, node, words: [], ...engine })),
+    { ratioTo: 'docker', within: 0.05, ways },
+  );
+}
+
+/** The same between plimsoll and podman of an ordinary user: what is said of both is that of their port forwarders, too. */
+export function benchRootless(): void {
+  const reason = noOrdinaryUser();
+  if (reason) console.log(`\nnetwork of an ordinary user: not measured: ${reason}`);
+  if (reason || isMissing()) return;
+  using user = openOrdinaryUser();
+  using podman = podmanOf(user);
+  const node = join(user.home, 'node'); // this one may be where the user cannot go
+  copyFileSync(process.execPath, node);
+  user.plimsoll('image', 'bootstrap');
+  const plimsoll = asUser(user, user.launcher);
+  const sides = [
+    { name: 'plimsoll', command: plimsoll, image: ownImage, node, words: [] },
+    ...(podman.why === undefined
+      ? [{ name: 'podman', command: podman.command, image: peerImage, node, words: ['--network', 'podman'] }]
+      : []),
+  ];
+  if (podman.why !== undefined) console.log(`\npodman of an ordinary user is not compared: ${podman.why}`);
+  const titled = ways.map(way => ({ ...way, title: `${way.title}, of an ordinary user` }));
+  compareSides(sides, { ratioTo: 'podman', within: 0.05, ways: titled });
+}
+
+function isMissing(): boolean {
   const iperf = '/usr/bin/iperf3';
-  if (!existsSync(iperf)) {
-    console.log(`\nnetwork: not measured, as ${iperf} is missing (apt-get install iperf3)`);
-    return;
-  }
-  const engines = [{ name: 'plimsoll', command: plimsoll, image: 'localhost/busybox' }, ...peers];
+  if (existsSync(iperf)) return false;
+  console.log(`\nnetwork: not measured, as ${iperf} is missing (apt-get install iperf3)`);
+  return true;
+}
+
+interface Comparison {
+  /** The peer of the promise, and by which part of its figure ours may be worse. */
+  readonly ratioTo: string;
+  readonly within: number;
+  readonly ways: readonly Way[];
+}
+
+function compareSides(
+  engines: readonly Pick<Side, 'name' | 'command' | 'image' | 'node' | 'words'>[],
+  comparison: Comparison,
+): void {
   const sides: Side[] = engines.map((engine, i) => ({
-    image: peerImage,
     ...engine,
     ports: { throughput: 15_201 + i, roundTrips: 17_001 + i },
     address: '',
@@ -48,7 +98,7 @@ export function benchNetwork(plimsoll: readonly string[], peers: readonly Peer[]
   try {
     layLan();
     const ready = sides.filter(side => can(side, () => start(side)));
-    for (const way of ways) measure(way, ready);
+    for (const way of comparison.ways) measure(way, ready, comparison);
   } finally {
     for (const { command } of sides) tryTo([...command, 'rm', '-f', server, client]);
     tryTo(['ip', 'netns', 'del', lan]);
@@ -73,7 +123,7 @@ const ways: readonly Way[] = [
   },
 ];
 
-function measure(way: Way, all: readonly Side[]): void {
+function measure(way: Way, all: readonly Side[], { ratioTo, within }: Comparison): void {
   const sides = all.filter(side => can(side, () => once(way, side))); // warms up, too
   const figures = sides.map(({ name }) => ({ name, gigabits: [] as number[], micros: [] as number[] }));
   for (let round = 0; round < rounds; round++) {
@@ -87,9 +137,9 @@ function measure(way: Way, all: readonly Side[]): void {
   }
   const throughput = figures.map(({ name, gigabits }) => ({ name, rounds: gigabits }));
   const roundTrip = figures.map(({ name, micros }) => ({ name, rounds: micros }));
-  const docker = { ratioTo: 'docker', within: 0.05 };
-  printRates(`throughput, ${way.title}`, 'Gbit/s', throughput, { ...docker, better: 'more' });
-  printRates(`round trip, ${way.title}`, 'us', roundTrip, { ...docker, better: 'less' });
+  const promise = { ratioTo, within };
+  printRates(`throughput, ${way.title}`, 'Gbit/s', throughput, { ...promise, better: 'more' });
+  printRates(`round trip, ${way.title}`, 'us', roundTrip, { ...promise, better: 'less' });
 }
 
 function once({ from, to }: Way, side: Side): { gigabits: number; micros: number } {
@@ -115,22 +165,15 @@ function can(side: Side, action: () => unknown): boolean {
 }
 
 function start(side: Side): void {
-  const { command, image, ports } = side;
+  const { command, image, ports, node } = side;
   tryTo([...command, 'rm', '-f', server, client]);
-  const programs = [
-    '/usr:/usr:ro',
-    '/usr/lib:/lib:ro',
-    '/usr/lib64:/lib64:ro',
-    `${process.execPath}:/node:ro`,
-  ];
-  // Without CAP_SYS_RESOURCE podman's own limits are refused.
-  const limits =
-    side.name === 'podman' ? ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1024:1024'] : [];
+  const programs = ['/usr:/usr:ro', '/usr/lib:/lib:ro', '/usr/lib64:/lib64:ro', `${node}:/node:ro`];
+  const limits = limitWords(side);
   const words = ['run', '-d', '--tmpfs', '/tmp', ...limits, ...programs.flatMap(bind => ['-v', bind])];
   const published = [`${ports.throughput}:5201`, `${ports.roundTrips}:7000`].flatMap(port => ['-p', port]);
   const serve = ['sh', '-c', 'iperf3 -s >/dev/null & exec /node -e "$0"', echo];
-  insist([...command, ...words, ...published, '--name', server, image, ...serve]);
-  insist([...command, ...words, '--name', client, image, 'sleep', '100000']);
+  insist([...command, ...words, ...side.words, ...published, '--name', server, image, ...serve]);
+  insist([...command, ...words, ...side.words, '--name', client, image, 'sleep', '100000']);
   const format = '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}';
   side.address = insist([...command, 'inspect', '--format', format, server]).trim();
 }

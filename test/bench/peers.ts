@@ -27,7 +27,7 @@ export function findPeers(busybox: string): Peer[] {
 }
 
 /** podman asks for more open files than this caller may give unless it is told the caller's own limit. */
-export function limitWords({ name }: Peer): string[] {
+export function limitWords({ name }: { readonly name: string }): string[] {
   return name === 'podman' ? ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1024:1024'] : [];
 }
 

@@ -35,6 +35,7 @@ export function printFigure(what: string, value: number, atMost: number, slower 
 /**
  * Prints rates that were measured in turns, each engine once per round, the first being ours. The ratio is the median
  * of those of the rounds: what the machine is busy with besides hits both of a round, but rounds differ by a fifth.
+ * Between the quartiles that are printed with it lies what half of the rounds said.
  */
 export function printRates(
   title: string,
@@ -46,11 +47,10 @@ export function printRates(
   if (ours === undefined) return;
   console.log(`\n${title}`);
   for (const { name, rounds } of rates) {
-    const ratio = quantile(
-      rounds.map((theirs, round) => (ours.rounds[round] ?? Number.NaN) / theirs),
-      0.5,
-    );
-    const shown = name === ours.name ? '' : `  plimsoll/${name} ${ratio.toFixed(2)}`;
+    const ratios = rounds.map((theirs, round) => (ours.rounds[round] ?? Number.NaN) / theirs);
+    const [low = 0, ratio = 0, high = 0] = [0.25, 0.5, 0.75].map(q => quantile(ratios, q));
+    const half = `[${low.toFixed(2)} to ${high.toFixed(2)}]`;
+    const shown = name === ours.name ? '' : `  plimsoll/${name} ${ratio.toFixed(2)} ${half}`;
     const holds = target.better === 'more' ? ratio >= 1 - target.within : ratio <= 1 + target.within;
     const verdict =
       name === target.ratioTo ? ` (promised within ${target.within * 100} %) ${mark(holds)}` : '';

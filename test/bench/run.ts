@@ -2,7 +2,7 @@
  * `npm run bench`: plimsoll beside docker and podman in the same run, as medians and ratios. Figures of a noisy
  * machine differ from run to run; the ratios are what to read, and for promises in milliseconds what they are at the
  * speed that the machine has at the time. Needs root. Words after it choose parts:
- * `npm run bench -- commands network builds pulls in-process many recorder api dashboard`.
+ * `npm run bench -- commands network rootless builds pulls in-process many recorder api dashboard`.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ import { benchCommands } from './commands.ts';
 import { benchDashboard } from './dashboard.ts';
 import { benchInProcess } from './in-process.ts';
 import { benchMany } from './many.ts';
-import { benchNetwork } from './network.ts';
+import { benchNetwork, benchRootless } from './network.ts';
 import { findPeers } from './peers.ts';
 import { benchPulls } from './pulls.ts';
 import { benchRecorder } from './recorder.ts';
@@ -36,6 +36,7 @@ try {
     await benchCommands(plimsoll, findPeers('/bin/busybox'));
   }
   if (wanted('network')) benchNetwork(plimsoll, findPeers('/bin/busybox'));
+  if (wanted('rootless')) benchRootless();
   if (wanted('builds')) await benchBuilds(plimsoll);
   if (wanted('pulls')) await benchPulls(plimsoll);
   if (wanted('in-process')) await benchInProcess(engine, await measureYardstick());
