@@ -8,7 +8,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, utime
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundle } from './bundle.mjs';
+import { bundle, threads } from './bundle.mjs';
 
 const home = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const target = join(home, '.build');
@@ -22,7 +22,7 @@ async function main() {
     await mkdir(fresh, { recursive: true });
     await bundle(fresh);
     await cp(join(home, 'src/demo'), join(fresh, 'demo'), { recursive: true, filter: isAsset }).catch(absent);
-    for (const entry of ['main', 'unpack-thread'])
+    for (const entry of ['main', ...Object.keys(threads)])
       await cp(join(home, 'bin/loader.cjs'), join(fresh, `${entry}.cjs`));
     await install(fresh);
   } finally {

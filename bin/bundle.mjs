@@ -16,12 +16,19 @@ const parts = [
   [/^(errors\.ts|lib\/[^/]+$|words\/)/, () => 'core'],
   [/^(api|wire)\//, () => 'api'],
   [/^engine\/snapshot\/unpack-thread\.ts/, () => 'unpack-thread'],
+  [/^engine\/network\/rootless\/(forward-thread|splice-streams)\.ts/, () => 'forward-thread'],
   [/^engine\/([^/]+$|(store|events|kernel)\/)/, () => 'engine'],
   [/^((engine|lib)\/[^/]+|(?!tui|\.\.)[^/]+)\//, ([, folder]) => folder.replace('/', '-')],
   [/^tui\/(index\.ts|terminal\/)/, () => 'tui'],
   [/^tui\/components\/charts\//, () => 'charts'],
   [/^tui\//, () => 'tui-app'],
 ];
+
+/** The entries of threads, each a part of its own that no other imports. */
+export const threads = {
+  'unpack-thread': './engine/snapshot/unpack-thread.ts',
+  'forward-thread': './engine/network/rootless/forward-thread.ts',
+};
 
 /** What other parts may import of a part: what other folders may, and what stands on its own. */
 const door = /(^|\/)index\.ts$|^(main|errors|lib\/[^/]+)\.ts$|^tui\/app\.tsx$/;
@@ -38,7 +45,7 @@ const loadedAlready = /^node:(fs|path|os|events)$/;
  */
 export async function bundle(folder) {
   const files = (await readdir(source, { recursive: true })).sort();
-  const names = new Set([...files.filter(file => door.test(file)).map(partOf), 'unpack-thread']);
+  const names = new Set([...files.filter(file => door.test(file)).map(partOf), ...Object.keys(threads)]);
   const { metafile } = await build({
     absWorkingDir: home,
     entryPoints: [...names, ...apart].map(name => ({ in: `part:${name}`, out: name })),
@@ -110,7 +117,7 @@ function cutting(files) {
 /** A module with the doors of a part, by their names. */
 function entryOf(part, files) {
   if (part === 'app') return `import './main.ts';`;
-  if (part === 'unpack-thread') return `import './engine/snapshot/unpack-thread.ts';`;
+  if (part in threads) return `import '${threads[part]}';`;
   if (part === 'tui-app') return appOnceReady;
   const doors = apart.includes(part)
     ? [part]

@@ -1,9 +1,10 @@
 /**
- * The entry of the bundle, and of its thread that unpacks layers: loads its parts, each from one file of source and one of the bytecode that the build made of
+ * The entry of the bundle, and of its threads: loads its parts, each from one file of source and one of the bytecode that the build made of
  * it. What a part imports is loaded at its first use, Node's own modules too: a short command pays for what it calls.
  */
 'use strict';
 const { readFileSync } = require('node:fs');
+const { basename } = require('node:path');
 const { Script } = require('node:vm');
 
 const parts = new Map();
@@ -52,4 +53,5 @@ function loadAtFirstUse(name) {
   return stand;
 }
 
-loadPart(__filename.endsWith('unpack-thread.cjs') ? 'unpack-thread' : 'app');
+const entry = basename(__filename, '.cjs');
+loadPart(entry === 'main' ? 'app' : entry);

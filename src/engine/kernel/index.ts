@@ -57,5 +57,13 @@ export {
   start,
 } from './spawn.ts';
 export { isStaticElf } from './static-elf.ts';
+export {
+  FAILED,
+  loadStreamCalls,
+  PEER_ENDED,
+  READABLE,
+  type StreamCalls,
+  WRITABLE,
+} from './stream-calls.ts';
 export { makeUserRunFolder, userRunFolder } from './user-folder.ts';
 export { isContentXattr, readXattr, readXattrs } from './xattr.ts';

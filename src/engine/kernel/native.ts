@@ -5,7 +5,8 @@ import { getSystemErrorName } from 'node:util';
 import { PlimsollError } from '../../errors.ts';
 
 /**
- * System calls that Node lacks. All native declarations of plimsoll are in this file: a wrong one is a segfault.
+ * System calls that Node lacks. All native declarations of plimsoll are in this file and in stream-calls.ts: a wrong one is a
+ * segfault.
  * Paths are bytes without a NUL. Every call throws an `Error` with an errno name in `code` when it fails.
  */
 export interface Native {
@@ -372,7 +373,7 @@ function elsewhere(call: KoffiFunction, ...args: readonly unknown[]): Promise<nu
 }
 
 /** struct sockaddr_in of ip(7), struct sockaddr_in6 of ipv6(7). */
-function internetAddress(family: number, address: Uint8Array, port: number): Buffer {
+export function internetAddress(family: number, address: Uint8Array, port: number): Buffer {
   const name = Buffer.alloc(family === AF_INET6 ? 28 : 16);
   name.writeUInt16LE(family, 0);
   name.writeUInt16BE(port, 2);
@@ -398,7 +399,7 @@ type KoffiFunction = ReturnType<ReturnType<Koffi['load']>['func']>;
  * Its native part alone, which is all of it that is used here, is there in 3 ms; its own loader, which looks for that
  * part, takes seven times as long, and every call of plimsoll that mounts something waits for it.
  */
-async function importKoffi(): Promise<Koffi> {
+export async function importKoffi(): Promise<Koffi> {
   try {
     return nativePart() ?? (await import('koffi')).default;
   } catch (error) {

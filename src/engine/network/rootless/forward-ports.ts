@@ -1,8 +1,9 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
-import { connect, createServer, isIPv6, type Socket } from 'node:net';
+import { isIPv6 } from 'node:net';
 import { type BindSocket, enterNetworkNamespace } from '../../kernel/index.ts';
 import { parseIpv4 } from '../ipv4.ts';
 import { parseIpv6 } from '../ipv6.ts';
+import { createStreamThread, type StreamThread } from './stream-thread.ts';
 
 /** A port of the machine, and where in the user's network it leads. */
 export interface Forward {
@@ -20,73 +21,61 @@ export interface PortForwarder {
    * No forwards: closes what is open, and breaks the connections.
    */
   set(container: string, forwards: readonly Forward[]): Promise<void>;
-  /** Nothing is open. */
+  /** Nothing is open, nor about to be. */
   isIdle(): boolean;
 }
 
 /**
- * Goes to the network namespace at `namespace` for good. Connections are made there by Node as ever; the sockets that
- * listen are of the machine's network, which an ordinary user cannot come back to, but whose ports may be used.
+ * Goes to the network namespace at `namespace` for good. Connections are made there, those of TCP by a thread that is
+ * started from here; the sockets that listen are of the machine's network, which an ordinary user cannot come back to,
+ * but whose ports may be used.
  */
 export async function createPortForwarder(namespace: string): Promise<PortForwarder> {
   const bind = await enterNetworkNamespace(namespace);
   const opened = new Map<string, readonly Close[]>();
-  const close = (container: string) => {
-    for (const each of opened.get(container) ?? []) each();
+  const streams = createStreamThread();
+  let changing = 0;
+  const close = async (container: string) => {
+    const open = opened.get(container) ?? [];
     opened.delete(container);
+    await Promise.all(open.map(each => each()));
+  };
+  const set = async (container: string, forwards: readonly Forward[]) => {
+    await close(container);
+    const results = await Promise.allSettled(
+      forwards.map(forward =>
+        forward.protocol === 'udp' ? takeUdp(bind, forward) : takeTcp(bind, streams, forward),
+      ),
+    );
+    const made = results.filter(result => result.status === 'fulfilled').map(({ value }) => value);
+    if (made.length > 0) opened.set(container, made);
+    const failed = results.find(result => result.status === 'rejected');
+    if (failed === undefined) return;
+    await close(container);
+    throw failed.reason;
   };
   return {
     async set(container, forwards) {
-      close(container);
-      const results = await Promise.allSettled(
-        forwards.map(forward => (forward.protocol === 'udp' ? takeUdp : takeTcp)(bind, forward)),
-      );
-      const made = results.filter(result => result.status === 'fulfilled').map(({ value }) => value);
-      if (made.length > 0) opened.set(container, made);
-      const failed = results.find(result => result.status === 'rejected');
-      if (failed === undefined) return;
-      close(container);
-      throw failed.reason;
+      changing++;
+      try {
+        await set(container, forwards);
+      } finally {
+        changing--;
+      }
     },
-    isIdle: () => opened.size === 0,
+    isIdle: () => opened.size === 0 && changing === 0,
   };
 }
 
-type Close = () => void;
+type Close = () => Promise<void>;
 
-async function takeTcp(bind: BindSocket, { hostAddress, hostPort, address, port }: Forward): Promise<Close> {
-  const connections = new Set<Socket>();
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, client => {
-    const inside = connect({ host: address, port, allowHalfOpen: true, noDelay: true });
-    for (const end of [client, inside]) {
-      connections.add(end);
-      end.once('close', () => connections.delete(end));
-    }
-    join(client, inside);
-  });
-  const close = () => {
-    server.close();
-    for (const connection of connections) breakOff(connection);
-  };
-  const fd = await bind('tcp', bytesOf(hostAddress), hostPort);
-  return await new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ fd, backlog: 4096 }, () => resolve(close));
-  });
-}
-
-/** Each end hears of the other's, and a connection that breaks on one side is reset on the other. */
-function join(client: Socket, inside: Socket): void {
-  client.pipe(inside);
-  inside.pipe(client);
-  client.on('error', () => breakOff(inside));
-  inside.on('error', () => breakOff(client));
-}
-
-/** Tells the other end that it was no orderly end. One that has said its last word cannot be reset: Node would never close it. */
-function breakOff(socket: Socket): void {
-  if (socket.writableEnded) socket.destroy();
-  else socket.resetAndDestroy();
+async function takeTcp(
+  bind: BindSocket,
+  streams: StreamThread,
+  { hostAddress, hostPort, address, port }: Forward,
+): Promise<Close> {
+  const listener = await bind('tcp', bytesOf(hostAddress), hostPort);
+  return await streams.open({ listener, address: bytesOf(address), port });
 }
 
 /** How long nothing may come before a client of UDP is forgotten; as the kernel's own translation does it. */
@@ -120,7 +109,7 @@ async function takeUdp(bind: BindSocket, { hostAddress, hostPort, address, port 
     clients.set(key, client);
     return client;
   };
-  const close = () => {
+  const close = async () => {
     outside.close();
     for (const { forget } of clients.values()) forget();
   };
