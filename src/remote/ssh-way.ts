@@ -86,10 +86,10 @@ export class SshWay implements Disposable {
     return await new Promise<string>((resolve, reject) => {
       master.stdout.on('data', (chunk: Buffer) => {
         said += chunk.toString();
-        const [, found] = /^use (\w+)$/m.exec(said) ?? [];
+        const [, found, path = this.#endpoint.path] = /^use (\w+)(?: (\/\S+))?$/m.exec(said) ?? [];
         if (found === undefined) return;
         this.#wasOpen = true;
-        resolve(farCommand(found as keyof typeof programs, this.#endpoint));
+        resolve(farCommand(found as keyof typeof programs, path));
       });
       const ended = (error?: Error) => {
         if (this.#master === master) {
@@ -105,16 +105,29 @@ export class SshWay implements Disposable {
   }
 }
 
-/** Says `use PROGRAM` for the first that reaches an engine, and then waits; else what each complained of, and `none`. */
+/**
+ * Says `use PROGRAM` for the first that reaches an engine, and then waits; else what each complained of, and `none`. A
+ * podman that nobody serves is served from here, as long as the connection lasts (`use podman SOCKET`).
+ */
 function probe(endpoint: SshEndpoint): string {
   const tries = Object.keys(programs).map(name => {
-    const dial = farCommand(name as keyof typeof programs, endpoint);
-    return `if command -v ${name} >/dev/null 2>&1; then why=$(${dial} 2>&1 >/dev/null </dev/null) && { echo "use ${name}"; exec cat >/dev/null; }; echo "${name}: $why"; fi`;
+    const dial = farCommand(name as keyof typeof programs, endpoint.path);
+    return `if command -v ${name} >/dev/null 2>&1; then why=$(${dial} 2>&1 >/dev/null </dev/null) && { echo "use ${name}"; exec cat >/dev/null; }; ${name === 'podman' && endpoint.path === undefined ? servePodman : ''} echo "${name}: $why"; fi`;
   });
   return `sh -c ${quote([...tries, 'echo none'].join('\n'))}`;
 }
 
-function farCommand(program: keyof typeof programs, { path }: SshEndpoint): string {
+const servePodman = `
+place=$(mktemp -d) && {
+  trap 'kill $server 2>/dev/null; rm -rf "$place"' EXIT
+  podman system service --time 0 "unix://$place/podman.sock" >/dev/null 2>&1 </dev/null & server=$!
+  n=0
+  while [ ! -S "$place/podman.sock" ] && [ $n -lt 100 ] && kill -0 $server 2>/dev/null; do sleep 0.1; n=$((n+1)); done
+  if [ -S "$place/podman.sock" ]; then echo "use podman $place/podman.sock"; cat >/dev/null; exit; fi
+}
+`;
+
+function farCommand(program: keyof typeof programs, path: string | undefined): string {
   const at = path === undefined ? '' : ` ${programs[program]} ${quote(`unix://${path}`)}`;
   return `${program}${at} system dial-stdio`;
 }

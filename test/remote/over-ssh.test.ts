@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,7 +17,7 @@ import type { Engine } from '../../src/engine/index.ts';
 import { createRemoteEngine, parseEndpoint } from '../../src/remote/index.ts';
 import { cannotRunContainers } from '../support/busybox-rootfs.ts';
 import { daemonOfOwn } from '../support/daemon-of-own.ts';
-import { dockerOfOwn, noPeer } from '../support/peer-engines.ts';
+import { dockerOfOwn, importBusybox, noPeer, podmanService } from '../support/peer-engines.ts';
 import { isPrivate, runPrivately } from '../support/private-network.ts';
 import { rootOfOwn } from '../support/root-of-own.ts';
 import { noSshHosts, openSshHosts, type SshHosts } from '../support/ssh-hosts.ts';
@@ -43,6 +52,47 @@ else {
     await using engine = await over(hosts, docker.socket);
     assert.match(engine.link?.product ?? '', /^Docker Engine /);
     assert.deepEqual(engine.containers.list({ all: true }), []);
+  });
+
+  test('a podman is reached by its own client, where there is nothing else', {
+    skip: cannotRunContainers || noPeer('podman'),
+  }, async () => {
+    await using podman = await podmanService();
+    const folder = mkdtempSync(join(tmpdir(), 'plt-'));
+    try {
+      await using hosts = await openSshHosts(1, { PATH: await only(folder, 'podman') });
+      await importBusybox(podman, 'localhost/busybox');
+      await using engine = await over(hosts, podman.socket);
+      assert.match(engine.link?.product ?? '', /^Podman /i);
+      await tryOut(engine, 'localhost/busybox');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test('a podman that nobody serves is served as long as the connection lasts', {
+    skip: cannotRunContainers || noPeer('podman'),
+  }, async () => {
+    await using podman = await podmanService();
+    const folder = mkdtempSync(join(tmpdir(), 'plt-'));
+    try {
+      const env = { ...podman.settings, TMPDIR: folder };
+      await using hosts = await openSshHosts(1, {
+        PATH: await only(folder, 'podman', ...servingTools),
+        ...env,
+      });
+      await importBusybox(podman, 'localhost/busybox');
+      const left = () => readdirSync(folder).filter(name => name.startsWith('tmp.'));
+      {
+        await using engine = await over(hosts);
+        assert.match(engine.link?.product ?? '', /^Podman /i);
+        assert.equal(left().length, 1);
+        await tryOut(engine, 'localhost/busybox');
+      }
+      await until(() => left().length === 0);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test('a lost ssh connection leaves the last picture, and comes back by itself', {
@@ -112,10 +162,10 @@ async function over({ addresses, bin }: SshHosts, socket = ''): Promise<Engine> 
 }
 
 /** What a first minute has: a container that runs, its output, its figures, a command in it. */
-async function tryOut(engine: Engine): Promise<void> {
+async function tryOut(engine: Engine, image = 'busybox'): Promise<void> {
   const script = 'echo said; exec sleep 60';
   const { id } = await engine.containers.create({
-    image: 'busybox',
+    image,
     command: ['sh', '-c', script],
     network: 'none',
   });
@@ -139,11 +189,20 @@ async function tryOut(engine: Engine): Promise<void> {
 
 /** A search path that has plimsoll, and neither docker nor podman. */
 async function onlyPlimsoll(folder: string): Promise<string> {
+  const bin = await only(folder, 'readlink');
+  symlinkSync(launcher, join(bin, 'plimsoll'));
+  return bin;
+}
+
+/** What a shell and podman need to serve. */
+const servingTools = ['mktemp', 'sleep', 'rm', 'conmon', 'runc', 'crun'];
+
+/** A search path that has these programs, and no other that an engine could be reached by. */
+async function only(folder: string, ...programs: readonly string[]): Promise<string> {
   const bin = join(folder, 'only');
   rmSync(bin, { recursive: true, force: true });
   mkdirSync(bin);
-  symlinkSync(launcher, join(bin, 'plimsoll'));
-  for (const name of ['sh', 'cat', 'readlink']) {
+  for (const name of ['sh', 'cat', ...programs]) {
     const found = await new Promise<string>((done, fail) =>
       execFile('sh', ['-c', `command -v ${name}`], (error, out) => (error ? fail(error) : done(out.trim()))),
     );

@@ -50,7 +50,12 @@ export interface ServingPeer extends PeerEngine {
 }
 
 /** `podman system service` on a store of its own. */
-export async function podmanService(): Promise<ServingPeer> {
+export async function podmanService(): Promise<
+  ServingPeer & {
+    /** Variables by which another podman finds the same store. */
+    readonly settings: Readonly<Record<string, string>>;
+  }
+> {
   const folder = mkdtempSync('/var/tmp/plt-podman-');
   const socket = join(folder, 'podman.sock');
   const own = ['--root', join(folder, 'root'), '--runroot', join(folder, 'run'), '--storage-driver', 'vfs'];
@@ -58,8 +63,15 @@ export async function podmanService(): Promise<ServingPeer> {
   const plain = [...runtime, '--cgroup-manager', 'cgroupfs', '--events-backend', 'file'];
   // More open files than the tests have may not be given where they lack a capability for it.
   const settings = join(folder, 'containers.conf');
-  writeFileSync(settings, '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]\n');
+  const named = findExecutable('runc') === undefined ? '' : 'runtime = "runc"\n';
+  writeFileSync(
+    settings,
+    `[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]\n[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n${named}`,
+  );
   const program = findExecutable('podman') ?? '';
+  const storage = join(folder, 'storage.conf');
+  const roots = `graphroot = "${join(folder, 'root')}"\nrunroot = "${join(folder, 'run')}"\n`;
+  writeFileSync(storage, `[storage]\ndriver = "vfs"\n${roots}`);
   const child = spawn(program, [...own, ...plain, 'system', 'service', '-t', '0', `unix://${socket}`], {
     stdio: 'ignore',
     env: { ...process.env, CONTAINERS_CONF: settings },
@@ -68,6 +80,7 @@ export async function podmanService(): Promise<ServingPeer> {
   for (let tries = 0; tries < 200 && !existsSync(socket) && child.exitCode === null; tries++) await sleep(50);
   return {
     command: ['podman', ...own],
+    settings: { CONTAINERS_CONF: settings, CONTAINERS_STORAGE_CONF: storage },
     socket,
     run: (...args) => peer('podman', ...own, ...args),
     async [Symbol.asyncDispose]() {
