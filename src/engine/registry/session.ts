@@ -127,9 +127,12 @@ async function findBase(
   throw failure;
 }
 
-/** Of two failures the one that says more: that nothing listens is less than what was answered. */
+/**
+ * Of two failures the one that says more: that nothing listens is less than what was answered. Who does not speak TLS was
+ * asked without: then that counts.
+ */
 function choose(before: unknown, now: unknown): unknown {
-  if (before === undefined) return now;
+  if (before === undefined || (isPlimsollError(before) && before.code === 'REGISTRY_NOT_TLS')) return now;
   return now instanceof RegistryError && now.status !== undefined ? now : before;
 }
 

@@ -104,6 +104,12 @@ test('TLS goes through HTTPS_PROXY, which sees the name alone', async () => {
     isPlimsollError(error, 'unavailable'),
   );
   assert.deepEqual([...new Set(it.asked)], [`CONNECT ${host}`]);
+  // Who says that it has none gets no advice to say so.
+  using open = clientOf({ HTTPS_PROXY: `http://${it.address}`, HTTP_PROXY: 'http://127.0.0.1:1' });
+  await assert.rejects(
+    open.tags(parseReference(`${host}/app`)),
+    /the proxy 127\.0\.0\.1:1 .*it refuses connections/,
+  );
 });
 
 test('a proxy that is not there, or refuses, is told as such', async () => {
