@@ -36,7 +36,7 @@ export async function writeOutputs(cli: Cli, built: BuiltImage): Promise<void> {
 async function writeOutput(cli: Cli, output: BuildOutput, built: BuiltImage): Promise<void> {
   const engine = await cli.engine();
   const { type, dest, tar } = output;
-  if (type === 'registry') return await push(cli, built);
+  if (type === 'registry') return await push(cli, built, output);
   if (dest === undefined) return;
   const { signal } = cli;
   const names = built.tags.length === 0 ? [built.image] : built.tags;
@@ -64,10 +64,10 @@ async function writeFolder(cli: Cli, dest: string, tar: Readable): Promise<void>
   await unpackTree({ tree, folder: '/', tar, owner, signal: cli.signal });
 }
 
-async function push(cli: Cli, { tags, quiet }: BuiltImage): Promise<void> {
+async function push(cli: Cli, { tags, quiet }: BuiltImage, { packing }: BuildOutput): Promise<void> {
   const engine = await cli.engine();
   for (const name of tags) {
     using progress = transferProgress(cli, { quiet });
-    await engine.images.push({ name, signal: cli.signal, onProgress: progress.onProgress });
+    await engine.images.push({ name, packing, signal: cli.signal, onProgress: progress.onProgress });
   }
 }

@@ -75,7 +75,12 @@ export function createImages(client: ApiClient, mirror: Mirror, lacks: EngineLin
     },
     pullAll: request => pull(request, true),
     async push(request) {
-      const { name, platform, signal, onProgress } = request;
+      const { name, platform, packing, signal, onProgress } = request;
+      if (packing !== undefined)
+        throw new PlimsollError('not-implemented', "Docker's API cannot say how layers are packed", {
+          code: 'API_VERSION',
+          hint: 'take compression away, or push from the machine of the engine',
+        });
       const full = formatReference(withDefaultTag(parseReference(name)));
       const [repository, tag] = partsOf(full);
       const headers = await registryAuth(full, request);

@@ -193,3 +193,24 @@ test('an image without a layer and without a base has no time', { skip: cannotRu
   assert.equal((await it.run(['build', '-q', '-t', 'bare', 'context'])).code, 0);
   assert.match((await it.run(['images', 'bare'])).stdout, /^bare +latest +\w+ +N\/A +0B$/m);
 });
+
+test('how layers are packed is told to a registry alone', () => {
+  const packingOf = (text: string) => parseOutputs({ output: [text], tag: ['r.test/a'] })[0]?.packing;
+  assert.equal(packingOf('type=registry,oci-mediatypes=true'), undefined);
+  assert.deepEqual(packingOf('type=registry,compression=zstd'), { compression: 'zstd', force: false });
+  assert.deepEqual(packingOf('type=image,push=true,compression-level=9,force-compression=true'), {
+    compression: 'gzip',
+    level: 9,
+    force: true,
+  });
+  const refused: readonly [string, RegExp][] = [
+    ['type=oci,dest=x,compression=zstd', /type "oci" has no compression/],
+    ['type=image,compression=zstd', /type "image" has no compression/],
+    ['type=registry,compression=estargz', /no compression "estargz"/],
+    ['type=registry,compression-level=10', /gzip has no level "10"/],
+    ['type=registry,compression=zstd,compression-level=x', /zstd has no level "x"/],
+    ['type=registry,compression=uncompressed,compression-level=1', /uncompressed has no level/],
+    ['type=registry,oci-mediatypes=false', /no media types but those of OCI/],
+  ];
+  for (const [text, words] of refused) assert.throws(() => packingOf(text), words, text);
+});

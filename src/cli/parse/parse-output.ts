@@ -1,3 +1,4 @@
+import type { LayerPacking } from '../../engine/index.ts';
 import { badOption } from './bad-option.ts';
 import { flagOf, parseFields } from './parse-fields.ts';
 
@@ -12,6 +13,8 @@ export interface BuildOutput {
   /** Of `oci` and `docker`: one file, not a folder. */
   readonly tar: boolean;
   readonly rewriteTimestamp: boolean;
+  /** Of `registry`: how layers are packed. */
+  readonly packing?: LayerPacking;
 }
 
 const types = ['image', 'registry', 'oci', 'docker', 'tar', 'local'] as const;
@@ -48,13 +51,42 @@ function parseOutput(text: string): BuildOutput {
   const [dest, name] = [fields.get('dest'), fields.get('name')];
   if (dest === undefined && needDest.includes(type))
     throw badOption(`an output of type "${type}" needs a place`, `write type=${type},dest=PLACE`);
+  const isPushed = type === 'registry' || (type === 'image' && flagOf(fields, 'push', false));
+  const packing = packingOf(fields);
+  if (packing !== undefined && !isPushed)
+    throw badOption(
+      `an output of type "${type}" has no compression`,
+      'layers are packed for a registry alone: write type=registry, or type=image with push=true',
+    );
+  if (!flagOf(fields, 'oci-mediatypes', true))
+    throw badOption('there are no media types but those of OCI', 'take oci-mediatypes=false away');
   return {
-    type: type === 'image' && flagOf(fields, 'push', false) ? 'registry' : type,
+    type: isPushed ? 'registry' : type,
     names: name === undefined ? [] : name.split(','),
     tar: flagOf(fields, 'tar', true),
     rewriteTimestamp: flagOf(fields, 'rewrite-timestamp', false),
     ...(dest === undefined ? {} : { dest }),
+    ...(packing === undefined ? {} : { packing }),
   };
 }
 
-const known = ['type', 'dest', 'name', 'push', 'tar', 'rewrite-timestamp'];
+const known = [
+  ...['type', 'dest', 'name', 'push', 'tar', 'rewrite-timestamp', 'oci-mediatypes'],
+  ...['compression', 'compression-level', 'force-compression'],
+];
+
+const compressions = ['gzip', 'zstd', 'uncompressed'] as const;
+
+function packingOf(fields: ReadonlyMap<string, string>): LayerPacking | undefined {
+  const [asked, digits] = [fields.get('compression'), fields.get('compression-level')];
+  const force = flagOf(fields, 'force-compression', false);
+  if (asked === undefined && digits === undefined && !force) return undefined;
+  const compression = compressions.find(known => known === (asked ?? 'gzip'));
+  if (compression === undefined)
+    throw badOption(`there is no compression "${asked}"`, `there are ${compressions.join(', ')}`);
+  if (digits === undefined) return { compression, force };
+  const [level, most] = [Number(digits), compression === 'zstd' ? 22 : 9];
+  if (compression === 'uncompressed' || !/^\d+$/.test(digits) || level > most)
+    throw badOption(`${compression} has no level "${digits}"`, 'gzip has 0 to 9, zstd 0 to 22');
+  return { compression, level, force };
+}

@@ -30,6 +30,7 @@ export type {
 export type { CachePlace, OpenCacheRequest, StoredCache, WriteCacheRequest } from './stored-cache/index.ts';
 export { inlineField } from './stored-cache/types.ts';
 export type {
+  LayerPacking,
   LayerState,
   PulledImage,
   PullRequest,

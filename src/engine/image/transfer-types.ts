@@ -70,6 +70,16 @@ export interface PushRequest extends TransferRequest {
    * (`PLATFORM_NOT_FOUND`) where it is not here. Default: the image that has the name.
    */
   readonly platform?: string | undefined;
+  readonly packing?: LayerPacking | undefined;
+}
+
+/** How layers are packed for a registry. Default: those that were pulled as they came, others with gzip. */
+export interface LayerPacking {
+  readonly compression: 'gzip' | 'zstd' | 'uncompressed';
+  /** As zlib and zstd count. Default: theirs. */
+  readonly level?: number | undefined;
+  /** Layers that were pulled are packed anew too, which gives them other digests. */
+  readonly force: boolean;
 }
 
 export interface PushedImage {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { test } from 'node:test';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { isPlimsollError } from '../../../src/errors.ts';
 import type { Manifest } from '../../../src/oci/index.ts';
 import { imageJson } from '../../../src/wire/index.ts';
@@ -75,6 +75,45 @@ test('what was made here is packed once, and asked for before it is packed again
   // Another root gets the same image back.
   using other = openLayerRoot(undefined, quick);
   assert.equal((await other.images.pull({ name })).id, id);
+});
+
+test('layers are packed as it is asked for, those that were pulled only if they must be', {
+  skip: noRoot,
+}, async () => {
+  using place = openLayerRoot(undefined, quick);
+  await using registry = await startFakeRegistry();
+  const name = `${registry.host}/made:1`;
+  const id = await makeImage(place, name);
+  const diffId = place.images.inspect(id).layers[0]?.diffId;
+  const layerOf = (tag: string) =>
+    (JSON.parse(registry.manifests.get(tag)?.bytes.toString() ?? '') as Manifest).layers[0];
+  const unpack = { gzip: gunzipSync, zstd: zstdDecompressSync, uncompressed: (bytes: Buffer) => bytes };
+  const digests = new Set<string>();
+  for (const compression of ['gzip', 'zstd', 'uncompressed'] as const) {
+    for (const level of compression === 'uncompressed' ? [undefined] : [undefined, 1, 9])
+      await place.images.push({ name, packing: { compression, level, force: false } });
+    const { mediaType = '', digest = '' } = layerOf('made:1') ?? {};
+    assert.ok(mediaType.endsWith(compression === 'uncompressed' ? '.tar' : `+${compression}`), mediaType);
+    const blob = registry.blobs.get(digest) ?? Buffer.alloc(0);
+    assert.equal(sha256(unpack[compression](blob)), diffId);
+    digests.add(digest);
+    using other = openLayerRoot(undefined, quick);
+    assert.equal((await other.images.pull({ name })).id, id);
+    // It has the layer as it came, and sends it so.
+    const copy = `${registry.host}/copy:1`;
+    other.images.tag(name, copy);
+    await other.images.push({ name: copy, packing: { compression: 'zstd', force: false } });
+    assert.equal(layerOf('copy:1')?.digest, digest);
+    await other.images.push({ name: copy, packing: { compression: 'zstd', force: true } });
+    assert.match(layerOf('copy:1')?.mediaType ?? '', /zstd$/);
+  }
+  assert.equal(digests.size, 3);
+  await place.images.push({ name });
+  assert.match(
+    layerOf('made:1')?.mediaType ?? '',
+    /gzip$/,
+    'what was packed otherwise before does not count',
+  );
 });
 
 test('a name without a registry, and one that is not here, are refused in one sentence', {

@@ -1,19 +1,37 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
+import { type Duplex, PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
+import { constants, createGzip, createZstdCompress } from 'node:zlib';
 import { type Descriptor, mediaTypes } from '../../../oci/index.ts';
 import type { ImageContext } from '../context.ts';
+import type { LayerPacking } from '../transfer-types.ts';
+
+/** What every registry and engine of the last ten years takes. */
+export const usualPacking: LayerPacking = { compression: 'gzip', force: false };
+
+/** Of a packed layer. */
+export const mediaTypeOf = {
+  gzip: mediaTypes.layerGzip,
+  zstd: mediaTypes.layerZstd,
+  uncompressed: mediaTypes.layer,
+} as const;
+
+interface PackRequest {
+  readonly packing?: LayerPacking;
+  readonly folder: string;
+  readonly signal: AbortSignal;
+}
 
 /**
- * Packs a layer's tar with gzip into a folder, and remembers how it came out: a registry that has it already is then
+ * Packs a layer's tar into a folder, and remembers how it came out: a registry that has it already is then
  * asked before the work is done again.
  */
 export async function packLayer(
   { db, snapshots }: ImageContext,
   diffId: string,
-  { folder, signal }: { readonly folder: string; readonly signal: AbortSignal },
+  { packing = usualPacking, folder, signal }: PackRequest,
 ): Promise<{ blob: Descriptor; path: string }> {
   const path = join(folder, diffId.slice('sha256:'.length));
   const hash = createHash('sha256');
@@ -25,8 +43,8 @@ export async function packLayer(
       yield piece;
     }
   };
-  await pipeline(snapshots.exportTar(diffId), createGzip(), counted, createWriteStream(path), { signal });
-  const blob = { mediaType: mediaTypes.layerGzip, digest: `sha256:${hash.digest('hex')}`, size };
+  await pipeline(snapshots.exportTar(diffId), packer(packing), counted, createWriteStream(path), { signal });
+  const blob = { mediaType: mediaTypeOf[packing.compression], digest: `sha256:${hash.digest('hex')}`, size };
   db.run(
     'INSERT OR IGNORE INTO layer_blobs VALUES (?, ?, ?, ?, 0)',
     blob.digest,
@@ -35,4 +53,12 @@ export async function packLayer(
     size,
   );
   return { blob, path };
+}
+
+function packer({ compression, level }: LayerPacking): Duplex {
+  if (compression === 'uncompressed') return new PassThrough();
+  if (compression === 'gzip') return createGzip(level === undefined ? {} : { level });
+  return createZstdCompress(
+    level === undefined ? {} : { params: { [constants.ZSTD_c_compressionLevel]: level } },
+  );
 }

@@ -25,12 +25,12 @@ import { pushMembers, type SentImage, sendImage } from './send-image.ts';
  */
 export async function pushImage(context: ImageContext, request: PushRequest): Promise<PushedImage> {
   const { records, registries } = context;
-  const { name, platform, signal, onProgress: tell = () => {} } = request;
+  const { name, platform, packing, signal, onProgress: tell = () => {} } = request;
   const named = resolveImage(records, name);
   const reference = destination(records.references(named.id), name);
   const image = platform === undefined ? named : ofPlatform(records, named, parsePlatform(platform));
   using client = await registries.client(request);
-  const sent = await sendImage(context, { client, reference, image, tell, signal });
+  const sent = await sendImage(context, { client, reference, image, packing, tell, signal });
   const { manifest } = sent;
   // Docker has it so: who asks for one platform gets its manifest alone, without an index and what is attested.
   const wanted = platform === undefined ? sent : { ...sent, others: [] };

@@ -1,15 +1,16 @@
-import { type Descriptor, mediaTypes, type Reference } from '../../../oci/index.ts';
+import type { Descriptor, Reference } from '../../../oci/index.ts';
 import type { RegistryClient } from '../../registry/index.ts';
 import { readPart } from '../../snapshot/index.ts';
 import { keptBlob } from '../content/published.ts';
 import type { ImageContext } from '../context.ts';
-import type { TransferProgress } from '../transfer-types.ts';
-import { packLayer } from './pack-layer.ts';
+import type { LayerPacking, TransferProgress } from '../transfer-types.ts';
+import { mediaTypeOf, packLayer, usualPacking } from './pack-layer.ts';
 
 interface LayerWork {
   readonly client: RegistryClient;
   readonly reference: Reference;
   readonly diffId: string;
+  readonly packing?: LayerPacking | undefined;
   readonly tell: (event: TransferProgress) => void;
   readonly signal: AbortSignal;
   readonly folder: string;
@@ -21,16 +22,20 @@ export async function pushLayer(context: ImageContext, work: LayerWork): Promise
   const { client, reference, diffId, tell, signal, folder } = work;
   const say = (state: 'exists' | 'compressing' | 'mounted' | 'pushed') =>
     tell({ kind: 'layer', digest: diffId, state });
-  const kept = keptBlob(context, 'diff_id', diffId);
-  const known = db.all('SELECT * FROM layer_blobs WHERE diff_id = ? AND kept = 0', diffId);
+  const { packing = usualPacking } = work;
+  const kept = packing.force ? undefined : keptBlob(context, 'diff_id', diffId);
+  const mediaType = mediaTypeOf[packing.compression];
+  const sql = 'SELECT * FROM layer_blobs WHERE diff_id = ? AND media_type = ? AND kept = 0';
+  const known = packing.level === undefined ? db.all(sql, diffId, mediaType) : [];
   for (const row of kept === undefined ? known : []) {
-    const blob = { mediaType: mediaTypes.layerGzip, digest: String(row.digest), size: Number(row.size) };
+    const blob = { mediaType, digest: String(row.digest), size: Number(row.size) };
     if (!(await client.hasBlob(reference, blob.digest, { signal, toPush: true }))) continue;
     say('exists');
     return blob;
   }
   if (kept === undefined) say('compressing');
-  const packed = kept === undefined ? await packLayer(context, diffId, { folder, signal }) : undefined;
+  const packed =
+    kept === undefined ? await packLayer(context, diffId, { packing, folder, signal }) : undefined;
   const blob = kept ?? packed?.blob;
   const path = packed?.path ?? (kept && blobs.path(kept.digest));
   if (blob === undefined || path === undefined) throw new TypeError('a layer is kept or packed');

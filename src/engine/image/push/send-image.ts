@@ -18,13 +18,14 @@ import { attestationManifest } from '../attestations/attestation-manifest.ts';
 import { type Bytes, exactManifest, keptBlob } from '../content/published.ts';
 import type { ImageContext } from '../context.ts';
 import type { ImageRecord } from '../image-records.ts';
-import type { TransferProgress } from '../transfer-types.ts';
+import type { LayerPacking, TransferProgress } from '../transfer-types.ts';
 import { pushLayer } from './push-layer.ts';
 
 export interface SendRequest {
   readonly client: RegistryClient;
   readonly reference: Reference;
   readonly image: ImageRecord;
+  readonly packing?: LayerPacking | undefined;
   readonly tell: (event: TransferProgress) => void;
   readonly signal: AbortSignal | undefined;
 }
@@ -40,22 +41,19 @@ export interface SentImage {
 /** Sends the layers and the config of an image, and what is attested of it. The caller puts the manifests in place. */
 export async function sendImage(context: ImageContext, request: SendRequest): Promise<SentImage> {
   const { snapshots, blobs, records } = context;
-  const { client, reference, image, tell, signal } = request;
+  const { client, reference, image, packing, tell, signal } = request;
   using held = new DisposableStack();
   for (const diffId of image.layers) held.use(snapshots.hold(diffId));
   await using scratch = await snapshots.scratch();
-  const exact = exactManifest(
-    context,
-    image,
-    ({ digest }) => keptBlob(context, 'digest', digest) !== undefined,
-  );
+  const isKept = ({ digest }: Descriptor) => keptBlob(context, 'digest', digest) !== undefined;
+  const exact = packing?.force ? undefined : exactManifest(context, image, isKept);
   const diffIds = [...new Set(image.layers)];
   const sizes = diffIds.map(diffId => ({ digest: diffId, size: snapshots.layer(diffId)?.tarBytes ?? 0 }));
   tell({ kind: 'began', name: familiarReference(reference), layers: sizes });
   const slots = createSlots(availableParallelism() + 1);
   const pushed = await runTogether(
     diffIds.map(diffId => async stop => {
-      const work = { client, reference, diffId, tell, signal: stop, folder: scratch.path };
+      const work = { client, reference, diffId, packing, tell, signal: stop, folder: scratch.path };
       return [diffId, await slots(() => pushLayer(context, work))] as const;
     }),
     signal,
