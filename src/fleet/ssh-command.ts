@@ -12,6 +12,22 @@ export function plimsollThere({ command = 'plimsoll', root }: SshMachine, verb: 
   return [command, ...(root === undefined ? [] : ['--root', root]), ...verb].map(shellWord).join(' ');
 }
 
+/**
+ * The same command where it knows what the terminal here can show: ssh takes along its name alone, and few machines take
+ * a locale from strangers.
+ */
+export function shownHere(command: string, env: Readonly<Record<string, string | undefined>>): string {
+  const facts = {
+    LC_CTYPE: env.LC_ALL || env.LC_CTYPE || env.LANG,
+    COLORTERM: env.COLORTERM,
+    NO_COLOR: env.NO_COLOR,
+  };
+  const words = Object.entries(facts).flatMap(([name, value]) =>
+    value === undefined || value === '' ? [] : [shellWord(`${name}=${value}`)],
+  );
+  return words.length === 0 ? command : ['env', ...words, command].join(' ');
+}
+
 /** The arguments of ssh(1) that let the shell of a machine run a command. */
 export function sshArguments(
   { target, port }: SshMachine,

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { commandError, start } from '../engine/kernel/index.ts';
 import { messageOf } from '../errors.ts';
-import { plimsollThere, sshArguments } from './ssh-command.ts';
+import { plimsollThere, shownHere, sshArguments } from './ssh-command.ts';
 import type { FleetConfig } from './types.ts';
 
 /**
@@ -14,9 +14,8 @@ export async function visitMachine(config: FleetConfig, name: string): Promise<s
   if (machine.engine !== undefined) return 'there is no plimsoll on it';
   const { sshConfig } = config;
   const options = { interactive: true, ...(sshConfig === undefined ? {} : { sshConfig }) };
-  const child = start('ssh', sshArguments(machine, plimsollThere(machine, []), options), {
-    stdio: 'inherit',
-  });
+  const command = shownHere(plimsollThere(machine, []), process.env);
+  const child = start('ssh', sshArguments(machine, command, options), { stdio: 'inherit' });
   try {
     const [code] = (await once(child, 'exit')) as [number | null];
     if (code === 255) return 'ssh could not connect';

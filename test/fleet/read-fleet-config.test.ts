@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseSshTarget } from '../../src/fleet/parse-ssh-target.ts';
 import { parseFleetConfig } from '../../src/fleet/read-fleet-config.ts';
-import { plimsollThere, sshArguments } from '../../src/fleet/ssh-command.ts';
+import { plimsollThere, shownHere, sshArguments } from '../../src/fleet/ssh-command.ts';
 
 test('parseFleetConfig() reads machines in both forms, and Prometheus servers', () => {
   const config = parseFleetConfig(
@@ -69,4 +69,13 @@ test('sshArguments() quotes what the shell there would split', () => {
   const machine = { name: 'a', target: 'a', root: '/a b' };
   const args = sshArguments(machine, plimsollThere(machine, ['fleet', '--agent']));
   assert.deepEqual(args.slice(-3), ['--', 'a', "plimsoll --root '/a b' fleet --agent"]);
+});
+
+test('a dashboard over ssh is told what the terminal here can show', () => {
+  assert.equal(shownHere('plimsoll', { TERM: 'xterm' }), 'plimsoll');
+  assert.equal(
+    shownHere('plimsoll', { LANG: 'C', LC_ALL: 'de_DE.UTF-8', COLORTERM: 'truecolor', NO_COLOR: '' }),
+    'env LC_CTYPE=de_DE.UTF-8 COLORTERM=truecolor plimsoll',
+  );
+  assert.match(shownHere('plimsoll', { LANG: 'C; reboot' }), /^env 'LC_CTYPE=C; reboot' plimsoll$/);
 });

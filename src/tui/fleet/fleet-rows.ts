@@ -87,9 +87,14 @@ function wastedSpans({ table: { total }, terms: { prices }, size }: FleetState):
     spans.push(
       [', ', 'dim'],
       [Math.round(total.monthlyWaste).toLocaleString('en'), 'reserved'],
-      [` ${prices?.currency ?? ''} a month`, 'dim'],
+      [` ${aMonth(prices)}`, 'dim'],
     );
   return spans;
+}
+
+/** `EUR a month`, or without what nobody has named. */
+function aMonth(prices: { readonly currency: string } | undefined): string {
+  return `${prices?.currency ?? ''} a month`.trimStart();
 }
 
 /** `12,400` of many, `19.3` of few. */
@@ -232,7 +237,7 @@ function planLines({ plan, terms: { prices } }: FleetState): Line[] {
   const money =
     plan.monthlySaving === undefined
       ? ''
-      : `, ${Math.round(plan.monthlySaving).toLocaleString('en')} ${prices?.currency ?? ''} a month`;
+      : `, ${Math.round(plan.monthlySaving).toLocaleString('en')} ${aMonth(prices)}`;
   const leftOut = plan.leftOut.map(({ name, why }) => `${name}: ${why}`);
   return [
     {
