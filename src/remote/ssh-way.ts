@@ -106,19 +106,20 @@ export class SshWay implements Disposable {
 }
 
 /**
- * Says `use PROGRAM` for the first that reaches an engine, and then waits; else what each complained of, and `none`. A
- * podman that nobody serves is served from here, as long as the connection lasts (`use podman SOCKET`).
+ * Says `use PROGRAM` for the first that reaches an engine, and then waits; else what each complained of, and `none`. Where
+ * there is nothing else, a podman that nobody serves is served as long as the connection lasts (`use podman SOCKET`).
  */
 function probe(endpoint: SshEndpoint): string {
   const tries = Object.keys(programs).map(name => {
     const dial = farCommand(name as keyof typeof programs, endpoint.path);
-    return `if command -v ${name} >/dev/null 2>&1; then why=$(${dial} 2>&1 >/dev/null </dev/null) && { echo "use ${name}"; exec cat >/dev/null; }; ${name === 'podman' && endpoint.path === undefined ? servePodman : ''} echo "${name}: $why"; fi`;
+    return `if command -v ${name} >/dev/null 2>&1; then why=$(${dial} 2>&1 >/dev/null </dev/null) && { echo "use ${name}"; exec cat >/dev/null; }; echo "${name}: $why"; fi`;
   });
-  return `sh -c ${quote([...tries, 'echo none'].join('\n'))}`;
+  const atLast = endpoint.path === undefined ? [servePodman] : [];
+  return `sh -c ${quote([...tries, ...atLast, 'echo none'].join('\n'))}`;
 }
 
 const servePodman = `
-place=$(mktemp -d) && {
+command -v podman >/dev/null 2>&1 && place=$(mktemp -d) && {
   trap 'kill $server 2>/dev/null; rm -rf "$place"' EXIT
   podman system service --time 0 "unix://$place/podman.sock" >/dev/null 2>&1 </dev/null & server=$!
   n=0

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -37,10 +38,15 @@ else {
 
   test('a plimsoll without a daemon serves who comes by ssh', { skip: cannotRunContainers }, async () => {
     await using own = await rootOfOwn();
-    const env = { PATH: await onlyPlimsoll(own.folder), PLIMSOLL_ROOT: own.root.dataDir };
+    const bin = await onlyPlimsoll(own.folder);
+    const served = join(own.folder, 'served');
+    const podman = `#!/bin/sh\n[ "$2" != service ] || true > ${served}\nexit 1\n`; // there, and nobody serves it
+    writeFileSync(join(bin, 'podman'), podman, { mode: 0o755 });
+    const env = { PATH: bin, PLIMSOLL_ROOT: own.root.dataDir };
     await using hosts = await openSshHosts(1, env);
     await using engine = await over(hosts);
     assert.match(engine.link?.product ?? '', /^plimsoll /);
+    assert.equal(existsSync(served), false);
     await tryOut(engine);
   });
 
