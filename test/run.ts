@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, globSync, mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
-import { join, relative, resolve } from 'node:path';
+import { existsSync, globSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { relative, resolve } from 'node:path';
 import { run } from 'node:test';
 import { inspect } from 'node:util';
+import { openTestRun } from './support/sweep.ts';
 
 /**
  * `npm test`: the checks, then every test file, each in a process of its own. Prints failures whole, names each
@@ -12,9 +13,8 @@ import { inspect } from 'node:util';
  */
 // Containers of an engine that happens to run here are no test's.
 process.env.PLIMSOLL_ALSO = 'none';
-const common = mkdtempSync(join(tmpdir(), 'plr-'));
-process.env.PLIMSOLL_TEST_RUN = common;
-process.once('exit', () => rmSync(common, { recursive: true, force: true }));
+const common = openTestRun();
+process.env.PLIMSOLL_TEST_RUN = common.folder;
 const home = resolve(import.meta.dirname, '..');
 process.chdir(home);
 const filters = process.argv.slice(2);
@@ -73,6 +73,7 @@ stream.on('test:summary', data => {
 });
 
 stream.on('end', () => {
+  common[Symbol.dispose]();
   for (const file of silent) {
     count.failed++;
     failures.push(`FAILED ${file}\n  its process ended before its tests did`);

@@ -14,6 +14,7 @@ import { join, resolve } from 'node:path';
 import { buildOnce } from '../support/built.ts';
 import { noOrdinaryUser, openOrdinaryUser } from '../support/ordinary-user.ts';
 import type { SmallDisk } from '../support/small-disk.ts';
+import { noteLeftover } from '../support/sweep.ts';
 import { openTerminal, type TerminalOptions, type TerminalProgram } from '../support/terminal.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
@@ -147,6 +148,7 @@ function placeOfUser(): Place {
 function homeOf(place: Place, root: string): Home {
   const { folder, env } = place;
   const command = [...place.launcher, '--root', root];
+  noteLeftover({ folder, command, ...(place.uid === 0 ? {} : { env }) });
   const [program = '', ...words] = command;
   const attempt = (...args: string[]) => {
     const options = { encoding: 'utf8', env, cwd: folder, timeout: 60_000 } as const;

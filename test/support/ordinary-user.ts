@@ -14,6 +14,7 @@ import {
 import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { buildOnce } from './built.ts';
+import { noteLeftover } from './sweep.ts';
 import { openTerminal, type TerminalProgram } from './terminal.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
@@ -81,6 +82,7 @@ export function openOrdinaryUser(options: { subordinateIds?: boolean } = {}): Or
     ...{ HOME: home, USER: name, LOGNAME: name, XDG_RUNTIME_DIR: run, TERM: 'xterm-256color' },
     PATH: '/usr/local/bin:/usr/bin:/bin',
   };
+  noteLeftover({ folder, ...(isRoot ? { user: { name, uid } } : {}) });
   const prefix = isRoot ? ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--init-groups'] : [];
   const attempt = (...args: string[]) => {
     const [program = '', ...words] = [...prefix, launcher, ...args];

@@ -1,6 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createEngine, type Root, resolveRoot } from '../../src/engine/index.ts';
+import { noteLeftover } from './sweep.ts';
+
+const launcher = resolve(import.meta.dirname, '../../bin/plimsoll');
 
 /** Why tests on the real engine cannot run here; false if they can. */
 export const noEngine: string | false =
@@ -14,6 +17,7 @@ export async function rootOfOwn(): Promise<
   AsyncDisposable & { readonly root: Root; readonly folder: string }
 > {
   const folder = mkdtempSync('/var/tmp/plt-');
+  noteLeftover({ folder, command: [launcher, '--root', join(folder, 'root')] });
   const root = resolveRoot({ root: join(folder, 'root'), env: {}, uid: 0 });
   await using engine = await createEngine({ root });
   await engine.images.bootstrap({ source: 'busybox' });

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { noteLeftover } from './sweep.ts';
 
 /** A file system of its own, small enough to be filled; unmounted and gone when it is disposed of. */
 export interface SmallDisk extends Disposable {
@@ -35,6 +36,7 @@ export function noSmallDisk(kind: 'tmpfs' | 'ext4'): string | false {
 /** Mounts a disk of that many megabytes. `options`: of mkfs.ext4. */
 export function openSmallDisk(kind: 'tmpfs' | 'ext4', megabytes: number, options: string[] = []): SmallDisk {
   const place = mkdtempSync(join(tmpdir(), 'pld-'));
+  noteLeftover({ folder: place });
   chmodSync(place, 0o755); // for whoever gets the disk
   const folder = join(place, 'disk');
   execFileSync('mkdir', [folder]);

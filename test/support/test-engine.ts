@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { createContainerService } from '../../src/engine/container/index.ts';
 import { createEventService } from '../../src/engine/events/index.ts';
@@ -11,12 +11,16 @@ import { createRootFolders, Database, type Root, resolveRoot } from '../../src/e
 import type { VolumeService } from '../../src/engine/volume/index.ts';
 import type { ImageProcessConfig } from '../../src/oci/index.ts';
 import { makeBusyboxRootfs } from './busybox-rootfs.ts';
+import { noteLeftover } from './sweep.ts';
 
 export type TestEngine = Awaited<ReturnType<typeof openTestEngine>>;
+
+const launcher = resolve(import.meta.dirname, '../../bin/plimsoll');
 
 /** A root of its own in the temp folder. Remove it with `removeRoot`. */
 export function makeRoot(): Root {
   const dataDir = mkdtempSync('/var/tmp/plt-');
+  noteLeftover({ folder: dataDir, command: [launcher, '--root', dataDir] });
   const root = resolveRoot({ root: dataDir, env: {}, uid: 0 });
   createRootFolders(root);
   return root;
