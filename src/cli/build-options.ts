@@ -109,7 +109,7 @@ export function buildOptions(command: Command): Command {
     .option('--jobs <number>', 'Steps at once (default: one per core)')
     .option(
       '-o, --output <output>',
-      'Also as type=local|tar|oci|docker|registry,dest=PLACE; a folder alone is local; a registry takes compression=gzip|zstd|uncompressed',
+      'Also as type=local|tar|oci|docker|registry|cacheonly,dest=PLACE; a folder alone is local; a registry takes compression=gzip|zstd|uncompressed',
       collect,
     )
     .option('--push', 'Send the image to the registry of each of its names')

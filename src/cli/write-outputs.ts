@@ -18,14 +18,14 @@ export interface BuiltImage {
 
 /**
  * Writes an image to where its build was told to, one place after the other. An image that has no name, and was wanted as
- * files only, is not kept.
+ * files only or for the cache, is not kept.
  */
 export async function writeOutputs(cli: Cli, built: BuiltImage): Promise<void> {
   const { outputs, tags, image } = built;
   for (const output of outputs) await writeOutput(cli, output, built);
-  const isFilesOnly =
-    outputs.length > 0 && outputs.every(({ type, dest }) => type !== 'image' && dest !== undefined);
-  if (!isFilesOnly || tags.length > 0) return;
+  const isElsewhere = ({ type, dest }: BuildOutput) =>
+    type === 'cacheonly' || (type !== 'image' && dest !== undefined);
+  if (outputs.length === 0 || !outputs.every(isElsewhere) || tags.length > 0) return;
   const engine = await cli.engine();
   if (engine.images.inspect(image).references.length > 0) return; // it was there before
   await engine.images.remove(image).catch((error: unknown) => {

@@ -80,6 +80,18 @@ test('a build is written as a folder, a tar, an OCI layout and a Docker archive'
   }
 });
 
+test('type=cacheonly leaves the steps in the cache, and no image', {
+  skip: cannotRunContainers,
+}, async () => {
+  await using it = await place();
+  const before = (await it.run(['images', '-aq'])).stdout;
+  const built = await it.run(['build', '-q', '-o', 'type=cacheonly', 'context']);
+  assert.equal(built.code, 0, built.stderr);
+  assert.equal((await it.run(['images', '-aq'])).stdout, before);
+  const again = await it.run(['build', '--progress', 'plain', 'context']);
+  assert.doesNotMatch(again.stdout + again.stderr, /not cached/);
+});
+
 test('`-o -` is the root filesystem on standard output, and nothing else is', {
   skip: cannotRunContainers,
 }, async () => {

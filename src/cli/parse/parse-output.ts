@@ -4,8 +4,8 @@ import { flagOf, parseFields } from './parse-fields.ts';
 
 /** What becomes of a built image beside the store. */
 export interface BuildOutput {
-  /** `image`: nothing more than its names. */
-  readonly type: 'image' | 'registry' | 'oci' | 'docker' | 'tar' | 'local';
+  /** `image`: nothing more than its names. `cacheonly`: not even an image, if it has no name. */
+  readonly type: (typeof types)[number];
   /** A file or folder; `-` is standard output. */
   readonly dest?: string;
   /** Further names. */
@@ -17,7 +17,7 @@ export interface BuildOutput {
   readonly packing?: LayerPacking;
 }
 
-const types = ['image', 'registry', 'oci', 'docker', 'tar', 'local'] as const;
+const types = ['image', 'registry', 'oci', 'docker', 'tar', 'local', 'cacheonly'] as const;
 const needDest: readonly BuildOutput['type'][] = ['oci', 'tar', 'local'];
 
 /** Reads `--output` and `--push`, as buildx has them. */
