@@ -100,7 +100,7 @@ function compareSides(
     const ready = sides.filter(side => can(side, () => start(side)));
     for (const way of comparison.ways) measure(way, ready, comparison);
   } finally {
-    for (const { command } of sides) tryTo([...command, 'rm', '-f', server, client]);
+    for (const side of sides) remove(side);
     tryTo(['ip', 'netns', 'del', lan]);
   }
 }
@@ -166,7 +166,7 @@ function can(side: Side, action: () => unknown): boolean {
 
 function start(side: Side): void {
   const { command, image, ports, node } = side;
-  tryTo([...command, 'rm', '-f', server, client]);
+  remove(side);
   const programs = ['/usr:/usr:ro', '/usr/lib:/lib:ro', '/usr/lib64:/lib64:ro', `${node}:/node:ro`];
   const limits = limitWords(side);
   const words = ['run', '-d', '--tmpfs', '/tmp', ...limits, ...programs.flatMap(bind => ['-v', bind])];
@@ -211,6 +211,11 @@ const asker = `
   };
   connect();
 `;
+
+/** One by one: podman removes none if one of them is not there. */
+function remove({ command }: Side): void {
+  for (const name of [server, client]) tryTo([...command, 'rm', '-f', name]);
+}
 
 function tryTo(argv: readonly string[]): void {
   try {
