@@ -7,7 +7,8 @@ import { pathsOf } from './world.ts';
  * for the process that attends the container, if there is a living one, at most some five seconds; a run that is
  * settled by then needs nothing more. Else it runs plimsoll, again after as many seconds as that prints: so a restart
  * policy with a pause needs no process but this one. A plimsoll that is killed (137) is called once more, also where it
- * had begun the next run by then: nobody else knows of that.
+ * had begun the next run by then: nobody else knows of that. One that fails, on a machine that is short of something
+ * for instance, is called twice more.
  * Where hundreds end at once, two at a time are settled: as many programs as that would take all of the memory.
  * Arguments: file that names the run, the run, file that names the attendant, folder of locks, then plimsoll's command
  * line.
@@ -29,18 +30,19 @@ while [ $n -lt 50 ]; do
   attendant || break
   sleep 0.1; n=$((n+1))
 done
-killed=0
-while [ $killed = 1 ] || current; do
+again=0 failed=0
+while [ $again = 1 ] || current; do
   exec 9>"$locks/exit-$turn"
   flock -w 60 9
-  [ $killed = 1 ] || current || exit 0
+  [ $again = 1 ] || current || exit 0
   pause=$("$@" 9>&-)
   code=$?
   exec 9>&-
   case $code in
-    0) killed=0 ;;
-    137) killed=1; sleep 1; continue ;;
-    *) exit ;;
+    0) again=0 failed=0 ;;
+    137) again=1; sleep 1; continue ;;
+    126|127) exit ;;
+    *) again=1 failed=$((failed+1)); [ $failed -lt 3 ] || exit 0; sleep $failed; continue ;;
   esac
   [ -n "$pause" ] || exit 0
   sleep "$pause"
