@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { joined } from '../../lib/joined.ts';
 import { mountsBelow, type Native, preloadNative, unmount } from '../kernel/index.ts';
@@ -18,6 +19,7 @@ import { createLayers } from './layers.ts';
 import { mergeLayers } from './merge-layers.ts';
 import { beginMarks } from './overlay-rights.ts';
 import { makeScratch } from './scratch.ts';
+import { spreadFolders } from './spread-folders.ts';
 import { type StageOptions, stageLayer } from './stage.ts';
 import { sweep } from './sweep.ts';
 import { createTrash } from './trash.ts';
@@ -64,6 +66,7 @@ export function createSnapshotService({
     importLayer: request => importLayer(context, request),
     exportTar: diffId => Readable.from(exportTar(layers.get(diffId), attribute), { objectMode: false }),
     mount: async ({ target, disposable, signal, driver = 'overlay', ...tree }) => {
+      await spreadFolders(dirname(dirname(tree.upper))); // where the folders of all such trees are
       for (const folder of [tree.upper, tree.work, target]) mkdirSync(folder, { recursive: true });
       return await storageDriver(root, driver).open(layers.place(tree), { target, disposable, signal });
     },

@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { preloadNative } from '../kernel/index.ts';
 
 const spread = new Set<string>();
@@ -10,8 +10,10 @@ const spread = new Set<string>();
  */
 export async function spreadFolders(folder: string): Promise<void> {
   if (spread.has(folder)) return;
+  if (!existsSync(folder)) return; // the next time
   spread.add(folder);
-  const native = await preloadNative();
+  const native = await preloadNative().catch(() => undefined);
+  if (native === undefined) return;
   const opened = openSync(folder, 'r');
   try {
     native.markTopDirectory(opened);

@@ -344,11 +344,19 @@ test('what was told of files is hashed as what is read of them is, and only if i
   assert.notEqual(lied.diffId, read.diffId, 'what is told counts at all');
 });
 
-test('layers in the making are asked to be spread over the disk', { skip: noRoot }, async t => {
+test('layers in the making and trees of containers are asked to be spread over the disk', {
+  skip: noRoot,
+}, async t => {
   using place = openLayerRoot();
-  await place.layer([], target => put(target, 'file'));
-  const tmp = join(place.root.dataDir, 'tmp');
-  const { type } = statfsSync(tmp);
-  if (type !== 0xef53) return t.skip('only ext2 to ext4 can be asked');
-  assert.match(execFileSync('lsattr', ['-d', tmp], { encoding: 'utf8' }), /^\S*T/);
+  const { diffId } = await place.layer([], target => put(target, 'file'));
+  const [tmp, trees] = ['tmp', 'trees'].map(name => join(place.root.dataDir, name));
+  if (tmp === undefined || trees === undefined || statfsSync(tmp).type !== 0xef53)
+    return t.skip('only ext2 to ext4 can be asked');
+  const [upper, work, target] = ['upper', 'work', 'merged'].map(name => join(trees, 'one', name));
+  mkdirSync(trees);
+  const request = { layers: [diffId], upper: upper ?? '', work: work ?? '', target: target ?? '' };
+  await place.snapshots.mount(request);
+  await place.snapshots.unmount(request.target);
+  for (const folder of [tmp, trees])
+    assert.match(execFileSync('lsattr', ['-d', folder], { encoding: 'utf8' }), /^\S*T/, folder);
 });
