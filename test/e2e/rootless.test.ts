@@ -7,6 +7,7 @@ import { after, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findExecutable } from '../../src/engine/kernel/index.ts';
 import { noOrdinaryUser, type OrdinaryUser, openOrdinaryUser } from '../support/ordinary-user.ts';
+import { openTerminal } from '../support/terminal.ts';
 
 const skip = noOrdinaryUser();
 
@@ -29,6 +30,31 @@ describe('an ordinary user', { skip }, () => {
     assert.deepEqual(attempt(...own), { code: 7, stdout: '1000\n', stderr: '' });
     assert.match(plimsoll('run', '--rm', '--network', 'host', 'busybox', 'ip', 'addr'), /lo:/);
     assert.equal(plimsoll('system', 'check'), 'the root is consistent\n');
+  });
+
+  test('has a command on a terminal, and leaves it running by keys', async () => {
+    const { plimsoll, prefix, launcher, env } = user();
+    plimsoll('run', '-d', '--name', 'on', '--network', 'none', 'busybox', 'sleep', '1000');
+    const script = 'stty size; while [ ! -e /go ]; do sleep 0.05; done; echo over; touch /gone; exit 4';
+    const enter = () =>
+      openTerminal([...prefix, launcher, 'exec', '-it', 'on', 'sh', '-c', script], {
+        columns: 90,
+        rows: 20,
+        env,
+      });
+    {
+      await using left = enter();
+      await left.see(/20 90/);
+      left.type('\u0010\u0011');
+      assert.equal((await left.exit()).exitCode, 0);
+    }
+    await using seen = enter();
+    await seen.see(/20 90/);
+    plimsoll('exec', 'on', 'touch', '/go');
+    assert.equal((await seen.exit()).exitCode, 4);
+    assert.match(seen.text(), /over/);
+    plimsoll('exec', 'on', 'test', '-e', '/gone');
+    plimsoll('rm', '-f', 'on');
   });
 
   test('has volumes, binds of the own files, exec, logs, top, stats, copy, commit, stop and rm', () => {
