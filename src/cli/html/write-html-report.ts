@@ -17,11 +17,13 @@ export async function writeHtmlReport(
 ): Promise<void> {
   const engine = await cli.engine();
   const now = Date.now();
-  const chart = (id: string) => engine.history.chart(id, { since, until: now }, points);
+  const known = engine.history.usage({ since }, machineId).get(machineId);
+  const from = Math.max(since, known?.first ?? since); // a new machine has no week: its chart would be a sliver
+  const chart = (id: string) => engine.history.chart(id, { since: from, until: now }, points);
   const advised = adviseFrom(engine, { containers, frame, since });
   const prices = await readPrices(cli);
   const page = htmlReport({
-    ...{ facts: await engine.stats.facts(), now, since, line, machine: chart(machineId) },
+    ...{ facts: await engine.stats.facts(), now, since: from, line, machine: chart(machineId) },
     advised: advised.map(row => ({ ...row, chart: chart(row.id) })),
     ...(prices === undefined ? {} : { prices }),
   });
