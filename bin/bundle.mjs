@@ -14,7 +14,8 @@ const parts = [
   [/^(main\.ts|cli\/)/, () => 'app'],
   [/^lib\/cell-text\.ts/, () => 'cell-text'],
   [/^(errors\.ts|lib\/[^/]+$|words\/)/, () => 'core'],
-  [/^(api|wire)\//, () => 'api'],
+  [/^api\//, () => 'api'],
+  [/^wire\//, () => 'wire'],
   [/^engine\/snapshot\/unpack-thread\.ts/, () => 'unpack-thread'],
   [/^engine\/network\/rootless\/(forward-thread|splice-streams)\.ts/, () => 'forward-thread'],
   [/^engine\/([^/]+$|(store|events|kernel)\/)/, () => 'engine'],
@@ -174,6 +175,13 @@ const standIns = {
     // Without the import `process` is the global one, of which esbuild knows that DEV is off.
     onLoad({ filter: /\/ink\/build\/reconciler\.js$/ }, async ({ path }) => ({
       contents: (await readFile(path, 'utf8')).replace("import process from 'node:process';", ''),
+    }));
+    // It would load all of TLS for the socket of an engine on this machine: 5 MB of a recorder.
+    onLoad({ filter: /\/docker-modem\/lib\/http\.js$/ }, async ({ path }) => ({
+      contents: (await readFile(path, 'utf8')).replace(
+        "nativeHttps = require('https')",
+        "nativeHttps = { request: (...all) => require('https').request(...all) }",
+      ),
     }));
     onResolve({ filter: /^yoga-layout$/ }, () => ({ path: 'yoga-layout', namespace: 'yoga' }));
     onLoad({ filter: /.*/, namespace: 'yoga' }, () => ({
