@@ -37,6 +37,7 @@ async function internal(argv: readonly string[]): Promise<number> {
 }
 
 async function serveApi(open: () => Promise<Engine>, options: ServeOptions): Promise<void> {
+  await enterNamespaces(); // before it takes what systemd has told this process alone
   const { serveApi: serve } = await import('./api/index.ts');
   await serve(open, options);
 }

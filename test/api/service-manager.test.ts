@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import WebSocket from 'ws';
 import { createEngine } from '../../src/engine/index.ts';
 import { findExecutable } from '../../src/engine/kernel/index.ts';
+import { noOrdinaryUser, openOrdinaryUser } from '../support/ordinary-user.ts';
 import { noEngine, rootOfOwn } from '../support/root-of-own.ts';
 
 const launcher = resolve(import.meta.dirname, '../../bin/plimsoll');
@@ -17,6 +18,48 @@ const python = findExecutable('python3');
 const skip = noEngine || (python === undefined ? 'needs python3' : false);
 /** Names that are for the daemon alone. */
 const forTheDaemon = /^(NOTIFY_SOCKET|WATCHDOG_USEC|WATCHDOG_PID|LISTEN_PID|LISTEN_FDS|LISTEN_FDNAMES)=/;
+
+/** The system's: one that is root's own is not the user's to run. */
+const systemPython = '/usr/bin/python3';
+const noUserWithSocket = noOrdinaryUser() || (existsSync(systemPython) ? false : `needs ${systemPython}`);
+
+test("an ordinary user's daemon goes into the user's namespaces with the socket that systemd has opened, and says that it is ready", {
+  skip: noUserWithSocket,
+}, async () => {
+  using user = openOrdinaryUser();
+  await using manager = await hearing(join(user.home, 'notify.sock'));
+  chmodSync(join(user.home, 'notify.sock'), 0o777);
+  const socket = join(user.home, 'held.sock');
+  const [program = '', ...words] = [
+    ...user.prefix,
+    systemPython,
+    join(user.launcher, '../../test/support/socket-holder.py'),
+    socket,
+    user.launcher,
+    'daemon',
+    '-H',
+    'fd://',
+  ];
+  const holder = spawn(program, words, {
+    cwd: user.home,
+    env: { ...user.env, NOTIFY_SOCKET: join(user.home, 'notify.sock') },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const gone = once(holder, 'exit');
+  try {
+    const pid = Number(await once(holder.stdout, 'data'));
+    await Promise.race([manager.until('READY=1'), gone.then(() => assert.fail('it has ended'))]);
+    assert.equal(user.plimsoll('-H', `unix://${socket}`, 'ps', '-q'), '');
+    assert.equal(
+      readlinkSync(`/proc/${pid}/ns/user`),
+      readlinkSync(`/proc/${user.holder()}/ns/user`),
+      'the process that systemd has started, in the namespaces',
+    );
+  } finally {
+    holder.kill('SIGTERM');
+    await gone;
+  }
+});
 
 test('what systemd tells the daemon is told to no monitor, container, command or step; a loop that hangs feeds no watchdog', {
   skip,

@@ -68,6 +68,8 @@ export interface Native {
   seqpacketSocket<T extends { destroy(): unknown }>(path: string, wrap: (fd: number) => T): T;
   /** Who is at the other end of a unix socket, as the kernel knows it: SO_PEERCRED of unix(7). */
   peerCredentials(fd: number): { pid: number; uid: number; gid: number };
+  /** Has an open file outlive execve(2): Node sets close-on-exec on whatever it is started with. */
+  keepAcrossExec(fd: number): void;
   /** Sends one datagram to a unix socket; a path that begins with `@` is an abstract name. */
   sendDatagram(path: string, message: Uint8Array): void;
 }
@@ -323,6 +325,12 @@ function declare(koffi: Koffi): Native {
       length.writeUInt32LE(found.length);
       check('getsockopt', getsockopt(fd, SOL_SOCKET, SO_PEERCRED, found, length));
       return { pid: found.readInt32LE(0), uid: found.readUInt32LE(4), gid: found.readUInt32LE(8) };
+    },
+    keepAcrossExec: fd => {
+      const other = openSync('/dev/null', 'r');
+      check('dup3', dup3(fd, other, O_CLOEXEC));
+      check('dup3', dup3(other, fd, 0));
+      closeSync(other);
     },
     sendDatagram: (path, message) => {
       const name = Buffer.from(path.replace(/^@/, '\0'));

@@ -5,6 +5,7 @@ import { replaceFile } from '../atomic-file.ts';
 import { caller, callerVariable } from '../caller.ts';
 import { scopeCommand } from '../cgroup-tree.ts';
 import { findExecutable } from '../find-executable.ts';
+import { preloadNative } from '../native.ts';
 import { userRunFolder } from '../user-folder.ts';
 import { hasSubordinateIds, holdNamespaces, namespacesOf } from './hold-namespaces.ts';
 
@@ -28,12 +29,21 @@ export async function enterNamespaces(command: readonly string[]): Promise<void>
   const nsenter = findExecutable('nsenter');
   if (nsenter === undefined || process.execve === undefined) throw missing();
   leaveWord(folder, holder, nsenter);
+  await keepHandedSockets();
   const flags = ['--target', String(holder), '--user', '--mount', '--preserve-credentials', '--'];
   process.execve(nsenter, ['nsenter', ...flags, ...command], {
     ...process.env,
     [callerVariable]: `${uid}:${gid}`,
     [folderVariable]: process.cwd(),
   });
+}
+
+/** What systemd has handed over to this process (sd_listen_fds(3)), which stays the same one. */
+async function keepHandedSockets(): Promise<void> {
+  const { LISTEN_PID, LISTEN_FDS } = process.env;
+  if (LISTEN_PID !== String(process.pid)) return;
+  const { keepAcrossExec } = await preloadNative();
+  for (let fd = 3; fd < 3 + Number(LISTEN_FDS); fd++) keepAcrossExec(fd);
 }
 
 /**
