@@ -35,7 +35,8 @@ export function printFigure(what: string, value: number, atMost: number, slower 
 /**
  * Prints rates that were measured in turns, each engine once per round, the first being ours. The ratio is the median
  * of those of the rounds: what the machine is busy with besides hits both of a round, but rounds differ by a fifth.
- * Between the quartiles that are printed with it lies what half of the rounds said.
+ * Between the quartiles that are printed with it lies what half of the rounds said: a promise that lies there too is
+ * neither kept nor broken by it.
  */
 export function printRates(
   title: string,
@@ -51,9 +52,11 @@ export function printRates(
     const [low = 0, ratio = 0, high = 0] = [0.25, 0.5, 0.75].map(q => quantile(ratios, q));
     const half = `[${low.toFixed(2)} to ${high.toFixed(2)}]`;
     const shown = name === ours.name ? '' : `  plimsoll/${name} ${ratio.toFixed(2)} ${half}`;
-    const holds = target.better === 'more' ? ratio >= 1 - target.within : ratio <= 1 + target.within;
-    const verdict =
-      name === target.ratioTo ? ` (promised within ${target.within * 100} %) ${mark(holds)}` : '';
+    const holds = (value: number) =>
+      target.better === 'more' ? value >= 1 - target.within : value <= 1 + target.within;
+    const isNoise = !holds(ratio) && holds(target.better === 'more' ? high : low);
+    const said = isNoise ? 'cannot be told from the noise' : mark(holds(ratio));
+    const verdict = name === target.ratioTo ? ` (promised within ${target.within * 100} %) ${said}` : '';
     const median = quantile(rounds, 0.5).toFixed(1).padStart(7);
     console.log(`  ${name.padEnd(10)} median ${median} ${unit}${shown}${verdict}`);
   }
