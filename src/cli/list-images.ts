@@ -5,13 +5,16 @@ import type { Cli } from './cli.ts';
 import type { Column } from './format/table.ts';
 import type { ListingOptions } from './listing-options.ts';
 import { noteWithoutRoot } from './note-without-root.ts';
+import { badOption } from './parse/bad-option.ts';
 import { parseFilters } from './parse/parse-filters.ts';
 import { parseTime } from './parse/parse-time.ts';
+import { writeImageTree } from './write-image-tree.ts';
 import { writeListing } from './write-listing.ts';
 
 /** The options of `images`. */
 export interface ImageListing extends ListingOptions {
   readonly digests?: true;
+  readonly tree?: true;
   readonly filter?: string[];
 }
 
@@ -32,6 +35,11 @@ export async function listImages(cli: Cli, name: string | undefined, options: Im
     .filter(matches)
     .sort((a, b) => b.created - a.created);
   const rows = images.flatMap(namesOf).filter(row => name === undefined || isNamed(row, name));
+  if (options.tree) {
+    const other = (['quiet', 'digests', 'format', 'json'] as const).find(each => options[each] !== undefined);
+    if (other !== undefined) throw badOption(`--tree does not go with --${other}`, 'give one of them');
+    return await writeImageTree(cli, engine, [...new Set(rows.map(row => row.image))]);
+  }
   if (options.json) {
     await writeListing(cli, [...new Set(rows.map(row => row.image))], [], options);
     return;
