@@ -3,6 +3,7 @@ import { Agent } from 'node:http';
 import { connect, isIP, type Socket } from 'node:net';
 import type { Duplex, Readable } from 'node:stream';
 import { connect as connectSecurely } from 'node:tls';
+import { inspect } from 'node:util';
 import Modem from 'docker-modem';
 import { PlimsollError } from '../errors.ts';
 import { clientError } from './client-errors.ts';
@@ -156,6 +157,7 @@ function connectionsTo(endpoint: Endpoint): Connections {
   if (endpoint.kind === 'ssh') {
     const way = new SshWay(endpoint);
     const [agent, few] = [sshAgent(endpoint, way, Infinity), sshAgent(endpoint, way, fewSockets)];
+    for (const each of [agent, few]) describeBriefly(each);
     return {
       ...{ agent, few },
       read: (command, signal) => way.read(command, signal),
@@ -167,7 +169,16 @@ function connectionsTo(endpoint: Endpoint): Connections {
   }
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 16 });
   agent.createConnection = () => connectTo(endpoint);
+  describeBriefly(agent);
   return { agent, few: agent, [Symbol.dispose]: () => agent.destroy() };
+}
+
+/**
+ * With each request the library writes out all that it has, for a log that nobody reads: the agent with all connections
+ * and requests that wait, which for some hundred at once took seconds.
+ */
+function describeBriefly(agent: Agent): void {
+  Object.defineProperty(agent, inspect.custom, { value: () => 'connections' });
 }
 
 function connectTo(endpoint: Exclude<Endpoint, { kind: 'ssh' }>): Socket {
