@@ -183,13 +183,6 @@ const standIns = {
         "nativeHttps = { request: (...all) => require('https').request(...all) }",
       ),
     }));
-    // It would write down every request with all of its connections for a log that nobody reads: most of a command's time.
-    onLoad({ filter: /\/docker-modem\/lib\/modem\.js$/ }, async ({ path }) => ({
-      contents: (await readFile(path, 'utf8')).replace(
-        "debug('Sending: %s', util.inspect(",
-        "debug('Sending: %s', String(",
-      ),
-    }));
     onResolve({ filter: /^yoga-layout$/ }, () => ({ path: 'yoga-layout', namespace: 'yoga' }));
     onLoad({ filter: /.*/, namespace: 'yoga' }, () => ({
       contents: yoga,
