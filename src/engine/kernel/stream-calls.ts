@@ -26,8 +26,8 @@ export interface StreamCalls {
   /** Says the last word: SHUT_WR of shutdown(2). */
   endWriting(fd: number): number;
   close(fd: number): void;
-  /** A pipe that has room for `bytes`, if the user may have that much. */
-  pipe(bytes: number): { readonly read: number; readonly write: number } | number;
+  /** A pipe that has room for `bytes`, if the user may have that much, in `pages` that each hold a byte at least (0: unknown). */
+  pipe(bytes: number): { readonly read: number; readonly write: number; readonly pages: number } | number;
   /** splice(2), one of the two being a pipe. */
   splice(from: number, to: number, bytes: number): number;
   /** epoll_create1(2). */
@@ -125,8 +125,8 @@ export async function loadStreamCalls(): Promise<StreamCalls> {
       const result = said(pipe2(number, NONBLOCK | CLOEXEC));
       if (result < 0) return result;
       const [read, write] = [number.readInt32LE(0), number.readInt32LE(4)];
-      fcntl(write, F_SETPIPE_SZ, bytes);
-      return { read, write };
+      const size = fcntl(write, F_SETPIPE_SZ, bytes) as number;
+      return { read, write, pages: size < 0 ? 0 : size / 4096 };
     },
     splice: (from, to, bytes) =>
       said(splice(from, null, to, null, bytes, SPLICE_F_MOVE | SPLICE_F_NONBLOCK) as number),

@@ -41,11 +41,11 @@ interface Flow {
 interface Pipe {
   readonly read: number;
   readonly write: number;
+  /** Each for a byte at least: when fewer bytes came, it was not the pipe that had no more room. */
+  readonly pages: number;
 }
 
 const pipeBytes = 1024 * 1024;
-/** A pipe has as many pages, each for a byte at least: when fewer came, it was not the pipe that had no more room. */
-const certainlyAll = pipeBytes / 4096;
 /** Empty ones that are kept. */
 const sparePipes = 16;
 /** A connection that has more is asked again after the others. */
@@ -124,7 +124,7 @@ export function createStreams(calls: StreamCalls, tell: (word: StreamWord) => vo
         else if (taken === 0) flow.ended = true;
         else if (taken !== calls.EAGAIN) return false;
         moved = taken > 0;
-        isAll = moved && !mayEnd && taken < certainlyAll;
+        isAll = moved && !mayEnd && flow.held < pipe.pages;
       }
       if (flow.held > 0) {
         const given = calls.splice(pipe.read, flow.to, flow.held);
