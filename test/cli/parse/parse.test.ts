@@ -133,12 +133,14 @@ test('parseVolume() tells binds, named volumes and anonymous ones apart', () => 
     source: '/srv/data',
     target: '/data',
     readOnly: true,
+    createSource: true,
   });
   assert.deepEqual(parseVolume('/a/../b:/c', '/srv'), {
     type: 'bind',
     source: '/b',
     target: '/c',
     readOnly: false,
+    createSource: true,
   });
   assert.deepEqual(parseVolume('files:/srv:rw,z', '/'), {
     type: 'volume',
