@@ -142,7 +142,11 @@ describe('the build cache', { skip }, () => {
     const layers = () => yard.db.all('SELECT * FROM layers').length;
     assert.equal(layers(), 2, 'the layer that was built anew took the place of the old one');
     const pruned = await yard.builds.pruneCache();
-    assert.deepEqual([pruned.records, pruned.reclaimedBytes, layers()], [1, 1, 1]);
+    assert.deepEqual([pruned.records, layers()], [1, 1]);
+    assert.ok(
+      pruned.reclaimedBytes >= 4096,
+      `what the disk gets back for a file of one byte: ${pruned.reclaimedBytes}`,
+    );
     assert.equal((await yard.build(dockerfile)).steps['RUN make'], 'never built before');
   });
 });
