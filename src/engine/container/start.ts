@@ -121,6 +121,7 @@ async function createRun(
   const { id, spec, resolved } = record;
   const connecting = connectAll(world, record);
   connecting.catch(() => {}); // awaited below, maybe after something else has failed
+  let creating: ReturnType<typeof startMonitor> | undefined;
   try {
     await world.snapshots.mount({
       ...treeOf(world.root, record),
@@ -137,7 +138,7 @@ async function createRun(
     const log = planLog(spec.log);
     if (log.kind === 'file' && log.rotateAboveBytes !== Number.POSITIVE_INFINITY)
       writeFileSync(join(paths.bundle, 'log-limit'), `${log.rotateAboveBytes}\n`);
-    const creating = startMonitor({
+    creating = startMonitor({
       runtime: world.runtime(),
       id,
       name: record.name,
@@ -157,7 +158,8 @@ async function createRun(
       hooks: request.hooks?.poststart !== undefined,
     };
   } catch (error) {
-    await connecting.catch(() => {}); // nothing may still be setting up while the caller takes down
+    // Nothing may still be setting up while the caller takes down.
+    await Promise.allSettled([connecting, creating]);
     throw error;
   }
 }

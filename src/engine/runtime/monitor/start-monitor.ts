@@ -136,7 +136,13 @@ function readPid(child: ChildProcess, conmon: string, words: string, bundle: str
       if (text.includes('\n')) sync.destroy();
     });
     sync.on('error', () => {}); // a conmon that refuses its arguments resets the pipe: its own words tell why
-    sync.on('close', settle);
+    sync.on('close', () => {
+      try {
+        settle();
+      } catch (error) {
+        reject(error); // its files are gone: nobody waits for it any more, and nothing else may end by that
+      }
+    });
     child.stdio[4]?.on('error', () => {});
   });
 }
