@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Engine } from '../../src/engine/index.ts';
-import { createSlots } from '../../src/lib/slots.ts';
 import { command, compare, insist } from './measure.ts';
 import { limitWords, type Peer, peerImage } from './peers.ts';
 import { printComparison, printFigure } from './report.ts';
+import { startSleepers } from './start-sleepers.ts';
 
 /** How many containers are started and removed, and how many run while they are listed. */
 const many = Number(process.env.PLIMSOLL_BENCH_MANY ?? 100);
@@ -63,14 +63,7 @@ const inParallel = 'seq "$1" | xargs -P 8 -I{} sh -c "$2 bench-many-{} $3 >/dev/
 
 /** What running containers cost beyond their own processes, and how long a list of them takes. */
 async function measureRunning(engine: Engine, plimsoll: readonly string[], slower: number): Promise<void> {
-  const inTurn = createSlots(4);
-  const start = async () => {
-    const spec = { image: 'localhost/busybox', command: ['sleep', '100000'], network: 'none' };
-    const { id } = await engine.containers.create(spec);
-    await engine.containers.start(id);
-    return id;
-  };
-  const ids = await Promise.all(Array.from({ length: listed }, () => inTurn(start)));
+  const { ids, remove } = await startSleepers(engine, listed);
   try {
     console.log(`\n${listed} running containers`);
     const [resident, proportional] = residentMiB(new Set(ids));
@@ -81,7 +74,7 @@ async function measureRunning(engine: Engine, plimsoll: readonly string[], slowe
     const timings = await compare([command('plimsoll', [...plimsoll, 'ps'])], 15);
     printComparison('ps of all of them (cold CLI)', timings, { atMost: 150, slower });
   } finally {
-    await Promise.all(ids.map(id => inTurn(() => engine.containers.remove(id, { force: true }))));
+    await remove();
   }
 }
 

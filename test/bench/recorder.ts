@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Engine } from '../../src/engine/index.ts';
-import { createSlots } from '../../src/lib/slots.ts';
 import { printFigure } from './report.ts';
+import { startSleepers } from './start-sleepers.ts';
 
 const containers = Number(process.env.PLIMSOLL_BENCH_RECORDED ?? 200);
 const seconds = Number(process.env.PLIMSOLL_BENCH_SECONDS ?? 120);
@@ -14,14 +14,7 @@ const ticksPerSecond = 100;
 
 /** What `plimsoll record` costs beside 200 running containers, from the kernel's own accounts of its process. */
 export async function benchRecorder(engine: Engine, plimsoll: readonly string[]): Promise<void> {
-  const inTurn = createSlots(4);
-  const start = async () => {
-    const spec = { image: 'localhost/busybox', command: ['sleep', '100000'], network: 'none' };
-    const { id } = await engine.containers.create(spec);
-    await engine.containers.start(id);
-    return id;
-  };
-  const ids = await Promise.all(Array.from({ length: containers }, () => inTurn(start)));
+  const { remove } = await startSleepers(engine, containers);
   const [file = '', ...args] = [...plimsoll, 'record'];
   const recorder = spawn(file, args, { stdio: ['ignore', 'ignore', 'inherit'] });
   try {
@@ -37,7 +30,7 @@ export async function benchRecorder(engine: Engine, plimsoll: readonly string[])
     );
   } finally {
     recorder.kill('SIGTERM');
-    await Promise.all(ids.map(id => inTurn(() => engine.containers.remove(id, { force: true }))));
+    await remove();
   }
 }
 

@@ -58,7 +58,7 @@ describe('an ordinary user', { skip }, () => {
   });
 
   test('has volumes, binds of the own files, exec, logs, top, stats, copy, commit, stop and rm', () => {
-    const { plimsoll, home, uid } = user();
+    const { plimsoll, attempt, home, name, uid } = user();
     const loop = 'trap "exit 5" TERM; echo begun; chown 7:8 /data/file; while :; do sleep 0.1; done';
     writeFileSync(join(home, 'mine'), 'of the user\n', { mode: 0o644 });
     plimsoll('run', '--rm', '--network', 'none', '-v', 'kept:/data', 'busybox', 'touch', '/data/file');
@@ -79,6 +79,12 @@ describe('an ordinary user', { skip }, () => {
     assert.equal(readFileSync(join(home, 'new'), 'utf8'), 'changed\n');
     plimsoll('commit', 'whole', 'kept:1');
     assert.equal(plimsoll('run', '--rm', '--network', 'none', 'kept:1', 'cat', '/new'), 'changed\n');
+    const made = attempt('run', '--rm', '--network', 'none', '-v', `${home}/mine.d:/x`, 'busybox', 'true');
+    assert.equal(made.code, 0, made.stderr);
+    assert.ok(
+      made.stderr.includes(`made the folder "${home}/mine.d", which was not there; it belongs to ${name}\n`),
+    );
+    assert.equal(statSync(join(home, 'mine.d')).uid, uid);
     plimsoll('stop', 'whole');
     assert.match(plimsoll('ps', '-a'), /Exited \(5\).*whole/);
     plimsoll('rm', '-v', 'whole');

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { errnoOf, PlimsollError } from '../../errors.ts';
-import { makeFolder } from '../kernel/index.ts';
+import { caller, makeFolder, userName } from '../kernel/index.ts';
 import type { ContainerMount } from './types.ts';
 
 /**
@@ -9,10 +8,13 @@ import type { ContainerMount } from './types.ts';
  * returns a warning for each that was made.
  */
 export function makeBindSources(mounts: readonly ContainerMount[]): string[] {
+  const { uid } = caller(); // not this process's own, which is root in a user's namespaces
   return mounts.flatMap(mount => {
     if (mount.type !== 'bind' || !mount.createSource || existsSync(mount.source)) return [];
     make(mount.source);
-    return [`made the folder "${mount.source}", which was not there; it belongs to ${userInfo().username}`];
+    return [
+      `made the folder "${mount.source}", which was not there; it belongs to ${userName(uid) ?? `user ${uid}`}`,
+    ];
   });
 }
 

@@ -33,7 +33,7 @@ export {
 } from './mount.ts';
 export { processesOf } from './namespace-processes.ts';
 export { arriveInNamespaces, enterNamespaces } from './namespaces/enter-namespaces.ts';
-export { subordinateIds } from './namespaces/subordinate-ids.ts';
+export { subordinateIds, userName } from './namespaces/subordinate-ids.ts';
 export { type Native, preloadNative } from './native.ts';
 export {
   type BindSocket,

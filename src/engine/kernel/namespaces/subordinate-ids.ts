@@ -41,7 +41,7 @@ export function mapOf(id: number, ranges: readonly IdRange[]): number[][] {
 }
 
 /** From /etc/passwd, as in a user namespace the process would be told that it is root. */
-function userName(uid: number): string | undefined {
+export function userName(uid: number): string | undefined {
   const line = readText('/etc/passwd')
     .split('\n')
     .find(each => each.split(':')[2] === String(uid));
