@@ -14,7 +14,7 @@ import {
   type ImageStore,
   type ManifestService,
 } from './image/index.ts';
-import { bootId, cgroupVersion, isGoingDown, writeFileAtomic } from './kernel/index.ts';
+import { bootId, cgroupVersion, isGoingDown, namesIn, writeFileAtomic } from './kernel/index.ts';
 import { createLimitService, type LimitService } from './limits/index.ts';
 import {
   createIdleBridge,
@@ -305,8 +305,7 @@ async function bringInLine(root: Root, parts: Parts): Promise<void> {
 function mayHaveLostBuilds(root: Root, db: Database): boolean {
   if (db.get("SELECT 1 FROM builds WHERE state = 'running'") !== undefined) return true;
   if (readdirSync(join(root.dataDir, 'mounts')).length > 0) return true;
-  const running = join(root.runDir, 'builds');
-  return existsSync(running) && readdirSync(running).some(name => name.startsWith('work.'));
+  return namesIn(join(root.runDir, 'builds')).some(name => name.startsWith('work.'));
 }
 
 function databaseOf(root: Root): string {

@@ -98,10 +98,11 @@ test('system check finds nothing wrong with a root that is busy', {
     spawn('sh', ['-c', script, name, ...home.command], {
       cwd: home.folder,
       env: { ...home.env, STOP: stop },
-      stdio: 'ignore',
+      stdio: ['ignore', 'ignore', 'pipe'],
     }),
   );
-  const codes = Promise.all(workers.map(async child => (await once(child, 'exit'))[0] as number));
+  const words = workers.map(({ stderr }) => stderr.setEncoding('utf8').toArray());
+  const codes = Promise.all(workers.map(async child => (await once(child, 'close'))[0] as number));
   for (let i = 0; i < 5; i++) {
     // What is wrong is so at a second look too; a container that goes amid the first is not.
     const looks = [home.attempt('system', 'check'), home.attempt('system', 'check')];
@@ -111,7 +112,7 @@ test('system check finds nothing wrong with a root that is busy', {
     );
   }
   spawnSync('touch', [stop]);
-  assert.deepEqual(await codes, [0, 0]);
+  assert.deepEqual(await codes, [0, 0], (await Promise.all(words)).flat().join(''));
   assert.equal(home.plimsoll('system', 'check'), 'the root is consistent\n');
 });
 

@@ -1,6 +1,7 @@
-import { accessSync, constants, existsSync, readdirSync, readFileSync, statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { caller } from './caller.ts';
+import { foldersIn } from './list-folder.ts';
 
 /** What decides where a machine's cgroups go. */
 export interface CgroupTree {
@@ -116,10 +117,7 @@ export function cgroupOfRoot(
 export function cgroupsOfRoot(rootId: string): string[] {
   const { mount, version } = cgroupTree();
   const folder = join(mount, version === 'v2' ? '' : 'pids', cgroupOfRoot(rootId));
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { withFileTypes: true }).flatMap(entry =>
-    entry.isDirectory() ? [entry.name] : [],
-  );
+  return foldersIn(folder);
 }
 
 /** Name of the unit that holds all of a root where systemd runs the machine. */

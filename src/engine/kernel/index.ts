@@ -19,6 +19,7 @@ export { deviceNumbers, isDeviceNumber } from './device-numbers.ts';
 export { findExecutable, findInFolders } from './find-executable.ts';
 export { mountFuseOverlay } from './fuse-overlay.ts';
 export { isGoingDown } from './is-going-down.ts';
+export { foldersIn, namesIn } from './list-folder.ts';
 export { type LockOptions, takeLock, withLock } from './lock.ts';
 export { makeFolder } from './make-folder.ts';
 export {

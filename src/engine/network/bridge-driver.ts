@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isPlimsollError, PlimsollError } from '../../errors.ts';
-import { unmount } from '../kernel/index.ts';
+import { namesIn, unmount } from '../kernel/index.ts';
 import type { Root } from '../store/index.ts';
 import { admitDocker, dismissDocker } from './firewall/docker-user.ts';
 import { uplink } from './host-routes.ts';
@@ -115,7 +115,7 @@ export function createBridgeDriver(root: Root): BridgeDriver {
       if (off.length > 0) await batch(script(off.flatMap(attachCommands)));
     },
     async detachOthers(bridge, expected) {
-      const links = listFolder(`${linkFolder}/${bridge}/brif`);
+      const links = namesIn(`${linkFolder}/${bridge}/brif`);
       const known = expected();
       for (const name of links.filter(link => !known.has(link))) await run('ip', ['link', 'del', name]);
     },
@@ -124,7 +124,7 @@ export function createBridgeDriver(root: Root): BridgeDriver {
       await nft(portScript('delete', table, ports));
     },
     namespaces() {
-      return listFolder(namespaceFolder).filter(name => name.startsWith(namespacePrefix(root)));
+      return namesIn(namespaceFolder).filter(name => name.startsWith(namespacePrefix(root)));
     },
     hasBridge: hasLink,
     async hasTable(family) {
@@ -165,7 +165,7 @@ async function raiseBridge(network: BridgeNetwork, mtu: number): Promise<void> {
 async function lowerBridge(bridge: string): Promise<void> {
   if (!hasLink(bridge)) return;
   // Links first: a namespace that a process holds open would keep its own for as long.
-  const links = listFolder(`${linkFolder}/${bridge}/brif`);
+  const links = namesIn(`${linkFolder}/${bridge}/brif`);
   await run('ip', ['-force', '-batch', '-'], {
     input: script([...links, bridge].map(link => `link del ${link}`)),
   });
@@ -230,7 +230,7 @@ function prepareIpv6(bridge: string): void {
  */
 function forwardIpv6(): void {
   if (readText('/proc/sys/net/ipv6/conf/all/forwarding') === '1') return;
-  for (const link of listFolder('/proc/sys/net/ipv6/conf')) {
+  for (const link of namesIn('/proc/sys/net/ipv6/conf')) {
     const isListening = readText(`/proc/sys/net/ipv6/conf/${link}/accept_ra`) === '1';
     if (isListening && link !== 'all' && link !== 'lo') setSysctl(`ipv6/conf/${link}/accept_ra`, '2');
   }
@@ -267,13 +267,5 @@ function readText(path: string): string {
     return readFileSync(path, 'latin1').trim();
   } catch {
     return '';
-  }
-}
-
-function listFolder(path: string): string[] {
-  try {
-    return readdirSync(path);
-  } catch {
-    return [];
   }
 }

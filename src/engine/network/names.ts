@@ -1,6 +1,6 @@
-import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { shortSha256 } from '../../lib/short-sha256.ts';
+import { namesIn } from '../kernel/index.ts';
 import type { Root } from '../store/index.ts';
 import { userNetwork } from './rootless/place.ts';
 
@@ -12,7 +12,7 @@ export const linkFolder = join(userNetwork?.sys ?? '/sys', 'class/net');
 
 /** Names of all those links. */
 export function listLinks(): string[] {
-  return existsSync(linkFolder) ? readdirSync(linkFolder) : [];
+  return namesIn(linkFolder);
 }
 
 /** The bridge of a root's default network, or of its nth other one; interface names have at most 15 characters. */

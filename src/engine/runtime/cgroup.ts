@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoOf, PlimsollError } from '../../errors.ts';
-import { cgroupOfRoot, cgroupVersion, hasCgroups, start } from '../kernel/index.ts';
+import { cgroupOfRoot, cgroupVersion, foldersIn, hasCgroups, start } from '../kernel/index.ts';
 
 /** Folder of a cgroup in the hierarchy of a v1 controller, or in the one tree of v2. `path` as in ProcessRequest. */
 export function cgroupFolder(path: string, controller: string): string {
@@ -165,7 +165,5 @@ function removeTree(folder: string): void {
 }
 
 function childrenOf(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true })
-    .filter(entry => entry.isDirectory())
-    .map(entry => join(folder, entry.name));
+  return foldersIn(folder).map(name => join(folder, name));
 }

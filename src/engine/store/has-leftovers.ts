@@ -1,6 +1,6 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { identify } from '../kernel/index.ts';
+import { identify, namesIn } from '../kernel/index.ts';
 import type { Database } from './database.ts';
 import { createLeases } from './leases.ts';
 import type { Root } from './root.ts';
@@ -21,8 +21,4 @@ export function hasLeftovers(root: Pick<Root, 'dataDir'>, db: Database): boolean
 /** What is in the trash begins with the number of the process that is deleting it. */
 function isForgotten(name: string): boolean {
   return identify(Number(name.split('.')[0])) === undefined;
-}
-
-function namesIn(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder) : [];
 }

@@ -1,6 +1,6 @@
-import { existsSync, lstatSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { mountsBelow, writeFileAtomic } from '../kernel/index.ts';
+import { mountsBelow, namesIn, writeFileAtomic } from '../kernel/index.ts';
 import type { Root } from './root.ts';
 
 /** An hour without a change: nobody is just about to make the root again. */
@@ -82,8 +82,4 @@ function commandLines(): string[] {
         return ''; // it has ended
       }
     });
-}
-
-function namesIn(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder) : [];
 }

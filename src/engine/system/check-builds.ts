@@ -1,6 +1,6 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { identify } from '../kernel/index.ts';
+import { identify, namesIn } from '../kernel/index.ts';
 import { createLeases, type Database, type Root } from '../store/index.ts';
 import { type Finding, finding } from './finding.ts';
 
@@ -60,8 +60,4 @@ function stray(area: string, folder: string, name: string): Finding {
     fix: 'delete it',
     repair: () => rmSync(join(folder, name), { recursive: true, force: true }),
   });
-}
-
-function namesIn(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder) : [];
 }

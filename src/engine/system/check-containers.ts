@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ContainerService } from '../container/index.ts';
-import { isAlive } from '../kernel/index.ts';
+import { isAlive, namesIn } from '../kernel/index.ts';
 import type { Database, Root } from '../store/index.ts';
 import { type Finding, finding } from './finding.ts';
 import { isSettled } from './is-settled.ts';
@@ -85,8 +85,4 @@ function strayFolder(area: string, folder: string, name: string): Finding {
     fix: 'delete the folder',
     repair: () => rmSync(join(folder, name), { recursive: true, force: true }),
   });
-}
-
-function namesIn(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder) : [];
 }

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, rmdirSync } from 'node:fs';
+import { existsSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ContainerService } from '../container/index.ts';
+import { namesIn } from '../kernel/index.ts';
 import type { NetworkService } from '../network/index.ts';
 import { pathOfCgroup } from '../runtime/index.ts';
 import type { SnapshotService } from '../snapshot/index.ts';
@@ -115,8 +116,4 @@ function liveContainers({ root, db, containers }: KernelCheck): Set<string> {
     ...namesIn(runFolders).filter(id => !isSettled(join(runFolders, id))),
     ...endpoints.filter(name => name.startsWith('build-')),
   ]);
-}
-
-function namesIn(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder) : [];
 }

@@ -4,13 +4,20 @@ import {
   existsSync,
   mkdirSync,
   openSync,
-  readdirSync,
   readFileSync,
   statSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { adopt, identify, isAlive, type ProcessIdentity, replaceFile, start } from '../../kernel/index.ts';
+import {
+  adopt,
+  identify,
+  isAlive,
+  namesIn,
+  type ProcessIdentity,
+  replaceFile,
+  start,
+} from '../../kernel/index.ts';
 import type { Runtime } from '../../runtime/index.ts';
 import type { Root } from '../../store/index.ts';
 import { keeperScript } from './keeper-script.ts';
@@ -79,11 +86,7 @@ export function createKeeper({ root, runtime, self }: KeeperOptions): Keeper {
 
 /** A run of a container has a folder of its name. */
 function hasContainers(root: Root): boolean {
-  try {
-    return readdirSync(join(root.runDir, 'containers')).some(name => name.length === 64);
-  } catch {
-    return false;
-  }
+  return namesIn(join(root.runDir, 'containers')).some(name => name.length === 64);
 }
 
 function isFileWith(path: string, content: string): boolean {

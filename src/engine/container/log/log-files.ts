@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { namesIn } from '../../kernel/index.ts';
 
 /** The files of a log that are there, oldest first: `ctr.log.2`, `ctr.log.1`, `ctr.log`. */
 export function logFiles(path: string): string[] {
@@ -25,12 +26,4 @@ export function rotatedPath(path: string, n: number): string {
 /** The file's identity on its disk, which a rename keeps; undefined if there is none. */
 export function inodeOf(path: string): number | undefined {
   return statSync(path, { throwIfNoEntry: false })?.ino;
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return []; // a container that has just been removed
-  }
 }

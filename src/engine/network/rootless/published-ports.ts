@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PlimsollError } from '../../../errors.ts';
-import { isAlive, type ProcessIdentity, withLock } from '../../kernel/index.ts';
+import { isAlive, namesIn, type ProcessIdentity, withLock } from '../../kernel/index.ts';
 import type { Root } from '../../store/index.ts';
 import { type Booking, portInUse } from '../address-book.ts';
 import { isLedByKernel } from '../host-address.ts';
@@ -88,7 +88,7 @@ export function createPublishedPorts(
       }
     },
     async closeOthers(bookings) {
-      const open = listFolder(folder);
+      const open = namesIn(folder);
       if (open.length === 0) return;
       const booked = new Set(bookings().map(({ container }) => container));
       for (const name of open) if (!booked.has(name)) await close(name);
@@ -137,13 +137,5 @@ function readProcess(record: string): ProcessIdentity | undefined {
     return pid > 0 && isAlive(identity) ? identity : undefined;
   } catch {
     return undefined;
-  }
-}
-
-function listFolder(path: string): string[] {
-  try {
-    return readdirSync(path);
-  } catch {
-    return [];
   }
 }
