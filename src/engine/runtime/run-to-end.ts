@@ -3,15 +3,18 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { cancelled, PlimsollError } from '../../errors.ts';
 import { commandError, start } from '../kernel/index.ts';
+import { clearCgroup } from './cgroup.ts';
 import { errorLines, startError } from './runtime-error.ts';
 import type { Runtime } from './types.ts';
 
 type EndRequest = Parameters<Runtime['runToEnd']>[0];
 
 /**
- * Runs `crun run` (or runc's) below a shell (which gives what it starts its own input on descriptor 4) that gets a line on descriptor 3 when it may begin, and then waits on it. Only
- * the caller holds it open: when the caller ends, however it ends, the shell deletes the container, and goes on with that as
- * long as the runner lives: the container may be only about to be created.
+ * Runs `crun run` (or runc's) below a shell (which gives what it starts its own input on descriptor 4) that gets a line on
+ * descriptor 3 when it may begin, and then waits on it. Only the caller holds it open: when the caller ends, however it
+ * ends, the shell deletes the container, and goes on with that as long as the runner lives: the container may be only about
+ * to be created. A deletion that comes amid the creation can take the state away and leave the process, which no further
+ * one would find: what the runner has started is killed as well.
  * Arguments: the program for run, the program for delete, the state folder, the log, the bundle, the id.
  */
 const script = `
@@ -20,7 +23,11 @@ exec 4<&0
 "$1" --root "$3" --log "$4" --log-format json run --bundle "$5" "$6" <&4 3<&- 4<&- & runner=$!
 (
   read -r _ <&3
-  while "$2" --root "$3" delete --force "$6"; kill -0 $runner; do sleep 0.05; done
+  while
+    "$2" --root "$3" delete --force "$6"
+    read -r _ _ _ parent _ </proc/$runner/stat && [ "$parent" = $$ ] && kill -9 $(cat /proc/$runner/task/*/children)
+    kill -0 $runner
+  do sleep 0.05; done
 ) >/dev/null 2>&1 & guard=$!
 exec 3<&- 4<&-
 wait $runner; code=$?
@@ -48,6 +55,7 @@ export async function runToEnd(runtime: Runtime, stateDir: string, request: EndR
   } finally {
     stopHarvest();
     if (existsSync(join(stateDir, wanted.id))) await runtime.delete(wanted.id);
+    if (signal?.aborted) await clearCgroup(wanted.cgroupPath);
   }
 }
 

@@ -5,7 +5,12 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findExecutable, run, start } from '../../../src/engine/kernel/index.ts';
-import { createRuntime, type ProcessRequest, removeCgroup } from '../../../src/engine/runtime/index.ts';
+import {
+  cgroupProcesses,
+  createRuntime,
+  type ProcessRequest,
+  removeCgroup,
+} from '../../../src/engine/runtime/index.ts';
 import { isPlimsollError } from '../../../src/errors.ts';
 import { cannotRunContainers, makeBusyboxRootfs } from '../../support/busybox-rootfs.ts';
 
@@ -91,6 +96,27 @@ for (const name of ['crun', 'runc'] as const) {
       setTimeout(() => abort.abort(), 100);
       await assert.rejects(running, error => isPlimsollError(error, 'cancelled'));
       assert.ok(!existsSync(join(rootfs, 'ran-on')));
+      assert.deepEqual(readdirSync(join(folder, 'runtime')), []);
+    });
+
+    test('dies with an abort whose deletion takes the state away and leaves the process', async () => {
+      const blind = join(folder, 'blind');
+      const forget = `[ -e "$2/$5" ] || exit 1; rm -r "$2/$5"; exit 0`;
+      writeFileSync(blind, `#!/bin/sh\ncase " $* " in *" delete "*) ${forget} ;; esac\nexec ${path} "$@"\n`, {
+        mode: 0o755,
+      });
+      const forgetful = createRuntime({ runDir: folder, runtime: { name, path: blind } });
+      const abort = new AbortController();
+      const id = `forgotten-${process.pid}-${name}`;
+      const wanted = request(id, rootfs, ['sh', '-c', 'echo begun; exec sleep 1000']);
+      const running = forgetful.runToEnd({
+        bundle: join(folder, id),
+        process: wanted,
+        onOutput: () => abort.abort(),
+        signal: abort.signal,
+      });
+      await assert.rejects(running, error => isPlimsollError(error, 'cancelled'));
+      assert.deepEqual(cgroupProcesses(wanted.cgroupPath), []);
       assert.deepEqual(readdirSync(join(folder, 'runtime')), []);
     });
 
