@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
 import { PlimsollError } from '../../errors.ts';
 import { type Database, isUniqueViolation, type Row } from '../store/index.ts';
 import { nextAddress6, noIpv6, wantedAddress6 } from './choose-address6.ts';
@@ -110,7 +110,7 @@ export function validatePort(port: PublishedPort): void {
   const { hostAddress, hostPort, containerPort, lastHostPort = hostPort } = port;
   const inRange = (value: number, least: number) =>
     Number.isInteger(value) && value >= least && value <= 65_535;
-  if (hostAddress !== '' && isIP(hostAddress) === 0) {
+  if (hostAddress !== '' && !isIPv4(hostAddress) && !isIPv6(hostAddress)) {
     throw new PlimsollError('invalid-argument', `"${hostAddress}" is not an address of this host`, {
       code: 'PORT_INVALID',
       hint: 'publish on 127.0.0.1, another address that the host has, or none for all of them',

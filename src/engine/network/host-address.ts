@@ -1,5 +1,4 @@
-import { isIPv6 } from 'node:net';
-import { formatIpv6, parseIpv6 } from './ipv6.ts';
+import { formatIpv6, isAddress6, parseIpv6 } from './ipv6.ts';
 import type { PublishedPort } from './types.ts';
 
 /**
@@ -12,15 +11,15 @@ export function perAddress(port: PublishedPort, network: { readonly subnet6?: st
     const addresses = network.subnet6 === undefined ? ['0.0.0.0'] : ['0.0.0.0', '::'];
     return addresses.map(address => ({ ...port, hostAddress: address }));
   }
-  if (!isIPv6(hostAddress)) return [port];
+  if (!isAddress6(hostAddress)) return [port];
   return [{ ...port, hostAddress: formatIpv6(parseIpv6(hostAddress) ?? 0n) }];
 }
 
 /** True if a port on one of the addresses would take it on the other. */
 export function sharesAddress(one: string, other: string): boolean {
   if (one === other || one === '' || other === '') return true;
-  if (isIPv6(one) !== isIPv6(other)) return false;
-  return [one, other].includes(isIPv6(one) ? '::' : '0.0.0.0');
+  if (isAddress6(one) !== isAddress6(other)) return false;
+  return [one, other].includes(isAddress6(one) ? '::' : '0.0.0.0');
 }
 
 /**
@@ -31,5 +30,5 @@ export function isLedByKernel(
   { hostAddress }: Pick<PublishedPort, 'hostAddress'>,
   { address6 }: { readonly address6?: string },
 ): boolean {
-  return !isIPv6(hostAddress) || (address6 !== undefined && hostAddress !== '::1');
+  return !isAddress6(hostAddress) || (address6 !== undefined && hostAddress !== '::1');
 }

@@ -1,8 +1,9 @@
 import { createSocket } from 'node:dgram';
 import { readFileSync } from 'node:fs';
-import { createServer, isIPv6 } from 'node:net';
+import { createServer } from 'node:net';
 import { errnoOf, PlimsollError } from '../../errors.ts';
 import { portInUse } from './address-book.ts';
+import { isAddress6 } from './ipv6.ts';
 import { portOwner } from './port-owner.ts';
 import type { PublishedPort } from './types.ts';
 
@@ -55,15 +56,16 @@ function bindTcp({ hostAddress, hostPort }: PublishedPort): Promise<void> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
-    server.listen({ host: hostAddress, port: hostPort, exclusive: true, ipv6Only: isIPv6(hostAddress) }, () =>
-      server.close(error => (error === undefined ? resolve() : reject(error))),
+    server.listen(
+      { host: hostAddress, port: hostPort, exclusive: true, ipv6Only: isAddress6(hostAddress) },
+      () => server.close(error => (error === undefined ? resolve() : reject(error))),
     );
   });
 }
 
 function bindUdp({ hostAddress, hostPort }: PublishedPort): Promise<void> {
   return new Promise((resolve, reject) => {
-    const isV6 = isIPv6(hostAddress);
+    const isV6 = isAddress6(hostAddress);
     const socket = createSocket({ type: isV6 ? 'udp6' : 'udp4', ipv6Only: isV6 });
     socket.once('error', error => {
       socket.close();

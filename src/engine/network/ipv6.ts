@@ -6,9 +6,17 @@ export interface Cidr6 {
   readonly prefix: number;
 }
 
+/**
+ * Whether what is known to be an address is an IPv6 one. Of an IPv4 address `net.isIPv6` says so only after it has
+ * compiled its regular expression, 4 ms in each short command.
+ */
+export function isAddress6(address: string): boolean {
+  return address.includes(':');
+}
+
 /** The number of an address in any of its forms (without a zone), or undefined if it is not one. */
 export function parseIpv6(text: string): bigint | undefined {
-  if (!isIPv6(text) || text.includes('%')) return undefined;
+  if (!isAddress6(text) || !isIPv6(text) || text.includes('%')) return undefined;
   const [head = '', tail] = text.split('::');
   const [before, after] = [groups(head), groups(tail ?? '')];
   const zeros = tail === undefined ? 0 : 8 - before.length - after.length;

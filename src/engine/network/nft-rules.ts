@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { isAddress6 } from './ipv6.ts';
 import type { PublishedPort } from './types.ts';
 
 /** A published port and where it leads; `hostPort` is chosen, and `hostAddress` is not empty. */
@@ -53,7 +53,7 @@ export function formatRemoval({ table, mayHaveTwin }: Pick<TableState, 'table' |
 
 /** One published port as a command of an nft script. */
 export function formatPort(verb: 'add' | 'delete', table: string, port: PortRule): string {
-  const family = isIPv6(port.hostAddress) ? 'ip6' : 'ip';
+  const family = isAddress6(port.hostAddress) ? 'ip6' : 'ip';
   const target = `: ${port.address} . ${port.containerPort}`;
   const service = `${port.protocol} . ${port.hostPort}`;
   return port.hostAddress === everyAddress[family]

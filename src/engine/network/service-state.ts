@@ -1,4 +1,3 @@
-import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
 import type { EventService } from '../events/index.ts';
 import { withLock } from '../kernel/index.ts';
@@ -7,6 +6,7 @@ import { anyBooked, type Booking, bookings } from './address-book.ts';
 import type { BridgeDriver } from './bridge-driver.ts';
 import { isLedByKernel } from './host-address.ts';
 import type { IdleBridge } from './idle-bridge.ts';
+import { isAddress6 } from './ipv6.ts';
 import type { NameServer } from './name-server.ts';
 import { linkName, namespaceName } from './names.ts';
 import { type BridgeNetwork, bridgeNetworks, usedNetworks } from './networks.ts';
@@ -94,7 +94,7 @@ export function rules(booking: Booking): PortRule[] {
     .filter(port => isLedByKernel(port, booking))
     .map(port => ({
       ...port,
-      address: isIPv6(port.hostAddress) ? (booking.address6 ?? '') : booking.address,
+      address: isAddress6(port.hostAddress) ? (booking.address6 ?? '') : booking.address,
     }));
 }
 

@@ -1,6 +1,5 @@
-import { isIPv6 } from 'node:net';
 import { parseCidr, parseIpv4, size } from '../ipv4.ts';
-import { parseIpv6 } from '../ipv6.ts';
+import { isAddress6, parseIpv6 } from '../ipv6.ts';
 import { modeNumbers, type ParentDriver, type ParentMode } from '../parent/parent-mode.ts';
 import { encodeAttributes, type NetlinkRequest } from './message.ts';
 
@@ -187,12 +186,13 @@ export function addDefaultRouteBy(link: number, family: keyof typeof AF): Netlin
 }
 
 function familyOf(address: string): number {
-  return isIPv6(address) ? AF.inet6 : AF.inet;
+  return isAddress6(address) ? AF.inet6 : AF.inet;
 }
 
 function addressBytes(text: string): Buffer {
-  const [v4, v6] = [parseIpv4(text), parseIpv6(text)];
+  const v4 = parseIpv4(text);
   if (v4 !== undefined) return ipv4(v4);
+  const v6 = parseIpv6(text);
   if (v6 !== undefined) return Buffer.from(v6.toString(16).padStart(32, '0'), 'hex');
   throw new TypeError(`"${text}" is not an address`);
 }
