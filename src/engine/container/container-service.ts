@@ -80,7 +80,7 @@ export function createContainerService(parts: ContainerParts): ContainerService 
 
   const listeners = createRunListeners();
 
-  const upkeep = setInterval(() => rotateLarge(world), 30_000).unref();
+  const upkeep = setInterval(() => void rotateLarge(world), 30_000).unref();
 
   /** One operation on one container, with its record as it is once the lock is held. */
   const locked = <T>(name: string, action: (record: ContainerRecord) => Promise<T>, signal?: AbortSignal) => {
@@ -174,7 +174,7 @@ export function createContainerService(parts: ContainerParts): ContainerService 
     disconnect: (name, network) => locked(name, record => disconnectContainer(world, record, network)),
     prune: (options = {}) => prune(world, options),
     async reconcile() {
-      rotateLarge(world);
+      void rotateLarge(world);
       sweepFolders(world);
       const mended = needsReconciling(world) ? await reconcile(world) : 0;
       keeper.ensure();
@@ -301,9 +301,16 @@ async function exited(world: World, id: string): Promise<number | undefined> {
   return left === 'started' ? undefined : left;
 }
 
-/** Rotates the logs of running containers that have grown too large; every process does it in passing. */
-function rotateLarge(world: World): void {
-  for (const record of world.records.all(['running'])) void rotateInPassing(world, record);
+/**
+ * Rotates the logs of running containers that have grown too large; every process does it in passing, and nobody's work
+ * ends because it cannot be done just now (a full disk, a busy database).
+ */
+async function rotateLarge(world: World): Promise<void> {
+  try {
+    await Promise.all(world.records.all(['running']).map(record => rotateInPassing(world, record)));
+  } catch {
+    // The next one does it.
+  }
 }
 
 /** Rotation needs the lock, and nobody should wait for it: if another is busy, the next one does it. */

@@ -1,8 +1,8 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isPlimsollError } from '../../errors.ts';
-import { bootId, cgroupsOfRoot, isAlive } from '../kernel/index.ts';
+import { bootId, cgroupsOfRoot, isAlive, namesIn } from '../kernel/index.ts';
 import type { ContainerRecord, StoredState } from './records.ts';
 import { deleteContainer } from './remove.ts';
 import { pauseLeft, restartIfDue } from './restart-due.ts';
@@ -56,7 +56,7 @@ function suspects(world: World): string[] {
 
 /** Folders named by a container; others belong to build steps. */
 function idsIn(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder).filter(isId) : [];
+  return namesIn(folder).filter(isId);
 }
 
 function isId(name: string): boolean {

@@ -116,11 +116,10 @@ function readEnding(world: World, record: ContainerRecord, paths: ContainerPaths
 }
 
 function readExit(path: string): { exitCode: number; finishedAt: number } | undefined {
-  if (!existsSync(path)) return undefined;
+  const written = statSync(path, { throwIfNoEntry: false });
+  if (written === undefined) return undefined;
   const text = readFileSync(path, 'utf8').trim();
-  return /^\d+$/.test(text)
-    ? { exitCode: Number(text), finishedAt: Math.trunc(statSync(path).mtimeMs) }
-    : undefined;
+  return /^\d+$/.test(text) ? { exitCode: Number(text), finishedAt: Math.trunc(written.mtimeMs) } : undefined;
 }
 
 /** A run's end is a good time to rotate its log; a failure of that must not keep the end from being recorded. */

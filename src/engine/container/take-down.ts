@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoOf } from '../../errors.ts';
+import { namesIn } from '../kernel/index.ts';
 import { cgroupFolder, clearCgroup, pathOfCgroup, removeCgroup } from '../runtime/index.ts';
 import { settleExecs } from './exec/settle-execs.ts';
 import { cgroupOf, pathsOf, type World } from './world.ts';
@@ -68,5 +69,5 @@ function removeParentCgroup({ root, keeper }: World): void {
 }
 
 function filesIn(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder).map(name => join(folder, name)) : [];
+  return namesIn(folder).map(name => join(folder, name));
 }

@@ -65,9 +65,15 @@ export function createRuntime(options: {
       if (filters === undefined) return;
       const state = join(stateDir, id);
       if (!existsSync(join(state, 'seccomp.bpf'))) return;
-      const { linux, annotations } = JSON.parse(readFileSync(join(bundle, 'config.json'), 'utf8')) as OciSpec;
-      if (linux.seccomp === undefined || compiledFilterAnnotation in annotations) return;
-      filters.harvest(linux.seccomp, state);
+      try {
+        const { linux, annotations } = JSON.parse(
+          readFileSync(join(bundle, 'config.json'), 'utf8'),
+        ) as OciSpec;
+        if (linux.seccomp === undefined || compiledFilterAnnotation in annotations) return;
+        filters.harvest(linux.seccomp, state);
+      } catch {
+        // It saves time, and is worth no failure: of a full disk, or of a container that has just gone.
+      }
     },
     async start(id, { hooks = false } = {}) {
       if (name === 'crun' && !hooks && releaseCreated(join(stateDir, id))) return;
