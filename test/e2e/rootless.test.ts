@@ -35,7 +35,9 @@ describe('an ordinary user', { skip }, () => {
   test('has a command on a terminal, and leaves it running by keys', async () => {
     const { plimsoll, prefix, launcher, env } = user();
     plimsoll('run', '-d', '--name', 'on', '--network', 'none', 'busybox', 'sleep', '1000');
-    const script = 'stty size; while [ ! -e /go ]; do sleep 0.05; done; echo over; touch /gone; exit 4';
+    // The runtime sets the size of a terminal a moment after the command has begun.
+    const script =
+      'until stty size; do sleep 0.05; done; while [ ! -e /go ]; do sleep 0.05; done; echo over; touch /gone; exit 4';
     const enter = () =>
       openTerminal([...prefix, launcher, 'exec', '-it', 'on', 'sh', '-c', script], {
         columns: 90,

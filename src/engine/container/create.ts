@@ -21,7 +21,7 @@ export async function createContainer(
   throwIfAborted(signal, 'creating a container');
   const spec = joinNetwork(world, wanted);
   validateSpec(world, spec);
-  const image = world.images.inspect(spec.image);
+  const image = world.images.resolve(spec.image);
   const id = randomBytes(32).toString('hex');
   const { driver } = await world.snapshots.storage();
   const resolved = {
@@ -32,6 +32,7 @@ export async function createContainer(
   const { data } = pathsOf(world.root, id);
   try {
     return world.db.transaction(() => {
+      world.images.resolve(image.id); // somebody may have removed it meanwhile
       mkdirSync(data, { recursive: true, mode: 0o711 }); // in here: see `sweepFolders`
       const record: ContainerRecord = {
         id,

@@ -19,7 +19,7 @@ export interface World {
   readonly records: Records;
   readonly execs: ExecRecords;
   readonly events: EventService;
-  readonly images: Pick<ImageStore, 'inspect' | 'create'>;
+  readonly images: Pick<ImageStore, 'resolve' | 'create'>;
   readonly snapshots: Pick<SnapshotService, 'mount' | 'unmount' | 'changes' | 'capture' | 'storage'>;
   /** A config after Dockerfile instructions that change no file. */
   readonly applyChanges: (config: ImageProcessConfig, changes: readonly string[]) => ImageProcessConfig;

@@ -4,7 +4,7 @@ import { attest, attestationsOf } from './attestations/attestation-records.ts';
 import { bootstrapImage } from './bootstrap/bootstrap-image.ts';
 import { type ImageServiceOptions, openImages } from './context.ts';
 import { createImage, setTag, tagReference } from './create-image.ts';
-import { describe, summarise } from './image-views.ts';
+import { describe, summarise, unlessRemoved } from './image-views.ts';
 import { freeLayers, pruneImages, removeImage } from './remove-image.ts';
 import { resolveImage } from './resolve-image.ts';
 import type { ImageDetails, ImageStore } from './types.ts';
@@ -19,12 +19,9 @@ export function createImageService(options: ImageServiceOptions): ImageStore {
     if (details === undefined) throw removedMeanwhile(name);
     return details;
   };
-  const create: ImageStore['create'] = request => createImage(context, request);
-  return {
-    list: () => summarise(records, snapshots),
-    inspect,
-    resolve: (name, platform) => {
-      const found = resolveImage(records, name);
+  const resolve: ImageStore['resolve'] = (name, platform) => {
+    const found = resolveImage(records, name);
+    const resolved = unlessRemoved(records, found, () => {
       const fits = platform === undefined || fitsPlatform(records.config(found.id), platform);
       const sibling = fits ? undefined : records.sibling(found.id, platform);
       const { id, layers, sizeBytes } = (sibling === undefined ? undefined : records.get(sibling)) ?? found;
@@ -33,7 +30,15 @@ export function createImageService(options: ImageServiceOptions): ImageStore {
         references: records.references(id),
         config: records.config(id),
       };
-    },
+    });
+    if (resolved === undefined) throw removedMeanwhile(name);
+    return resolved;
+  };
+  const create: ImageStore['create'] = request => createImage(context, request);
+  return {
+    list: () => summarise(records, snapshots),
+    inspect,
+    resolve,
     create,
     tag: (name, reference) =>
       db.transaction(() => setTag(context, tagReference(reference), resolveImage(records, name).id), {

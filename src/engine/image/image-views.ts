@@ -11,41 +11,60 @@ export function summarise(records: ImageRecords, snapshots: SnapshotService): Im
   const owners = new Map<string, number>();
   for (const image of images)
     for (const diffId of new Set(image.layers)) owners.set(diffId, (owners.get(diffId) ?? 0) + 1);
-  return images.map(image => {
+  return images.flatMap(image => {
     const own = [...new Set(image.layers)].filter(diffId => owners.get(diffId) === 1);
-    return {
-      id: image.id,
-      references: records.references(image.id),
-      repoDigests: records.repoDigests(image.id),
-      created: image.created,
-      sizeBytes: image.sizeBytes,
-      uniqueBytes: own.reduce((sum, diffId) => sum + (sizes.get(diffId) ?? 0), 0),
-      containers: records.containers(image.id).map(container => container.id),
-      labels: records.config(image.id).config.Labels ?? {},
-    };
+    const uniqueBytes = own.reduce((sum, diffId) => sum + (sizes.get(diffId) ?? 0), 0);
+    return unlessRemoved(records, image, () => summaryOf(records, image, uniqueBytes)) ?? [];
   });
 }
 
-/** One image whole. */
+/** One image whole; of the others it looks at the records alone. Undefined: another process has just removed it. */
 export function describe(
   record: ImageRecord,
   records: ImageRecords,
   snapshots: SnapshotService,
 ): ImageDetails | undefined {
-  const summary = summarise(records, snapshots).find(image => image.id === record.id);
-  if (summary === undefined) return undefined;
-  const config = records.config(record.id);
   const layers = record.layers.map(diffId => ({
     diffId,
     sizeBytes: snapshots.layer(diffId)?.sizeBytes ?? 0,
   }));
+  const others = records.all().filter(({ id }) => id !== record.id);
+  const shared = new Set(others.flatMap(other => other.layers));
+  const own = new Map(layers.filter(({ diffId }) => !shared.has(diffId)).map(each => [each.diffId, each]));
+  const uniqueBytes = [...own.values()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  return unlessRemoved(records, record, () => {
+    const config = records.config(record.id);
+    return {
+      ...summaryOf(records, record, uniqueBytes),
+      platform: platformOf(config),
+      config,
+      manifestDigest: record.manifest,
+      layers,
+      history: historyOf(config, layers, record.created),
+    };
+  });
+}
+
+/** What is found about an image, or undefined if another process has removed it meanwhile, with its content. */
+export function unlessRemoved<T>(records: ImageRecords, { id }: ImageRecord, find: () => T): T | undefined {
+  try {
+    return find();
+  } catch (error) {
+    if (records.get(id) === undefined) return undefined;
+    throw error;
+  }
+}
+
+function summaryOf(records: ImageRecords, image: ImageRecord, uniqueBytes: number): ImageSummary {
   return {
-    ...summary,
-    platform: platformOf(config),
-    config,
-    manifestDigest: record.manifest,
-    layers,
-    history: historyOf(config, layers, record.created),
+    id: image.id,
+    references: records.references(image.id),
+    repoDigests: records.repoDigests(image.id),
+    created: image.created,
+    sizeBytes: image.sizeBytes,
+    uniqueBytes,
+    containers: records.containers(image.id).map(container => container.id),
+    labels: records.config(image.id).config.Labels ?? {},
   };
 }
 

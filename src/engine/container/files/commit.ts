@@ -18,7 +18,7 @@ export async function commitContainer(
     id,
     async () => {
       const record = world.records.byId(id) ?? world.records.find(id);
-      const { config } = world.images.inspect(record.imageId);
+      const { config } = world.images.resolve(record.imageId);
       // Before the copying: a mistake in a change is told at once.
       const process = world.applyChanges(processConfigOf(record, config.config), request.changes ?? []);
       using layer = await capture(world, record, request);

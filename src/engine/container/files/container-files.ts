@@ -41,7 +41,7 @@ export function createContainerFiles(world: World): ContainerFiles {
     sizes: async name => {
       const { id, imageId } = records.find(name);
       const writtenBytes = await folderBytes(pathsOf(world.root, id).upper);
-      return { writtenBytes, totalBytes: writtenBytes + world.images.inspect(imageId).sizeBytes };
+      return { writtenBytes, totalBytes: writtenBytes + world.images.resolve(imageId).sizeBytes };
     },
     commit: (name, request = {}) => commitContainer(world, records.find(name), request),
   };
