@@ -148,6 +148,7 @@ function placeOfUser(): Place {
 function homeOf(place: Place, root: string): Home {
   const { folder, env } = place;
   const command = [...place.launcher, '--root', root];
+  const children: ChildProcess[] = [];
   noteLeftover({ folder, command, ...(place.uid === 0 ? {} : { env }) });
   const [program = '', ...words] = command;
   const attempt = (...args: string[]) => {
@@ -170,7 +171,11 @@ function homeOf(place: Place, root: string): Home {
     env,
     plimsoll,
     attempt,
-    start: (...args) => spawn(program, [...words, ...args], { stdio: 'ignore', env, cwd: folder }),
+    start: (...args) => {
+      const child = spawn(program, [...words, ...args], { stdio: 'ignore', env, cwd: folder });
+      children.push(child);
+      return child;
+    },
     dashboard: options =>
       openTerminal([program, ...words], {
         ...{ cwd: folder, ...options },
@@ -186,6 +191,7 @@ function homeOf(place: Place, root: string): Home {
     namespaces: () => namesIn(place.seen(place.namespaces)).filter(name => name.includes(info.root.id)),
     leftovers: () => leftoversOf(place, { root, ...info.root }),
     [Symbol.dispose]: () => {
+      for (const child of children) child.kill('SIGKILL'); // of a test that failed: it would wait for them for ever
       const names = plimsoll('ps', '-aq').split('\n').filter(Boolean);
       if (names.length > 0) attempt('rm', '-f', ...names);
       place[Symbol.dispose]();

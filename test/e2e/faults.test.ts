@@ -86,6 +86,37 @@ for (const { who, skip } of callers) {
       assert.equal(home.plimsoll('system', 'check'), 'the root is consistent\n');
     });
 
+    test('a monitor that is slow to write its number keeps no container from starting', () => {
+      const tools = join(home.folder, 'slow');
+      mkdirSync(tools);
+      const real = spawnSync('sh', ['-c', 'command -v conmon'], { encoding: 'utf8' }).stdout.trim();
+      const script = `
+        for word; do
+          shift
+          [ "$last" = --conmon-pidfile ] && file=$word word=$word.late
+          set -- "$@" "$word"
+          last=$word
+        done
+        ${real} "$@" || exit
+        sleep 0.5
+        mv "$file.late" "$file"`;
+      writeFileSync(join(tools, 'conmon'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+      const [program = '', ...words] = [
+        ...home.command,
+        'run',
+        '--rm',
+        ...alone,
+        'busybox',
+        'echo',
+        'aboard',
+      ];
+      const { stdout, stderr } = spawnSync(program, words, {
+        encoding: 'utf8',
+        env: { ...home.env, PATH: `${tools}:${home.env.PATH}` },
+      });
+      assert.equal(stdout, 'aboard\n', stderr);
+    });
+
     test('a runtime that fails is quoted, and leaves no container, mount or cgroup', () => {
       const tools = join(home.folder, 'tools');
       mkdirSync(tools);

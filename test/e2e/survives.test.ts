@@ -113,14 +113,14 @@ for (const { who, skip } of callers) {
     };
     const open = await dial();
     assert.equal(await ask(open, 'before'), 'before');
-    const before = rules(home);
+    const before = rules(home, port);
     first.kill('SIGKILL');
     await once(first, 'exit');
     assert.equal(await ask(open, 'orphaned'), 'orphaned');
     const second = daemon();
     home.plimsoll('ps');
     assert.equal(await ask(open, 'after'), 'after');
-    assert.deepEqual(rules(home), before);
+    assert.deepEqual(rules(home, port), before);
     const fresh = await dial();
     assert.equal(await ask(fresh, 'anew'), 'anew');
     for (const connection of [open, fresh]) connection.destroy();
@@ -181,11 +181,11 @@ function linesOf(home: Home, name: string): string[] {
     .map(line => line.split(' ').slice(3).join(' '));
 }
 
-/** The rules of this root's containers, without their counters. */
-function rules(home: Home): string {
+/** The rules of this root and of its published port, without their counters. */
+function rules(home: Home, port: number): string {
   return home
     .inNetwork('nft', '--stateless', 'list', 'ruleset')
     .split('\n')
-    .filter(line => line.includes(home.id) || line.includes('127.0.0.1 . tcp'))
+    .filter(line => line.includes(home.id) || line.includes(`127.0.0.1 . tcp . ${port} `))
     .join('\n');
 }

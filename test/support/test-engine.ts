@@ -58,7 +58,9 @@ export async function openTestEngine(
     db,
     events,
     snapshots,
-    images: { inspect: () => image } as Partial<ImageStore> as ImageStore,
+    images: {
+      resolve: () => ({ ...image, layers: [diffId], digests: [] }),
+    } as Partial<ImageStore> as ImageStore,
     applyChanges: config => config,
     networks: { disconnect: async () => {} } as Partial<NetworkService> as NetworkService,
     volumes: folderVolumes(join(root.dataDir, 'volumes')),

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { closeSync, constants, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
@@ -76,12 +77,14 @@ async function create(request: MonitorRequest, words: string): Promise<number> {
       stdio: ['ignore', 'ignore', stderr, 'pipe', 'pipe'],
       env: monitorEnvironment({ sync: 3, start: 4 }),
     });
-    child.unref();
     const report = readPid(child, conmon, words, request.bundle);
     report.catch(() => {}); // awaited below
     if (child.pid !== undefined) await request.runtime.adopt(child.pid);
     (child.stdio[4] as Duplex).end('\0'); // now it may go on
-    return await report;
+    const pid = await report;
+    // What was started ends when it has written the number of the monitor, its child, which may be faster than that.
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    return pid;
   } finally {
     closeSync(stderr);
   }
