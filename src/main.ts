@@ -1,7 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ServeOptions } from './api/index.ts';
-import { type DashboardOpening, lightProcess, type NeighbourChoice, runCli } from './cli/index.ts';
+import {
+  type DashboardOpening,
+  lightProcess,
+  type NeighbourChoice,
+  readCacheSettings,
+  runCli,
+} from './cli/index.ts';
 import type { EngineTarget } from './contexts/index.ts';
 import type { DemoOptions } from './demo/index.ts';
 import type { Engine, Root } from './engine/index.ts';
@@ -80,7 +86,11 @@ async function openEngine(root: Root, { also, report }: NeighbourChoice = { also
     const { parseEndpoint } = await import('./remote/index.ts');
     for (const address of also) parseEndpoint(address); // says what is wrong with it
   }
-  return await createEngine({ root, self: self(), neighbours: () => openNeighbours(also, report) });
+  return await createEngine({
+    ...{ root, self: self() },
+    neighbours: () => openNeighbours(also, report),
+    cacheSettings: () => readCacheSettings(process),
+  });
 }
 
 /** PLIMSOLL_ALSO stands for the usual sockets: addresses with commas between them, or `none`. */

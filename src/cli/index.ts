@@ -7,5 +7,6 @@
  * @module
  */
 export type { NeighbourChoice } from './cli.ts';
+export { readCacheSettings } from './config/read-cache-settings.ts';
 export { lightProcess } from './light-process.ts';
 export { type CliHost, type DashboardOpening, runCli } from './run-cli.ts';

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isPlimsollError } from '../errors.ts';
-import { applyChanges, type BuildKeeper, createBuildService } from './build/index.ts';
+import { applyChanges, type BuildKeeper, type CacheSettings, createBuildService } from './build/index.ts';
 import { type ContainerService, type ContainerUpkeep, createContainerService } from './container/index.ts';
 import type { Engine } from './engine.ts';
 import { createEventService } from './events/index.ts';
@@ -54,6 +54,8 @@ export interface EngineOptions {
   readonly report?: (error: unknown) => void;
   /** Opens the watch over other engines on this machine, when their figures are first wanted. */
   readonly neighbours?: () => Promise<Neighbours | undefined>;
+  /** What the user wants the limits of the build cache to be, asked for when something needs them. */
+  readonly cacheSettings?: () => Promise<CacheSettings | undefined>;
   /** Leaves what a crash or a reboot left as it is: for a check that must not change what it looks at. */
   readonly reconcile?: boolean;
 }
@@ -167,7 +169,7 @@ export async function runInternal(
 
 type Parts = ReturnType<typeof openParts>;
 
-function openParts({ root, self = [], report = () => {}, neighbours }: EngineOptions) {
+function openParts({ root, self = [], report = () => {}, neighbours, cacheSettings }: EngineOptions) {
   createRootFolders(root);
   const db = Database.open(databaseOf(root));
   const clock = Date.now;
@@ -218,7 +220,11 @@ function openParts({ root, self = [], report = () => {}, neighbours }: EngineOpt
     return opened;
   });
   const builds = once(
-    (): BuildKeeper => createBuildService({ root, db, events, ...services, runtime, clock }),
+    (): BuildKeeper =>
+      createBuildService({
+        ...{ root, db, events, ...services, runtime, clock },
+        ...(cacheSettings === undefined ? {} : { cacheSettings }),
+      }),
   );
   const listRunning = () => containers().list().map(toRunning);
   let openedNeighbours: Disposable | undefined;

@@ -87,14 +87,23 @@ export function createBuilds(client: ApiClient, mirror: Mirror, lacks: EngineLin
       const df = new JsonFields(await client.json('GET', '/system/df', { query: { type: 'build-cache' } }));
       return df.objects('BuildCache').map(toCacheRecord);
     },
-    async pruneCache({ unusedForMs, keepBytes } = {}) {
+    cacheLimits: async () => undefined, // it keeps them to itself
+    async pruneCache({ unusedForMs, maxUsedBytes, reservedBytes, minFreeBytes } = {}) {
       const filters =
         unusedForMs === undefined
           ? undefined
           : JSON.stringify({ 'unused-for': [`${Math.ceil(unusedForMs / 1000)}s`] });
       const answer = await client
         .json('POST', '/build/prune', {
-          query: { all: true, filters, 'keep-storage': keepBytes },
+          query: {
+            ...{ all: true, filters },
+            ...{
+              'max-used-space': maxUsedBytes,
+              'min-free-space': minFreeBytes,
+              'reserved-space': reservedBytes,
+            },
+            'keep-storage': reservedBytes ?? maxUsedBytes, // before API 1.48
+          },
         })
         .catch(withoutCache);
       const fields = new JsonFields(answer ?? {});

@@ -394,6 +394,7 @@ export function createFakeEngine(options: FakeOptions = {}): Engine {
       },
       costs: async () => [],
       cacheUsage: async () => [],
+      cacheLimits: async () => undefined,
       check: async () => ({ file: 'Dockerfile', text: '', warnings: [], isError: false }),
       outline: async () => ({ stages: [], args: [], secrets: [], ssh: [], caches: [], target: '' }),
       pruneCache: async () => ({ records: 12, reclaimedBytes: 340 * MIB }),

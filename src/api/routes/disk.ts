@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { CacheRecord, Engine } from '../../engine/index.ts';
+import type { CacheLimits, CacheRecord, Engine } from '../../engine/index.ts';
 import {
   badRequest,
   containerSummaryJson,
@@ -31,11 +31,12 @@ export function diskRoutes(app: FastifyInstance, engine: Parts): void {
     const filters = parseFilters(query.text('filters'), ['until', 'unused-for', 'all']);
     const until = filters.get('until')?.[0] ?? filters.get('unused-for')?.[0];
     const before = await engine.builds.cacheUsage();
-    const { reclaimedBytes } = await engine.builds.pruneCache(
-      until === undefined
-        ? {}
-        : { unusedForMs: Math.max(0, Date.now() - parseFilterTime(until, Date.now())) },
-    );
+    const unusedForMs =
+      until === undefined ? undefined : Math.max(0, Date.now() - parseFilterTime(until, Date.now()));
+    const { reclaimedBytes } = await engine.builds.pruneCache({
+      ...(unusedForMs === undefined ? {} : { unusedForMs }),
+      ...limitsOf(query),
+    });
     const left = new Set((await engine.builds.cacheUsage()).map(({ id }) => id));
     return {
       CachesDeleted: before.map(({ id }) => id).filter(id => !left.has(id)),
@@ -54,6 +55,18 @@ export function diskRoutes(app: FastifyInstance, engine: Parts): void {
     await engine.registries.checkLogin({ registry, username, password });
     return { Status: 'Login Succeeded', IdentityToken: '' };
   });
+}
+
+/** Docker's clients send 0 for what nobody has asked for. */
+function limitsOf(query: Query): CacheLimits {
+  const asked = (name: string) => query.integer(name) || undefined;
+  const [maxUsedBytes, minFreeBytes] = [asked('max-used-space'), asked('min-free-space')];
+  const reservedBytes = asked('reserved-space') ?? asked('keep-storage');
+  return {
+    ...(maxUsedBytes === undefined ? {} : { maxUsedBytes }),
+    ...(reservedBytes === undefined ? {} : { reservedBytes }),
+    ...(minFreeBytes === undefined ? {} : { minFreeBytes }),
+  };
 }
 
 /** Layers that several images have count once. */

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
-import type { CacheRecord, CacheSelection } from '../../engine/index.ts';
+import type { CacheLimits, CacheRecord, CacheSelection } from '../../engine/index.ts';
 import { type Filters, humanDuration, humanSize } from '../../words/index.ts';
 import type { Cli } from '../cli.ts';
 import { collect } from '../collect.ts';
 import { examples } from '../examples.ts';
+import { describeCacheLimits } from '../format/cache-limits.ts';
 import type { Column } from '../format/table.ts';
 import { badOption } from '../parse/bad-option.ts';
 import { parseFilters } from '../parse/parse-filters.ts';
@@ -19,14 +20,18 @@ export function configureBuilder(command: Command, cli: Cli): void {
   examples(
     prune,
     'plimsoll builder prune',
-    'plimsoll builder prune --keep-storage 5g --filter until=24h',
+    'plimsoll builder prune --max-used-space 5g --filter until=24h',
+    'plimsoll builder prune --min-free-space 20g --reserved-space 2g',
     'plimsoll builder prune --filter type=exec.cachemount',
   )
     .option('-a, --all', 'Accepted for scripts; it frees all')
     .option('-f, --force', 'Accepted for scripts; it never asks')
-    .option('--keep-storage <size>', 'Keep the most recently used, as much as this')
+    .option('--max-used-space <size>', 'Keep the most recently used, as much as this')
+    .option('--reserved-space <size>', 'Keep as much as this, whatever the others say')
+    .option('--min-free-space <size>', 'Free no more than it takes for this to be free on the disk')
+    .option('--keep-storage <size>', 'Older name of --reserved-space')
     .option('--filter <filter>', 'Only until=DURATION, type=regular|exec.cachemount|internal, id=ID', collect)
-    .action(async (options: { keepStorage?: string; filter?: string[] }) => {
+    .action(async (options: PruneOptions) => {
       const engine = await cli.engine();
       const { records, reclaimedBytes } = await engine.builds.pruneCache(selectionOf(options));
       cli.stdout.write(`Deleted records: ${records}\nTotal reclaimed space: ${humanSize(reclaimedBytes)}\n`);
@@ -36,6 +41,14 @@ export function configureBuilder(command: Command, cli: Cli): void {
     .option('--filter <filter>', 'Only until=DURATION, type=regular|exec.cachemount|internal, id=ID', collect)
     .option('--format <format>', 'table, table FIELD,…, or json')
     .action((options: { filter?: string[]; format?: string }) => listUsage(cli, options));
+}
+
+interface PruneOptions {
+  readonly filter?: string[];
+  readonly maxUsedSpace?: string;
+  readonly reservedSpace?: string;
+  readonly minFreeSpace?: string;
+  readonly keepStorage?: string;
 }
 
 async function listUsage(cli: Cli, options: { filter?: string[]; format?: string }): Promise<void> {
@@ -51,6 +64,7 @@ async function listUsage(cli: Cli, options: { filter?: string[]; format?: string
   if (shared.length > 0)
     cli.stdout.write(`Shared: ${sum(shared)}\nPrivate: ${sum(records.filter(record => !record.shared))}\n`);
   cli.stdout.write(`Reclaimable: ${sum(records.filter(isReclaimable))}\nTotal: ${sum(records)}\n`);
+  cli.stdout.write(describeCacheLimits(await engine.builds.cacheLimits()));
 }
 
 const columns: readonly Column<CacheRecord>[] = [
@@ -77,16 +91,25 @@ function isReclaimable({ inUse, shared }: CacheRecord): boolean {
   return !inUse && !shared;
 }
 
-function selectionOf(options: { keepStorage?: string; filter?: string[] }): CacheSelection {
+function selectionOf(options: PruneOptions): CacheSelection {
   const filters = parseFilters(options.filter ?? [], ['until', 'unused-for', 'type', 'id']);
   const [until] = filters.get('until') ?? filters.get('unused-for') ?? [];
   const ids = filters.get('id');
   const kinds = kindsOf(filters);
   return {
-    ...(options.keepStorage === undefined ? {} : { keepBytes: parseSize(options.keepStorage) }),
+    ...limitsOf(options),
     ...(until === undefined ? {} : { unusedForMs: parseDuration(until) }),
     ...(kinds === undefined ? {} : { kinds }),
     ...(ids === undefined ? {} : { ids }),
+  };
+}
+
+function limitsOf(options: PruneOptions): CacheLimits {
+  const { maxUsedSpace, keepStorage, reservedSpace = keepStorage, minFreeSpace } = options;
+  return {
+    ...(maxUsedSpace === undefined ? {} : { maxUsedBytes: parseSize(maxUsedSpace) }),
+    ...(reservedSpace === undefined ? {} : { reservedBytes: parseSize(reservedSpace) }),
+    ...(minFreeSpace === undefined ? {} : { minFreeBytes: parseSize(minFreeSpace) }),
   };
 }
 

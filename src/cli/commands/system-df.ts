@@ -5,6 +5,7 @@ import { familiarReference, parseReference } from '../../oci/index.ts';
 import { describeCommand, describeState, humanDuration, humanSize, shortId } from '../../words/index.ts';
 import type { Cli } from '../cli.ts';
 import { examples } from '../examples.ts';
+import { describeCacheLimits } from '../format/cache-limits.ts';
 import type { Column } from '../format/table.ts';
 import { badOption } from '../parse/bad-option.ts';
 import { writeListing } from '../write-listing.ts';
@@ -28,15 +29,16 @@ export function configureDiskUsage(command: Command, cli: Cli): void {
       const usage = await engine.system.diskUsage({ signal: cli.signal });
       if (options.json) cli.stdout.write(`${JSON.stringify(usage, undefined, 2)}\n`);
       else if (options.verbose) await writeAll(cli, engine, usage);
-      else await writeSummary(cli, usage, options);
+      else await writeSummary(cli, engine, usage, options);
     });
 }
 
-async function writeSummary(cli: Cli, usage: DiskUsage, options: Options): Promise<void> {
+async function writeSummary(cli: Cli, engine: Engine, usage: DiskUsage, options: Options): Promise<void> {
   const shown = usage.categories.filter(({ kind, sizeBytes }) => always.includes(kind) || sizeBytes > 0);
   await writeListing(cli, shown, columns, options);
-  if (options.format === undefined)
-    cli.stdout.write(`\nTotal: ${humanSize(usage.totalBytes)} in ${cleanText(usage.root)}\n`);
+  if (options.format !== undefined) return;
+  cli.stdout.write(`\nTotal: ${humanSize(usage.totalBytes)} in ${cleanText(usage.root)}\n`);
+  cli.stdout.write(describeCacheLimits(await engine.builds.cacheLimits()));
 }
 
 const always: readonly DiskCategory['kind'][] = ['images', 'containers', 'volumes', 'cache'];
@@ -77,7 +79,8 @@ async function writeAll(cli: Cli, engine: Engine, usage: DiskUsage): Promise<voi
   await section('Containers space usage', containerRows(engine, usage), containerColumns(now));
   await section('Local Volumes space usage', volumeRows(engine, usage), volumeColumns);
   const cache = usage.categories.find(({ kind }) => kind === 'cache');
-  cli.stdout.write(`Build cache usage: ${humanSize(cache?.sizeBytes ?? 0)}\n\n`);
+  cli.stdout.write(`Build cache usage: ${humanSize(cache?.sizeBytes ?? 0)}\n`);
+  cli.stdout.write(`${describeCacheLimits(await engine.builds.cacheLimits())}\n`);
   await writeListing(cli, await engine.builds.cacheUsage(), cacheColumns(now), {});
   if (usage.orphans.length > 0) {
     cli.stdout.write('\n');

@@ -8,13 +8,14 @@ import type { Cli } from '../cli.ts';
 export interface ConfigFile {
   readonly prices?: unknown;
   readonly alerts?: unknown;
+  readonly build_cache?: unknown;
   /** A mapping that has no other keys than these; throws where it is none. */
   mapping(value: unknown, name: string, keys: readonly string[]): Readonly<Record<string, unknown>>;
   /** An error (`CONFIG_INVALID`) of this file, with the line in which a text of it is first written. */
   wrong(what: string, hint: string, where?: string): PlimsollError;
 }
 
-const keys = ['prices', 'alerts'];
+const keys = ['prices', 'alerts', 'build_cache'];
 const example =
   'write {"prices": {"core_hour": 0.03, "gib_hour": 0.004, "currency": "EUR"}, "alerts": {"rules": ["oom", "memory > 90% for 2m"]}}';
 

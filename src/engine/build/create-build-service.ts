@@ -8,13 +8,12 @@ import type { EventService } from '../events/index.ts';
 import { identify, isAlive, mountsBelow, unmount } from '../kernel/index.ts';
 import type { NetworkService } from '../network/index.ts';
 import type { Runtime } from '../runtime/index.ts';
-import { diskBytes } from '../snapshot/index.ts';
-import { createLeases, type Database, type Root } from '../store/index.ts';
+import type { Database, Root } from '../store/index.ts';
 import { buildAccess } from './build-access.ts';
 import { openContexts } from './build-contexts.ts';
 import type { BuildImages } from './build-images.ts';
 import { platformsFor } from './build-platforms.ts';
-import { cacheUsage, openBuildCache, openCacheMounts, selectRecords } from './cache/index.ts';
+import { createCacheKeeper, type DiskSpace, openBuildCache, openCacheMounts } from './cache/index.ts';
 import { checkDockerfile } from './check-build.ts';
 import {
   commandSteps,
@@ -29,7 +28,7 @@ import { runBuild, summaryOf } from './run-build.ts';
 import type { StepDeps } from './solve/index.ts';
 import { openKnownDigests } from './source/index.ts';
 import { sourceDateOf } from './source-date.ts';
-import type { BuildRecord, BuildService, CacheRecord, FailedStep } from './types.ts';
+import type { BuildRecord, BuildService, CacheSettings, FailedStep } from './types.ts';
 import { createWorkService, type WorkService, type WorkServiceOptions } from './work/index.ts';
 
 /** What builds need of the rest of the engine. */
@@ -46,6 +45,10 @@ export interface BuildServiceOptions {
   readonly clock?: () => number;
   /** What this host is. */
   readonly platform?: Platform;
+  /** What the user wants the limits of the cache to be; rejects where that is written down wrongly. */
+  readonly cacheSettings?: () => Promise<CacheSettings | undefined>;
+  /** The disk of the root. */
+  readonly disk?: () => DiskSpace;
 }
 
 /** Builds of a root, plus what the engine does for them at its start. */
@@ -69,19 +72,10 @@ export function createBuildService(options: BuildServiceOptions): BuildKeeper {
     const name = createHash('sha256').update(folder).digest('hex').slice(0, 16);
     return openKnownDigests(folder, join(root.dataDir, 'builds/contexts', name), clock);
   };
-  const leases = createLeases({ db, clock });
-  const listCache = () =>
-    cacheUsage({
-      db,
-      mounts: cacheMounts.list(),
-      imageLayers: images.layersOfImages(),
-      isHeld: diffId => leases.isHeld('layer', diffId),
-      layerBytes: async diffId => {
-        const { path, recipe } = snapshots.layer(diffId) ?? {};
-        const parts = [path, recipe].flatMap(part => (part === undefined ? [] : diskBytes(part)));
-        return (await Promise.all(parts)).reduce((sum, bytes) => sum + bytes, 0);
-      },
-    });
+  const cacheKeeper = createCacheKeeper({
+    ...{ root, db, snapshots, cacheMounts, images, clock },
+    ...{ settings: options.cacheSettings, disk: options.disk },
+  });
   const keeper: BuildKeeper = {
     works: createWorkService({
       deps: { ...deps, snapshots },
@@ -91,6 +85,7 @@ export function createBuildService(options: BuildServiceOptions): BuildKeeper {
     build: async request => {
       for (const tag of request.tags ?? []) parseReference(tag); // what is wrong is no news for the end of a build
       sourceDateOf(request);
+      const limits = await cacheKeeper.cacheLimits();
       const id = randomBytes(6).toString('hex');
       const platforms = platformsFor(own, request.platform);
       await using access = buildAccess(id, root, request);
@@ -118,6 +113,7 @@ export function createBuildService(options: BuildServiceOptions): BuildKeeper {
       try {
         const image = await runBuild({
           ...{ id, request, contexts, access, journal, deps, images, platforms, onFailedStep },
+          trimCache: async () => limits && (await cacheKeeper.trim(limits, record.started)),
         });
         journal.write({ kind: 'finished', time: clock(), outcome: 'succeeded', image });
         records.end({ ...record, finished: clock(), state: 'succeeded', image });
@@ -164,28 +160,9 @@ export function createBuildService(options: BuildServiceOptions): BuildKeeper {
       const { signal } = new AbortController();
       return await stepCosts(followJournal(journalPath(root, made.id), { signal, isOver: () => true }));
     },
-    cacheUsage: async selection => {
-      const records = await listCache();
-      return selection === undefined
-        ? records
-        : selectRecords(records, selection, { now: clock(), idleOnly: false });
-    },
-    pruneCache: async (selection = {}) => {
-      const chosen = selectRecords(await listCache(), selection, { now: clock(), idleOnly: true });
-      const [folders, rows] = [chosen.filter(isMount), chosen.filter(record => !isMount(record))];
-      db.transaction(() => {
-        for (const { id } of rows) db.run('DELETE FROM build_cache WHERE key = ?', id);
-      });
-      const layers = new Set(rows.flatMap(({ layer }) => layer ?? []));
-      let { reclaimedBytes } = await images.freeLayers([...layers]);
-      let records = rows.length;
-      for (const { id, sizeBytes } of folders) {
-        if (!(await cacheMounts.remove(id))) continue; // a build has begun to use it
-        records++;
-        reclaimedBytes += sizeBytes;
-      }
-      return { records, reclaimedBytes };
-    },
+    cacheUsage: cacheKeeper.cacheUsage,
+    pruneCache: cacheKeeper.pruneCache,
+    cacheLimits: cacheKeeper.cacheLimits,
     runningSteps: () => records.running().flatMap(({ id }) => commandSteps(root, id)),
     sweep: async () => {
       for (const { id } of records.takeLost()) {
@@ -216,8 +193,4 @@ function deadRuns(folder: string): string[] {
 async function clearFolder(folder: string): Promise<void> {
   for (const mount of mountsBelow(folder).reverse()) await unmount(mount, { lazy: true });
   rmSync(folder, { recursive: true, force: true });
-}
-
-function isMount({ kind }: CacheRecord): boolean {
-  return kind === 'mount';
 }

@@ -8,6 +8,8 @@ import {
   PlimsollError,
   withContext,
 } from '../../errors.ts';
+import { formatBytes } from '../../lib/format-bytes.ts';
+import { formatDuration } from '../../lib/format-duration.ts';
 import type { ImageConfig } from '../../oci/index.ts';
 import { type Attestation, inlineField } from '../image/index.ts';
 import { caller } from '../kernel/index.ts';
@@ -16,6 +18,7 @@ import { type BaseFinder, createBaseFinder } from './bases/index.ts';
 import type { BuildAccess } from './build-access.ts';
 import type { BuildContexts } from './build-contexts.ts';
 import type { BuildImages } from './build-images.ts';
+import type { CacheTrimmed } from './cache/index.ts';
 import { checkDockerfile } from './check-build.ts';
 import { DockerfileError } from './dockerfile/index.ts';
 import { type BuildJournal, createSideSteps, type SideSteps } from './journal/index.ts';
@@ -61,6 +64,8 @@ export interface BuildRun {
   readonly platforms: BuildPlatforms;
   /** Told the step at which the build fails. */
   readonly onFailedStep: (step: FailedStep) => void;
+  /** Brings the cache within its limits, at the end; undefined where nothing had to go. */
+  readonly trimCache: () => Promise<CacheTrimmed | undefined>;
 }
 
 /** One build from its text to its image: plan, solve, record. Returns the image's id; nothing is left if it throws. */
@@ -88,7 +93,36 @@ export async function runBuild(run: BuildRun): Promise<string> {
     return image;
   } finally {
     await images.freeLayers(replaced);
+    if (!request.signal?.aborted) await tidyUp(run, steps, note);
   }
+}
+
+/** Says what of the cache had to go; what goes wrong with it is no failure of the build. */
+async function tidyUp(
+  { trimCache }: BuildRun,
+  steps: SideSteps,
+  note: (sentence: string) => void,
+): Promise<void> {
+  try {
+    const trimmed = await trimCache();
+    if (trimmed === undefined) return;
+    const { layers, mounts, reclaimedBytes, unusedMs, keptBytes } = trimmed;
+    const counted = [
+      layers > 0 ? plural(layers, 'layer') : [],
+      mounts > 0 ? plural(mounts, 'cache mount') : [],
+    ];
+    const limit = `free ${formatBytes(reclaimedBytes)} of the build cache, to keep it within ${formatBytes(keptBytes)}`;
+    const step = steps.begin(
+      `${limit}: ${counted.flat().join(' and ')}, not used for ${formatDuration(unusedMs)}`,
+    );
+    step.done('');
+  } catch (error) {
+    note(`the build cache was not brought within its limits: ${messageOf(error)}`);
+  }
+}
+
+function plural(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function planRequest({ request, contexts: opened, platforms }: BuildRun): Omit<PlanRequest, 'bases'> {

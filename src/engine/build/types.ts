@@ -246,10 +246,32 @@ export interface CacheRecord {
   readonly layer?: string;
 }
 
-/** Which records are meant: those for which all of it holds. */
-export interface CacheSelection {
-  /** The least recently used ones, until no more than this is left of what no image has too. */
-  readonly keepBytes?: number;
+/**
+ * How much the build cache may take on the disk, counting what no image has too; BuildKit's three figures. Without any of
+ * them nothing is bounded.
+ */
+export interface CacheLimits {
+  readonly maxUsedBytes?: number;
+  /** This much may stay, however little is free on the disk, and whatever `maxUsedBytes` says. */
+  readonly reservedBytes?: number;
+  /** Where less than this is free on the disk, the cache gives back what is missing. */
+  readonly minFreeBytes?: number;
+}
+
+/** A size, or a part of the disk. */
+export type CacheShare = { readonly bytes: number } | { readonly percent: number };
+
+/** What a user wants the limits of the build cache to be; what is not said is as by default. */
+export interface CacheSettings {
+  /** False: builds throw nothing away. */
+  readonly gc?: boolean;
+  readonly maxUsed?: CacheShare;
+  readonly reserved?: CacheShare;
+  readonly minFree?: CacheShare;
+}
+
+/** Which records are meant: those for which all of it holds; with limits, the least recently used ones until they are kept. */
+export interface CacheSelection extends CacheLimits {
   readonly unusedForMs?: number;
   readonly kinds?: readonly CacheRecord['kind'][];
   /** Beginnings of ids. */
@@ -287,6 +309,8 @@ export interface BuildService {
   costs(image: string): Promise<StepCost[]>;
   /** What the cache holds, least recently used first. */
   cacheUsage(selection?: CacheSelection): Promise<CacheRecord[]>;
+  /** Within what bounds each build leaves the cache; undefined if there are none. */
+  cacheLimits(): Promise<CacheLimits | undefined>;
   /** Frees cache records with their layers and folders: those selected (default: all), but none that is in use. */
   pruneCache(selection?: CacheSelection): Promise<{ records: number; reclaimedBytes: number }>;
 }

@@ -8,6 +8,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -81,14 +82,15 @@ export function createBlobs({ root, db, clock }: { root: Root; db: Database; clo
     prune: () => {
       const doomed = db.transaction(
         () => {
-          const rows = db.all(`SELECT digest, size FROM blobs WHERE digest NOT IN (${named})`);
+          const rows = db.all(`SELECT digest FROM blobs WHERE digest NOT IN (${named})`);
           for (const { digest } of rows) db.run('DELETE FROM blobs WHERE digest = ?', String(digest));
-          return rows;
+          return rows.map(({ digest }) => String(digest));
         },
         { durable: true },
       );
-      if (doomed.length > 0) sweep(doomed.map(row => String(row.digest)));
-      return doomed.reduce((sum, row) => sum + Number(row.size), 0);
+      const freed = doomed.map(digest => blocksOf(pathOf(digest)));
+      if (doomed.length > 0) sweep(doomed);
+      return freed.reduce((sum, bytes) => sum + bytes, 0);
     },
     sweep,
   };
@@ -98,6 +100,11 @@ export function createBlobs({ root, db, clock }: { root: Root; db: Database; clo
 const named = `
   SELECT id FROM images UNION ALL SELECT manifest FROM images UNION ALL SELECT digest FROM image_digests
   UNION ALL SELECT digest FROM layer_blobs WHERE kept = 1 UNION ALL SELECT digest FROM attestations`;
+
+/** What a file takes on the disk. */
+function blocksOf(path: string): number {
+  return (statSync(path, { throwIfNoEntry: false })?.blocks ?? 0) * 512;
+}
 
 /** `sha256:<hex>` of some bytes. */
 export function sha256(bytes: Uint8Array): string {

@@ -149,4 +149,12 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX execs_container ON execs (container);
   `,
+  `
+  -- What a layer takes on the disk, its recipe with it, once it has been measured: it never changes.
+  ALTER TABLE layers ADD COLUMN disk_bytes INTEGER;
+  CREATE INDEX build_cache_layer ON build_cache (diff_id);
+  -- What the folder of a cache mount took on the disk when it was last measured, and when that was.
+  ALTER TABLE build_mounts ADD COLUMN disk_bytes INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE build_mounts ADD COLUMN measured INTEGER NOT NULL DEFAULT 0;
+  `,
 ];

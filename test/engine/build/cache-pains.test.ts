@@ -224,8 +224,8 @@ describe('pain 4, a cache that throws away what was just built:', { skip }, () =
     const layers = all.map(({ layer = '' }) => yard.layerFolder(layer));
     const du = execFileSync('du', ['-sc', '--block-size=1', ...layers], { encoding: 'utf8' });
     assert.equal(total, Number(/^(\d+)\ttotal$/m.exec(du)?.[1]), 'as du counts them');
-    assert.equal((await yard.builds.pruneCache({ keepBytes: total })).records, 0);
-    const pruned = await yard.builds.pruneCache({ keepBytes: total - 1 });
+    assert.equal((await yard.builds.pruneCache({ maxUsedBytes: total })).records, 0);
+    const pruned = await yard.builds.pruneCache({ maxUsedBytes: total - 1 });
     assert.equal(pruned.records, 1, 'b was used before the others');
     assert.equal(pruned.reclaimedBytes, all.find(({ description }) => description === 'COPY b /')?.sizeBytes);
     const left = (await yard.builds.cacheUsage()).map(({ description }) => description);

@@ -16,6 +16,7 @@ import {
   type BuildKeeper,
   type BuildProgress,
   type BuildRequest,
+  type BuildServiceOptions,
   createBuildService,
 } from '../../../src/engine/build/index.ts';
 import { createEventService } from '../../../src/engine/events/index.ts';
@@ -67,7 +68,7 @@ export function makeYard(
     fakeRun?: (args: readonly string[], rootfs: string) => number | Promise<number>;
     /** Connect steps to real bridges; else no step may ask for one. */
     bridge?: boolean;
-  } = {},
+  } & Pick<BuildServiceOptions, 'cacheSettings' | 'disk' | 'clock'> = {},
 ): Yard {
   const folder = mkdtempSync(join(tmpdir(), 'plb-'));
   const root = {
@@ -91,7 +92,13 @@ export function makeYard(
       return await createRuntime({ runDir: root.runDir }).runToEnd(request);
     },
   });
-  const builds = createBuildService({ root, db, images: store, snapshots, runtime, networks, events });
+  const { cacheSettings, disk, clock } = options;
+  const builds = createBuildService({
+    ...{ root, db, images: store, snapshots, runtime, networks, events },
+    ...(cacheSettings === undefined ? {} : { cacheSettings }),
+    ...(disk === undefined ? {} : { disk }),
+    ...(clock === undefined ? {} : { clock }),
+  });
   const context = join(folder, 'context');
   mkdirSync(context);
   const yard: Yard = {

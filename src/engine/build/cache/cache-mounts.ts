@@ -36,6 +36,10 @@ export interface CacheMountRecord {
   readonly created: number;
   readonly lastUsed: number;
   readonly inUse: boolean;
+  /** What it took on the disk when it was last measured. */
+  readonly measuredBytes: number;
+  /** Nobody has used it since then. */
+  readonly isMeasured: boolean;
 }
 
 /** Folders that RUN --mount=type=cache keeps from build to build, in `mounts/` and the table build_mounts. */
@@ -43,8 +47,10 @@ export interface CacheMounts {
   /** Waits its turn and gives the folder, made if it is new. Throws `cancelled`. */
   take(request: CacheMountRequest): Promise<TakenCacheMount>;
   list(): CacheMountRecord[];
-  /** Deletes one that nobody uses; false if somebody does. */
-  remove(id: string): Promise<boolean>;
+  /** Remembers what one takes on the disk, measured since `time`; only for now if somebody uses it. */
+  measured(id: string, bytes: number, time: number): void;
+  /** Deletes one that nobody uses; false if somebody does, or did after `lastUsed`. */
+  remove(id: string, lastUsed?: number): Promise<boolean>;
   /** Deletes folders that have no row: what a process left that died while it deleted. */
   sweep(): Promise<void>;
 }
@@ -67,7 +73,7 @@ export function openCacheMounts({
   const remember = (key: string, variant: number, name: string) => {
     const dir = `${key.slice(0, 16)}-${variant}`;
     db.run(
-      'INSERT INTO build_mounts VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key, variant) DO UPDATE SET last_used = excluded.last_used',
+      'INSERT INTO build_mounts (key, variant, name, dir, created, last_used) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key, variant) DO UPDATE SET last_used = excluded.last_used',
       ...[key, variant, name, dir, clock(), clock()],
     );
     return dir;
@@ -130,10 +136,18 @@ export function openCacheMounts({
         created: Number(row.created),
         lastUsed: Number(row.last_used),
         inUse: isTaken(String(row.dir)),
+        measuredBytes: Number(row.disk_bytes),
+        isMeasured: Number(row.measured) > Number(row.last_used),
       })),
-    remove: async id => {
+    measured: (id, bytes, time) =>
+      void db.run(
+        'UPDATE build_mounts SET disk_bytes = ?, measured = ? WHERE dir = ?',
+        ...[bytes, isTaken(id) ? 0 : time, id],
+      ),
+    remove: async (id, lastUsed) => {
       const gone = db.transaction(() => {
-        if (isTaken(id)) return false;
+        const row = db.get('SELECT last_used FROM build_mounts WHERE dir = ?', id);
+        if (isTaken(id) || (lastUsed !== undefined && row?.last_used !== lastUsed)) return false;
         db.run('DELETE FROM build_mounts WHERE dir = ?', id);
         const away = join(base, `old-${id}-${clock()}`);
         if (existsSync(join(base, id))) renameSync(join(base, id), away);

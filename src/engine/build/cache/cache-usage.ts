@@ -1,8 +1,8 @@
 import { diskBytes } from '../../snapshot/index.ts';
 import type { Database, Row } from '../../store/index.ts';
 import type { CacheRecord, CacheSelection } from '../types.ts';
+import { bytesToKeep } from './cache-limits.ts';
 import type { CacheMountRecord } from './cache-mounts.ts';
-import type { StepInputs } from './step-inputs.ts';
 
 /** What listing the cache needs to know of the rest of the engine. */
 export interface CacheUsageOptions {
@@ -22,7 +22,10 @@ export interface CacheUsageOptions {
  */
 export async function cacheUsage(options: CacheUsageOptions): Promise<CacheRecord[]> {
   const { db, mounts, layerBytes } = options;
-  const rows = db.all('SELECT key, step, diff_id, inputs, created, last_used FROM build_cache');
+  const rows = db.all(
+    `SELECT key, step, diff_id, iif(step = 'files', NULL, inputs ->> '$.instruction') AS instruction, created, last_used
+     FROM build_cache`,
+  );
   const bytes = new Map<string, number>();
   for (const { diff_id: layer } of rows)
     if (layer !== null && !bytes.has(String(layer)))
@@ -34,14 +37,18 @@ export async function cacheUsage(options: CacheUsageOptions): Promise<CacheRecor
 
 /**
  * The records that a selection means, of those that `cacheUsage` listed; with `idleOnly`, none that is in use. With
- * `keepBytes`, the least recently used ones until no more than that is left of what is the cache's alone.
+ * limits, the least recently used ones until these are kept by what is the cache's alone. `freeBytes`: on the disk.
  */
 export function selectRecords(
   records: readonly CacheRecord[],
   selection: CacheSelection,
-  { now, idleOnly }: { readonly now: number; readonly idleOnly: boolean },
+  {
+    now,
+    idleOnly,
+    freeBytes,
+  }: { readonly now: number; readonly idleOnly: boolean; readonly freeBytes: () => number },
 ): CacheRecord[] {
-  const { keepBytes, unusedForMs, kinds, ids, layers } = selection;
+  const { unusedForMs, kinds, ids, layers } = selection;
   const wanted = records.filter(
     record =>
       !(idleOnly && record.inUse) &&
@@ -50,8 +57,9 @@ export function selectRecords(
       (layers?.includes(record.layer ?? '') ?? true) &&
       (unusedForMs === undefined || record.lastUsed <= now - unusedForMs),
   );
-  if (keepBytes === undefined) return wanted;
   let left = ownBytes(records);
+  const keepBytes = bytesToKeep(selection, { usedBytes: left, freeBytes });
+  if (keepBytes === undefined) return wanted;
   const holders = new Map<string, number>();
   for (const { layer = '' } of records) holders.set(layer, (holders.get(layer) ?? 0) + 1);
   return wanted.filter(({ shared, layer, sizeBytes }) => {
@@ -88,7 +96,7 @@ function toRecord(
   return {
     ...common,
     kind: 'layer',
-    description: describe(JSON.parse(String(row.inputs)) as StepInputs),
+    description: describe(String(row.instruction)),
     inUse: layer !== undefined && isHeld(layer),
     shared: layer !== undefined && imageLayers.has(layer),
     ...(layer === undefined ? {} : { layer }),
@@ -108,7 +116,7 @@ async function toMountRecord(mount: CacheMountRecord): Promise<CacheRecord> {
   };
 }
 
-function describe({ instruction }: StepInputs): string {
+function describe(instruction: string): string {
   const words = JSON.parse(instruction) as readonly unknown[];
   return words.filter(word => typeof word === 'string').join(' ');
 }

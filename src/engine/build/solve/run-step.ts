@@ -1,6 +1,7 @@
 import { join } from 'node:path';
+import { isPlimsollError } from '../../../errors.ts';
 import { resolveUser } from '../../runtime/index.ts';
-import type { StagedLayer } from '../../snapshot/index.ts';
+import type { HeldLayer, SnapshotService, StagedLayer } from '../../snapshot/index.ts';
 import { type CacheHit, explainMiss, type StepInputs } from '../cache/index.ts';
 import { type GitAccess, makeFolder } from '../copy/index.ts';
 import type { CopyOperation, RunOperation, Vertex, WorkdirOperation } from '../plan/index.ts';
@@ -157,19 +158,25 @@ async function layered(
   const { vertex, report, signal } = request;
   const { deps, noCache, hold, imported, collect } = scope;
   const serve = (hit: CacheHit): StepState => {
-    if (hit.diffId !== undefined) hold(deps.snapshots.hold(hit.diffId));
     collect(vertex, inputs, hit);
     report.cached();
     return stateAfter(parent, hit);
   };
+  const find = (): CacheHit | undefined => {
+    const hit = deps.cache.find(inputs);
+    if (hit?.diffId === undefined) return hit;
+    const layer = holdIfThere(deps.snapshots, hit.diffId);
+    if (layer !== undefined) hold(layer);
+    return layer && hit;
+  };
   if (noCache || vertex.noCache) {
     return await makeLayer(scope, request, parent, { inputs, work, cacheMiss: 'the cache is off' });
   }
-  const hit = deps.cache.find(inputs);
+  const hit = find();
   if (hit !== undefined) return serve(hit);
   const onWait = () => report.output('stderr', Buffer.from('waiting for another build that does the same\n'));
   using _claim = await deps.cache.claim(inputs, { signal, onWait });
-  const late = deps.cache.find(inputs);
+  const late = find();
   if (late !== undefined) return serve(late);
   const step = stepOf(scope, vertex);
   const before = deps.cache.lastInputs(step);
@@ -178,6 +185,7 @@ async function layered(
     using _held = other.layer;
     const replaced = deps.cache.record(step, inputs, other.hit);
     if (replaced !== undefined) scope.replaced(replaced);
+    if (other.hit.diffId !== undefined) hold(deps.snapshots.hold(other.hit.diffId));
     return serve(other.hit);
   }
   const why = before === undefined ? other?.why : undefined;
@@ -240,11 +248,22 @@ async function earlierLayer(
   if (own === undefined) return undefined;
   for (const hit of cache.earlier(step, inputs, own.sizeBytes)) {
     if (hit.diffId === own.diffId) return hit;
-    const held = snapshots.hold(hit.diffId);
+    const held = holdIfThere(snapshots, hit.diffId);
+    if (held === undefined) continue;
     hold(held);
     if (await sameFiles(held.path, own.path, signal)) return hit;
   }
   return undefined;
+}
+
+/** Undefined where another build has just thrown the layer out of the cache. */
+function holdIfThere(snapshots: Pick<SnapshotService, 'hold'>, diffId: string): HeldLayer | undefined {
+  try {
+    return snapshots.hold(diffId);
+  } catch (error) {
+    if (isPlimsollError(error) && error.code === 'LAYER_MISSING') return undefined;
+    throw error;
+  }
 }
 
 /** Stages, works and commits; a step that changed nothing leaves no layer. */

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createEngine, type DiskUsage, type Engine, type Root } from '../../../../src/engine/index.ts';
+import { Database } from '../../../../src/engine/store/index.ts';
 import { cannotRunContainers } from '../../../support/busybox-rootfs.ts';
 import { rootOfOwn } from '../../../support/root-of-own.ts';
 
@@ -24,6 +26,16 @@ function category({ categories }: DiskUsage, kind: DiskUsage['categories'][numbe
   const found = categories.find(each => each.kind === kind);
   assert.ok(found);
   return found;
+}
+
+/** Keeps bytes as the packed form of a layer, as a pull does. */
+function keepPacked({ dataDir }: Root, diffId: string, bytes: Buffer): void {
+  using db = Database.open(join(dataDir, 'plimsoll.db'));
+  const hex = createHash('sha256').update(bytes).digest('hex');
+  writeFileSync(join(dataDir, 'blobs/sha256', hex), bytes);
+  const [digest, type] = [`sha256:${hex}`, 'application/vnd.oci.image.layer.v1.tar+gzip'];
+  db.run('INSERT INTO blobs VALUES (?, ?, ?, ?)', digest, type, bytes.length, Date.now());
+  db.run('INSERT INTO layer_blobs VALUES (?, ?, ?, ?, 1)', digest, diffId, type, bytes.length);
 }
 
 /** A root with something of every kind. */
@@ -113,6 +125,30 @@ test('pain 3: every byte under the root belongs to a record: df and du agree, or
     [users],
   );
   assert.ok(existsSync(join(own.root.dataDir, users, '_data/file')));
+});
+
+test('builder du counts packed layers that are kept as they came, as du and system df do', {
+  skip: cannotRunContainers,
+}, async () => {
+  await using own = await rootOfOwn();
+  await using engine = await createEngine({ root: own.root });
+  const context = join(own.folder, 'context');
+  mkdirSync(context);
+  writeFileSync(join(context, 'data'), Buffer.alloc(300_000, 'x'));
+  writeFileSync(join(context, 'Dockerfile'), 'FROM localhost/busybox\nCOPY data /a\nCOPY data /b\n');
+  const { image } = await engine.builds.build({ context });
+  const layer = engine.images.inspect(image).layers.at(-1);
+  keepPacked(own.root, layer?.diffId ?? '', Buffer.alloc(100_000, 'z'));
+  await engine.images.remove(image, { force: true });
+  const listed = await engine.builds.cacheUsage();
+  assert.deepEqual([listed.length, listed.every(({ shared }) => !shared)], [2, true]);
+  const bytes = new Map(listed.map(({ layer, sizeBytes }) => [layer, sizeBytes]));
+  const sum = [...bytes.values()].reduce((all, one) => all + one, 0);
+  const [usage] = await bothOf(engine, own.root);
+  assert.equal(sum, category(usage, 'cache').sizeBytes);
+  const { reclaimedBytes } = await engine.builds.pruneCache();
+  assert.equal(reclaimedBytes, sum);
+  assert.equal(category(await engine.system.diskUsage(), 'cache').sizeBytes, 0);
 });
 
 test('system prune takes what nothing needs, and nothing that something needs', {
