@@ -35,7 +35,7 @@ export async function writeOutputs(cli: Cli, built: BuiltImage): Promise<void> {
 
 async function writeOutput(cli: Cli, output: BuildOutput, built: BuiltImage): Promise<void> {
   const engine = await cli.engine();
-  const { type, dest, tar } = output;
+  const { type, dest, tar, packing } = output;
   if (type === 'registry') return await push(cli, built, output);
   if (dest === undefined) return;
   const { signal } = cli;
@@ -43,7 +43,10 @@ async function writeOutput(cli: Cli, output: BuildOutput, built: BuiltImage): Pr
   const isFolder = type === 'local' || (!tar && type !== 'tar');
   const bytes =
     type === 'oci' || type === 'docker'
-      ? await engine.archives.save({ names, signal, ...(type === 'oci' ? { format: 'oci-archive' } : {}) })
+      ? await engine.archives.save({
+          ...{ names, signal, packing },
+          ...(type === 'oci' ? { format: 'oci-archive' } : {}),
+        })
       : await engine.archives.rootfs(built.image, { signal });
   try {
     if (isFolder) await writeFolder(cli, dest, bytes);

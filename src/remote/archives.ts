@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Engine } from '../engine/index.ts';
+import { PlimsollError } from '../errors.ts';
 import { formatReference, parseReference } from '../oci/index.ts';
 import type { ApiClient } from './client.ts';
 import type { Mirror } from './mirror.ts';
@@ -11,7 +12,14 @@ type Archives = Engine['archives'];
 export function createArchives(client: ApiClient, mirror: Mirror): Archives {
   return {
     // An engine writes the one format that it has.
-    save: ({ names, signal }) => client.stream('GET', '/images/get', { query: { names }, signal }),
+    async save({ names, signal, packing }) {
+      if (packing !== undefined)
+        throw new PlimsollError('not-implemented', "Docker's API has no word for how layers are packed", {
+          code: 'REMOTE_LACKS',
+          hint: "leave 'compression=' out, or pack the image with plimsoll's own engine",
+        });
+      return await client.stream('GET', '/images/get', { query: { names }, signal });
+    },
     async rootfs(name, { signal } = {}) {
       const { Id } = (await client.json('POST', '/containers/create', {
         body: { Image: mirror.image(name).id, Cmd: ['-'] },

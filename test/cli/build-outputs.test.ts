@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -42,6 +43,18 @@ async function place() {
   };
 }
 
+function untar(file: string, name: string): string {
+  return execFileSync('tar', ['-xOf', file, name], { encoding: 'utf8' });
+}
+
+/** Media types of the layers of the one image in an OCI layout. */
+function layerTypes(file: string): string[] {
+  const index = JSON.parse(untar(file, 'index.json')) as { manifests: { digest: string }[] };
+  const [hex = ''] = index.manifests.map(({ digest }) => digest.replace('sha256:', ''));
+  const manifest = JSON.parse(untar(file, `blobs/sha256/${hex}`)) as { layers: { mediaType: string }[] };
+  return manifest.layers.map(({ mediaType }) => mediaType);
+}
+
 async function namesIn(tar: Buffer): Promise<string[]> {
   const names: string[] = [];
   for await (const part of readTar(streamOf(tar))) if ('entry' in part) names.push(part.entry.name);
@@ -78,6 +91,65 @@ test('a build is written as a folder, a tar, an OCI layout and a Docker archive'
   for (const file of ['oci.tar', 'docker.tar']) {
     assert.equal((await it.run(['load', '-q', '-i', file])).stdout, `Loaded image ID: ${built.stdout}`);
   }
+});
+
+test('archives have their layers packed as the output says, and load as the same image', {
+  skip: cannotRunContainers,
+}, async () => {
+  await using it = await place();
+  const files = ['oci', 'docker'].flatMap(type =>
+    ['gzip', 'zstd', 'uncompressed'].map(compression => ({
+      type,
+      compression,
+      file: `${type}-${compression}`,
+    })),
+  );
+  const outputs = files.flatMap(({ type, compression, file }) => [
+    '-o',
+    `type=${type},dest=${file},compression=${compression}${compression === 'gzip' ? ',compression-level=1' : ''}`,
+  ]);
+  const built = await it.run(['build', '-q', '-t', 'packed:1', ...outputs, 'context']);
+  assert.equal(built.code, 0, built.stderr);
+  const before = await it.run(['image', 'ls', '-q', '--no-trunc']);
+  for (const { compression, file, type } of files) {
+    const suffix = compression === 'uncompressed' ? '' : `+${compression}`;
+    const types = layerTypes(it.at(file));
+    assert.ok(types.length > 2);
+    for (const each of types) assert.equal(each, `application/vnd.oci.image.layer.v1.tar${suffix}`);
+    const list = JSON.parse(untar(it.at(file), type === 'oci' ? 'index.json' : 'manifest.json'));
+    assert.ok(type === 'oci' ? list.manifests.length === 1 : list[0].Layers.length === types.length);
+    assert.match((await it.run(['load', '-i', file])).stdout, /packed:1/);
+  }
+  assert.equal((await it.run(['image', 'ls', '-q', '--no-trunc'])).stdout, before.stdout, 'the same image');
+  const size = (file: string) => statSync(it.at(file)).size;
+  assert.ok(
+    size('oci-zstd') < size('oci-uncompressed') / 1.5 && size('oci-gzip') < size('oci-uncompressed') / 1.5,
+  );
+  assert.deepEqual(
+    readdirSync(join(it.own.root.dataDir, 'tmp')).filter(name => name !== 'trash'),
+    [],
+  );
+});
+
+test('layers that came packed stay so in an archive, unless the output forces another way', {
+  skip: cannotRunContainers,
+}, async () => {
+  await using it = await place();
+  const run = async (...args: string[]) => {
+    const done = await it.run(args);
+    assert.equal(done.code, 0, done.stderr);
+  };
+  await run('build', '-q', '-t', 'packed:1', '-o', 'type=oci,dest=first,compression=gzip', 'context');
+  await run('rmi', 'packed:1');
+  await run('builder', 'prune');
+  await run('load', '-i', 'first');
+  writeFileSync(it.at('context/Dockerfile'), 'FROM packed:1\nRUN echo more > /more\n');
+  await run('build', '-q', '-o', 'type=oci,dest=mixed,compression=zstd', 'context');
+  await run('build', '-q', '-o', 'type=oci,dest=all,compression=zstd,force-compression=true', 'context');
+  const endings = (file: string) =>
+    [...new Set(layerTypes(it.at(file)).map(type => type.split('+')[1]))].sort();
+  assert.ok(endings('mixed').includes('gzip') && endings('mixed').includes('zstd'));
+  assert.deepEqual(endings('all'), ['zstd']);
 });
 
 test('type=cacheonly leaves the steps in the cache, and no image', {
@@ -206,7 +278,7 @@ test('an image without a layer and without a base has no time', { skip: cannotRu
   assert.match((await it.run(['images', 'bare'])).stdout, /^bare +latest +\w+ +N\/A +0B$/m);
 });
 
-test('how layers are packed is told to a registry alone', () => {
+test('how layers are packed is told to registries and archives', () => {
   const packingOf = (text: string) => parseOutputs({ output: [text], tag: ['r.test/a'] })[0]?.packing;
   assert.equal(packingOf('type=registry,oci-mediatypes=true'), undefined);
   assert.deepEqual(packingOf('type=registry,compression=zstd'), { compression: 'zstd', force: false });
@@ -216,7 +288,8 @@ test('how layers are packed is told to a registry alone', () => {
     force: true,
   });
   const refused: readonly [string, RegExp][] = [
-    ['type=oci,dest=x,compression=zstd', /type "oci" has no compression/],
+    ['type=tar,dest=x,compression=zstd', /type "tar" has no compression/],
+    ['type=local,dest=x,force-compression=true', /type "local" has no compression/],
     ['type=image,compression=zstd', /type "image" has no compression/],
     ['type=registry,compression=estargz', /no compression "estargz"/],
     ['type=registry,compression-level=10', /gzip has no level "10"/],

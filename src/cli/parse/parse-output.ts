@@ -13,7 +13,7 @@ export interface BuildOutput {
   /** Of `oci` and `docker`: one file, not a folder. */
   readonly tar: boolean;
   readonly rewriteTimestamp: boolean;
-  /** Of `registry`: how layers are packed. */
+  /** Of `registry`, `oci` and `docker`: how layers are packed. */
   readonly packing?: LayerPacking;
 }
 
@@ -53,10 +53,10 @@ function parseOutput(text: string): BuildOutput {
     throw badOption(`an output of type "${type}" needs a place`, `write type=${type},dest=PLACE`);
   const isPushed = type === 'registry' || (type === 'image' && flagOf(fields, 'push', false));
   const packing = packingOf(fields);
-  if (packing !== undefined && !isPushed)
+  if (packing !== undefined && !isPushed && type !== 'oci' && type !== 'docker')
     throw badOption(
       `an output of type "${type}" has no compression`,
-      'layers are packed for a registry alone: write type=registry, or type=image with push=true',
+      'layers are packed when they leave: write type=registry, oci or docker, or type=image with push=true',
     );
   if (!flagOf(fields, 'oci-mediatypes', true))
     throw badOption('there are no media types but those of OCI', 'take oci-mediatypes=false away');

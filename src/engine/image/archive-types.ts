@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { TransferProgress } from './transfer-types.ts';
+import type { LayerPacking, TransferProgress } from './transfer-types.ts';
 
 export interface SaveRequest {
   /** References, ids, or repositories without a tag, of which every tag is meant. */
@@ -9,6 +9,8 @@ export interface SaveRequest {
    * a Docker archive too.
    */
   readonly format?: ArchiveFormat;
+  /** How layers are packed. Default: those that came packed as they came, others not at all. Not of `docker-archive`. */
+  readonly packing?: LayerPacking | undefined;
   /** Which image of a name is meant, as in `linux/arm64`. Default: the one that has the name. */
   readonly platform?: string;
   readonly signal?: AbortSignal | undefined;

@@ -73,7 +73,7 @@ export interface PushRequest extends TransferRequest {
   readonly packing?: LayerPacking | undefined;
 }
 
-/** How layers are packed for a registry. Default: those that were pulled as they came, others with gzip. */
+/** How layers are packed for a registry or an archive. Default for a registry: those that were pulled as they came, others with gzip. */
 export interface LayerPacking {
   readonly compression: 'gzip' | 'zstd' | 'uncompressed';
   /** As zlib and zstd count. Default: theirs. */

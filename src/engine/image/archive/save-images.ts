@@ -11,24 +11,53 @@ import type { LayerPart } from '../content/image-parts.ts';
 import type { ImageContext } from '../context.ts';
 
 import { chooseImages } from './choose-images.ts';
+import { type PackedParts, packLayers } from './pack-layers.ts';
 import { plainLayers, type SavedImage, savedImage } from './saved-image.ts';
 
 /** Store -> archive; see `ImageArchives.save`. The layers are held while the stream lives. */
 export async function saveImages(context: ImageContext, request: SaveRequest): Promise<Readable> {
   const { signal } = request;
-  const held = new DisposableStack();
+  const held = new AsyncDisposableStack();
   try {
     const chosen = chooseImages(context.records, request.names, request.platform);
-    for (const diffId of new Set(chosen.flatMap(({ image }) => image.layers)))
-      held.use(context.snapshots.hold(diffId));
-    const images = chosen.map(({ image, references }) => savedImage(context, image, references));
-    const members = membersOf(context, images, request.format ?? 'both');
-    const stream = Readable.from(joined(tarOf(members, signal)), { objectMode: false });
-    return stream.once('close', () => held.dispose());
+    const layers = [...new Set(chosen.flatMap(({ image }) => image.layers))];
+    for (const diffId of layers) held.use(context.snapshots.hold(diffId));
+    const packed = await packedAs(context, layers, request, held);
+    const images = chosen.map(({ image, references }) => savedImage(context, image, { references, packed }));
+    const members = membersOf({ context, packed }, images, request.format ?? 'both');
+    const stream = Readable.from(joined(untilRead(tarOf(members, signal), held)), { objectMode: false });
+    return stream.once('close', () => void held.disposeAsync()); // also if nobody has read of it
   } catch (error) {
-    held.dispose();
+    await held.disposeAsync();
     throw error;
   }
+}
+
+/** Packs layers where that is asked for, into a folder that goes with what is held. */
+async function packedAs(
+  context: ImageContext,
+  layers: readonly string[],
+  { packing, signal }: SaveRequest,
+  held: AsyncDisposableStack,
+): Promise<PackedParts | undefined> {
+  if (packing === undefined) return undefined;
+  const { path: folder } = held.use(await context.snapshots.scratch());
+  return await packLayers(context, layers, { packing, folder, signal });
+}
+
+/** The same bytes; what they need is let go before the stream ends. */
+async function* untilRead(
+  bytes: AsyncIterable<Uint8Array>,
+  needed: AsyncDisposableStack,
+): AsyncGenerator<Uint8Array> {
+  await using _ = needed;
+  yield* bytes;
+}
+
+/** Where the bytes of layers are. */
+interface Source {
+  readonly context: ImageContext;
+  readonly packed?: PackedParts | undefined;
 }
 
 /** A file of the archive: small bytes, or a layer that is read when its turn comes. */
@@ -42,7 +71,7 @@ interface Member {
 
 /** The lists first, so that a reader of the stream knows what is coming; each blob once. */
 function membersOf(
-  context: ImageContext,
+  { context, packed }: Source,
   images: readonly SavedImage[],
   format: NonNullable<SaveRequest['format']>,
 ): Iterable<Member> {
@@ -57,13 +86,13 @@ function membersOf(
   for (const image of images) {
     if (format === 'docker-archive') {
       add(small(oldConfigName(image), image.configBytes));
-      for (const part of plainLayers(context, image)) add(layerMember(context, part, oldLayerName(part)));
+      for (const part of plainLayers(context, image)) add(layerMember({ context }, part, oldLayerName(part)));
       continue;
     }
     add(small(blobName(image.id), image.configBytes));
     for (const bytes of [image.manifest.bytes, image.top.bytes, ...paperOf(image)])
       add(small(blobName(sha256(bytes)), bytes));
-    for (const part of image.layers) add(layerMember(context, part, blobName(part.blob.digest)));
+    for (const part of image.layers) add(layerMember({ context, packed }, part, blobName(part.blob.digest)));
   }
   return members.values();
 }
@@ -115,9 +144,10 @@ function small(name: string, bytes: Uint8Array): Member {
   return { name, size: bytes.length, open: () => [bytes] };
 }
 
-function layerMember({ snapshots, blobs }: ImageContext, { blob, diffId }: LayerPart, name: string): Member {
+function layerMember({ context, packed }: Source, { blob, diffId }: LayerPart, name: string): Member {
+  const { snapshots, blobs } = context;
   const { digest, size } = blob;
-  const path = digest === diffId ? undefined : blobs.path(digest);
+  const path = digest === diffId ? undefined : (packed?.get(diffId)?.path ?? blobs.path(digest));
   const open = () =>
     path === undefined ? snapshots.exportTar(diffId) : readPart({ path, offset: 0, length: size });
   return { name, size, open, digest };

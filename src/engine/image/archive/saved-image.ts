@@ -15,6 +15,7 @@ import type { LayerPart } from '../content/image-parts.ts';
 import { type Bytes, exactManifest, keptBlob } from '../content/published.ts';
 import type { ImageContext } from '../context.ts';
 import type { ImageRecord } from '../image-records.ts';
+import { type PackedParts, plainBlob } from './pack-layers.ts';
 
 /** An image as an archive has it. */
 export interface SavedImage {
@@ -33,20 +34,26 @@ export interface SavedImage {
 
 /**
  * How an image is written: with the manifest that it was published with, if all its layers can be given out as that
- * says, else with one over layers that are kept packed or not packed at all.
+ * says, else with one over layers that are kept packed or not packed at all. `packed`: how they shall be instead.
  */
 export function savedImage(
   context: ImageContext,
   image: ImageRecord,
-  references: readonly string[],
+  {
+    references,
+    packed,
+  }: { readonly references: readonly string[]; readonly packed?: PackedParts | undefined },
 ): SavedImage {
   const configBytes = context.blobs.get(image.id);
+  const chosen = packed && new Set([...packed.values()].map(({ blob }) => blob.digest));
   const exact = exactManifest(
     context,
     image,
-    ({ digest }) => image.layers.includes(digest) || keptBlob(context, 'digest', digest) !== undefined,
+    ({ digest }) =>
+      chosen?.has(digest) ??
+      (image.layers.includes(digest) || keptBlob(context, 'digest', digest) !== undefined),
   );
-  const manifest = exact ?? madeManifest(context, image, configBytes.length);
+  const manifest = exact ?? madeManifest(context, image, { size: configBytes.length, packed });
   const { os, architecture, variant } = context.records.config(image.id);
   const platform = { os, architecture, ...(variant === undefined ? {} : { variant }) };
   const digest = sha256(manifest.bytes);
@@ -76,16 +83,19 @@ export function plainLayers(context: ImageContext, image: SavedImage): readonly 
   return image.layers.map(({ diffId }) => ({ diffId, blob: plainBlob(context, diffId) }));
 }
 
-function madeManifest(context: ImageContext, image: ImageRecord, size: number): Bytes {
+function madeManifest(
+  context: ImageContext,
+  image: ImageRecord,
+  { size, packed }: { readonly size: number; readonly packed: PackedParts | undefined },
+): Bytes {
   const manifest: Manifest = {
     ...imageManifest({ digest: image.id, size }, []),
-    layers: image.layers.map(diffId => keptBlob(context, 'diff_id', diffId) ?? plainBlob(context, diffId)),
+    layers: image.layers.map(
+      diffId =>
+        packed?.get(diffId)?.blob ?? keptBlob(context, 'diff_id', diffId) ?? plainBlob(context, diffId),
+    ),
   };
   return { bytes: canonicalJson(manifest), mediaType: mediaTypes.manifest };
-}
-
-function plainBlob({ snapshots }: ImageContext, diffId: string): Descriptor {
-  return { mediaType: mediaTypes.layer, digest: diffId, size: snapshots.layer(diffId)?.tarBytes ?? 0 };
 }
 
 function layersOf({ bytes, mediaType }: Bytes): readonly Descriptor[] {
