@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { throwIfAborted } from '../../errors.ts';
+import { errnoOf, throwIfAborted } from '../../errors.ts';
 import type { SnapshotService } from '../snapshot/index.ts';
 import { createBlobs, createDownloads, createLeases, type Database, type Root } from '../store/index.ts';
 import { type Finding, finding } from './finding.ts';
@@ -34,10 +34,9 @@ async function blobs({ root, db, signal }: ContentCheck): Promise<Finding[]> {
   for (const row of db.all('SELECT digest FROM blobs')) {
     throwIfAborted(signal, 'the check');
     const digest = String(row.digest);
-    const path = blobPath(root, digest);
-    if (!existsSync(path)) found.push(finding('blob', digest, 'the record has no file'));
-    else if ((await sha256Of(path)) !== digest)
-      found.push(finding('blob', digest, 'the file does not hash to it'));
+    const hash = await unlessGone(sha256Of(blobPath(root, digest)));
+    if (hash === undefined) found.push(finding('blob', digest, 'the record has no file'));
+    else if (hash !== digest) found.push(finding('blob', digest, 'the file does not hash to it'));
   }
   return found;
 }
@@ -66,9 +65,11 @@ async function layers({ db, snapshots, deep, signal }: ContentCheck): Promise<Fi
       found.push(
         finding('layer', diffId, 'how its tar is put together is lost: it cannot be pushed or saved'),
       );
-    else if (deep && !(await snapshots.verifyLayer(diffId, signal === undefined ? {} : { signal }))) {
+    else if (
+      deep &&
+      !(await unlessGone(snapshots.verifyLayer(diffId, signal === undefined ? {} : { signal })))
+    )
       found.push(finding('layer', diffId, 'its files do not hash to it'));
-    }
   }
   return found;
 }
@@ -90,6 +91,16 @@ function orphanLayersIn({ root, db, snapshots }: ContentCheck, name: string): Fi
       repair: async () => void (await snapshots.sweep()),
     }),
   );
+}
+
+/** Undefined where a file is not there. It may just have been removed, with its record: a second look tells. */
+async function unlessGone<T>(looking: Promise<T>): Promise<T | undefined> {
+  try {
+    return await looking;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 /** Names in a folder that have no row. In a transaction: nobody is then between making a file and recording it. */
