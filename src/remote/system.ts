@@ -1,4 +1,5 @@
 import type { DiskCategory, DiskUsage, Engine, EngineLink } from '../engine/index.ts';
+import { removeEach } from '../lib/remove-each.ts';
 import { JsonFields } from '../wire/index.ts';
 import type { ApiClient } from './client.ts';
 import { pruneFilters } from './containers.ts';
@@ -56,8 +57,7 @@ export function createSystem(
     unusedNetworks,
     async prune({ all = false, volumes = false, ...options } = {}) {
       const containers = await parts.containers.prune(options);
-      const networks = unusedNetworks();
-      for (const name of networks) await parts.networks.remove(name);
+      const networks = await removeEach(unusedNetworks(), name => parts.networks.remove(name));
       const images = await parts.images.prune({ ...options, all });
       const cache = await parts.builds.pruneCache({});
       const filters = pruneFilters(options);

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Engine, Network } from '../../engine/index.ts';
 import { PlimsollError } from '../../errors.ts';
+import { removeEach } from '../../lib/remove-each.ts';
 import {
   badRequest,
   JsonFields,
@@ -65,8 +66,8 @@ export function networkRoutes(app: FastifyInstance, { networks, containers }: Pa
       .filter(({ labels, created }) => passesLabels(filters, labels) && until.every(time => created < time));
     const wanted = new Set(containers.list({ all: true }).flatMap(({ network }) => network));
     const free = unused.filter(({ name, id }) => !wanted.has(name) && !wanted.has(id));
-    for (const { name } of free) await networks.remove(name);
-    return { NetworksDeleted: free.map(({ name }) => name) };
+    const removed = await removeEach(free, ({ name }) => networks.remove(name));
+    return { NetworksDeleted: removed.map(({ name }) => name) };
   });
 }
 

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Engine } from '../../engine/index.ts';
 import { isPlimsollError, PlimsollError } from '../../errors.ts';
+import { removeEach } from '../../lib/remove-each.ts';
 import { JsonFields, notServed, parseFilters, volumeJson } from '../../wire/index.ts';
 import { type Filters, isTrueFilter, matchesVolume, passesLabels, volumeFilters } from '../../words/index.ts';
 import { minorVersionOf } from '../api-version.ts';
@@ -63,10 +64,10 @@ export function volumeRoutes(app: FastifyInstance, { volumes }: Parts): void {
       .filter(({ labels }) => without.get('label')?.length === 0 || !passesLabels(without, labels));
     const names = free.map(({ name }) => name);
     const sizes = await volumes.sizes(names);
-    for (const name of names) await volumes.remove(name);
+    const removed = await removeEach(names, name => volumes.remove(name));
     return {
-      VolumesDeleted: names,
-      SpaceReclaimed: [...sizes.values()].reduce((sum, size) => sum + size, 0),
+      VolumesDeleted: removed,
+      SpaceReclaimed: removed.reduce((sum, name) => sum + (sizes.get(name) ?? 0), 0),
     };
   });
 }

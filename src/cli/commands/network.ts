@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Network } from '../../engine/index.ts';
+import { removeEach } from '../../lib/remove-each.ts';
 import { joinLabels, matchesNetwork, networkFilters, shortId } from '../../words/index.ts';
 import type { Cli } from '../cli.ts';
 import { collect } from '../collect.ts';
@@ -56,9 +57,9 @@ export function configureNetwork(command: Command, cli: Cli): void {
   ).action(async (options: PruneFilters) => {
     const isMeant = pruneMatcher(options);
     const engine = await cli.engine();
-    const names = engine.system.unusedNetworks().filter(name => isMeant(engine.networks.inspect(name)));
-    for (const name of names) await engine.networks.remove(name);
-    writeDeleted(cli, 'Networks', names);
+    const unused = engine.system.unusedNetworks().filter(name => isMeant(engine.networks.inspect(name)));
+    const removed = await removeEach(unused, name => engine.networks.remove(name));
+    writeDeleted(cli, 'Networks', removed);
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Volume } from '../../engine/index.ts';
+import { removeEach } from '../../lib/remove-each.ts';
 import { humanSize, joinLabels, matchesVolume, volumeFilters } from '../../words/index.ts';
 import type { Cli } from '../cli.ts';
 import { collect } from '../collect.ts';
@@ -114,9 +115,9 @@ function configurePrune(command: Command, cli: Cli): void {
         .filter(volume => volume.containers.length === 0 && (all || volume.anonymous) && isMeant(volume))
         .map(({ name }) => name);
       const sizes = await engine.volumes.sizes(meant);
-      for (const name of meant) await engine.volumes.remove(name);
-      writeDeleted(cli, 'Volumes', meant);
-      const freed = [...sizes.values()].reduce((sum, each) => sum + each, 0);
+      const removed = await removeEach(meant, name => engine.volumes.remove(name));
+      writeDeleted(cli, 'Volumes', removed);
+      const freed = removed.reduce((sum, name) => sum + (sizes.get(name) ?? 0), 0);
       cli.stdout.write(`Total reclaimed space: ${humanSize(freed)}\n`);
     });
 }

@@ -1,5 +1,6 @@
 import { PlimsollError } from '../../errors.ts';
 import { matchesLabel } from '../../lib/matches-label.ts';
+import { removeEach } from '../../lib/remove-each.ts';
 import { hasCgroups, processesOf } from '../kernel/index.ts';
 import { cgroupProcesses, setFrozen } from '../runtime/index.ts';
 import { attachToContainer } from './attach.ts';
@@ -266,16 +267,14 @@ async function prune(
   world: World,
   options: PruneOptions,
 ): Promise<{ deleted: string[]; reclaimedBytes: number }> {
-  const deleted: string[] = [];
   let reclaimedBytes = 0;
   const found = world.records.all(['created', 'exited', 'dead']).filter(record => isMeant(record, options));
-  for (const record of found) {
+  const removed = await removeEach(found, async record => {
     const bytes = await folderBytes(pathsOf(world.root, record.id).data);
     await removeContainer(world, record, { force: false, volumes: false });
-    deleted.push(record.id);
     reclaimedBytes += bytes;
-  }
-  return { deleted, reclaimedBytes };
+  });
+  return { deleted: removed.map(({ id }) => id), reclaimedBytes };
 }
 
 function isMeant(

@@ -1,5 +1,6 @@
 import { throwIfAborted } from '../../errors.ts';
 import { matchesLabel } from '../../lib/matches-label.ts';
+import { removeEach } from '../../lib/remove-each.ts';
 import type { BuildKeeper } from '../build/index.ts';
 import type { ContainerService } from '../container/index.ts';
 import type { ImageService } from '../image/index.ts';
@@ -25,8 +26,8 @@ export async function pruneSystem(parts: PruneParts, request: SystemPruneRequest
   goOn();
   const containers = await parts.containers.prune(conditions);
   goOn();
-  const networks = unusedNetworks(parts).filter(network => isMeant(network, conditions));
-  for (const { name } of networks) await parts.networks.remove(name);
+  const unused = unusedNetworks(parts).filter(network => isMeant(network, conditions));
+  const networks = await removeEach(unused, ({ name }) => parts.networks.remove(name));
   goOn();
   const volumes = withVolumes
     ? await pruneVolumes(parts.volumes, conditions)
@@ -78,12 +79,12 @@ async function pruneVolumes(
     .list()
     .filter(volume => volume.anonymous && volume.containers.length === 0 && isMeant(volume, conditions));
   let reclaimedBytes = 0;
-  for (const { name, path } of unused) {
+  const removed = await removeEach(unused, async ({ name, path }) => {
     const units = await measureUnits(path);
     await service.remove(name);
     reclaimedBytes += [...units.values()].reduce((sum, bytes) => sum + bytes, 0);
-  }
-  return { deleted: unused.map(({ name }) => name), reclaimedBytes };
+  });
+  return { deleted: removed.map(({ name }) => name), reclaimedBytes };
 }
 
 /** The cache has no labels: with a condition on them nothing of it is meant. */

@@ -119,7 +119,9 @@ test('check() knows what builds keep, and what of it belongs to nobody', async t
   const stray = ['mounts/new-0123456789abcdef-2.gone', 'mounts/fedcba9876543210-0', 'builds/b2.jsonl'];
   const torn = 'builds/contexts/0123456789abcdef.4194305'; // beyond the largest pid
   for (const name of [...kept, ...busy, ...stray, torn]) mkdirSync(at(name), { recursive: true });
-  db.run("INSERT INTO build_mounts VALUES ('k', 0, 'cache', '0123456789abcdef-0', 0, 0)");
+  db.run(
+    "INSERT INTO build_mounts (key, variant, name, dir, created, last_used) VALUES ('k', 0, 'cache', '0123456789abcdef-0', 0, 0)",
+  );
   createLeases({ db, clock: Date.now }).take('mount', '0123456789abcdef-1');
   db.run("UPDATE leases SET id = 'held'");
   db.run(`INSERT INTO builds (id, started, state, record) VALUES ('b1', 0, 'succeeded', '{}')`);
