@@ -12,6 +12,16 @@ export function nearMisses(word: string, known: readonly string[], limit = 3): s
     .map(({ candidate }) => candidate);
 }
 
+/** "did you mean COPY or CMD?" for a word that is none of the known ones; undefined where none of them is near. */
+export function didYouMean(
+  word: string,
+  known: readonly string[],
+  show: (candidate: string) => string = candidate => `"${candidate}"`,
+): string | undefined {
+  const near = nearMisses(word, known, 2);
+  return near.length === 0 ? undefined : `did you mean ${near.map(show).join(' or ')}?`;
+}
+
 /** Levenshtein's distance: how many single characters to insert, delete or replace. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);

@@ -1,4 +1,5 @@
 import { isPlimsollError, messageOf } from '../../errors.ts';
+import { didYouMean } from '../../lib/near-misses.ts';
 import { runTogether } from '../../lib/run-together.ts';
 import { DockerfileError } from './dockerfile/index.ts';
 import {
@@ -37,14 +38,15 @@ export async function planWithImages(
 
 async function resolveAt(
   { source }: Omit<PlanRequest, 'bases'>,
-  { start, end }: NeededImage,
+  { start, end, name, stages }: NeededImage,
   resolve: () => Promise<BaseImage>,
 ): Promise<BaseImage> {
   try {
     return await resolve();
   } catch (error) {
     if (!isPlimsollError(error) || error.kind === 'cancelled') throw error;
-    const { kind, code, hint } = error;
+    const { kind, code } = error;
+    const hint = didYouMean(name, stages, stage => `the stage "${stage}"`) ?? error.hint;
     throw new DockerfileError(source, { start, end }, messageOf(error), {
       kind,
       code,

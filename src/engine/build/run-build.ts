@@ -20,6 +20,7 @@ import type { BuildContexts } from './build-contexts.ts';
 import type { BuildImages } from './build-images.ts';
 import type { CacheTrimmed } from './cache/index.ts';
 import { checkDockerfile } from './check-build.ts';
+import { commandHint, freeSpace } from './command-hint.ts';
 import { DockerfileError } from './dockerfile/index.ts';
 import { type BuildJournal, createSideSteps, type SideSteps } from './journal/index.ts';
 import type {
@@ -347,12 +348,13 @@ function stepError({ contexts }: BuildRun, vertex: Vertex, thrown: unknown): Err
   const error = firstFailure(thrown);
   const lines = { start: vertex.start, end: vertex.end };
   if (error instanceof CommandFailed) {
+    const args = vertex.operation.kind === 'run' ? vertex.operation.args : [];
     return new DockerfileError(contexts.main.source, lines, error.message, {
       code: error.code,
       cause: error,
       output: error.output,
       exitCode: error.exitCode,
-      hint: hintOf(error.output),
+      hint: commandHint({ output: error.output, exitCode: error.exitCode, args }),
     });
   }
   if (error instanceof DockerfileError || isPlimsollError(error, 'cancelled')) return error;
@@ -366,13 +368,6 @@ function stepError({ contexts }: BuildRun, vertex: Vertex, thrown: unknown): Err
     cause: error,
     ...(hint === undefined ? {} : { hint }),
   });
-}
-
-function hintOf(output: string): string {
-  if (/No space left on device/.test(output)) return freeSpace;
-  if (caller().oneUser && /Invalid argument/.test(output))
-    return "there is nobody but root, as you have no sub-ids to give away: 'plimsoll doctor' says how to get some";
-  return output === '' ? 'the command wrote nothing' : 'the lines above are the last that the command wrote';
 }
 
 /** What the kernel refused, such as a full disk, in words. */
@@ -404,8 +399,6 @@ function noOwner(cause: unknown): PlimsollError {
     hint: "'plimsoll doctor' says how to get some; or leave --chown and USER out",
   });
 }
-
-const freeSpace = "free some space, for instance with 'plimsoll image prune', and build again";
 
 /** An error in one line, for lists. */
 export function summaryOf(error: unknown): string {

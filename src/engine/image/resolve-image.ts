@@ -27,7 +27,7 @@ function hintFor(records: ImageRecords, name: string): string {
   const plain = (reference: string) => reference.replace(/^localhost\//, '').replace(/:latest$/, '');
   const near = nearMisses(plain(name), here.map(plain));
   const meant = here.filter(reference => near.includes(plain(reference)));
-  if (meant.length > 0) return `did you mean ${meant.map(reference => `"${reference}"`).join(' or ')}`;
+  if (meant.length > 0) return `did you mean ${meant.map(reference => `"${reference}"`).join(' or ')}?`;
   const base = /^(?:localhost\/)?(busybox|(?:debian|ubuntu):[a-z]+)(?::latest)?$/.exec(name)?.[1];
   if (base !== undefined) return `run 'plimsoll image bootstrap ${base}' to make it from this machine`;
   return here.length === 0

@@ -1,3 +1,4 @@
+import { didYouMean } from '../../../lib/near-misses.ts';
 import type { SyntaxNode } from './syntax-tree.ts';
 
 /** Says what is wrong with an instruction; the caller adds file, line and excerpt. */
@@ -28,12 +29,13 @@ export class Flags {
       const [, name = '', value] = /^--([^=]*)(?:=(.*))?$/s.exec(flag) ?? [];
       if (unsupported.includes(name)) this.#refuse(name);
       const kind = Object.hasOwn(known, name) ? known[name] : undefined;
-      if (kind === undefined) fail(`${this.#keyword} has no flag "--${name}"`, { hint: knownFlags(known) });
+      if (kind === undefined)
+        fail(`${this.#keyword} has no flag "--${name}"`, { hint: knownFlags(known, name) });
       if (kind !== 'boolean' && value === undefined)
-        fail(`the flag "--${name}" of ${this.#keyword} needs a value`);
+        fail(`the flag "--${name}" of ${this.#keyword} needs a value`, { hint: `write --${name}=VALUE` });
       const before = this.#values.get(name) ?? [];
       if (kind !== 'list' && before.length > 0)
-        fail(`the flag "--${name}" of ${this.#keyword} is given twice`);
+        fail(`the flag "--${name}" of ${this.#keyword} is given twice`, { hint: 'take one of the two away' });
       this.#values.set(name, [...before, value ?? 'true']);
     }
   }
@@ -66,6 +68,7 @@ export class Flags {
     if (/^(0|f|false)$/i.test(value)) return false;
     return this.#fail(
       `the flag "--${name}" of ${this.#keyword} is "${value}", which is neither true nor false`,
+      { hint: `write --${name} or --${name}=false; a variable cannot stand there` },
     );
   }
 
@@ -77,7 +80,9 @@ export class Flags {
   }
 }
 
-function knownFlags(known: Readonly<Record<string, FlagKind>>): string {
+function knownFlags(known: Readonly<Record<string, FlagKind>>, asked: string): string {
+  const meant = didYouMean(asked, Object.keys(known), name => `--${name}`);
+  if (meant !== undefined) return meant;
   const names = Object.keys(known).map(name => `--${name}`);
   return names.length === 0 ? 'this instruction takes no flags' : `it has ${names.join(', ')}`;
 }

@@ -58,6 +58,9 @@ function durationOf(flag: string, text: string, fail: Fail): number {
 
 function retriesOf(text: string | undefined, fail: Fail): { retries?: number } {
   if (text === undefined) return {};
-  if (!/^\d{1,9}$/.test(text)) return fail(`"HEALTHCHECK --retries=${text}" is no number`);
+  if (!/^\d{1,9}$/.test(text))
+    return fail(`"HEALTHCHECK --retries=${text}" is no number`, {
+      hint: 'write how often it may fail, such as 3; a variable cannot stand there',
+    });
   return { retries: Number(text) };
 }

@@ -1,4 +1,4 @@
-import { nearMisses } from '../../../lib/near-misses.ts';
+import { didYouMean, nearMisses } from '../../../lib/near-misses.ts';
 import { parseCsv } from './csv.ts';
 import type { Fail } from './flags.ts';
 import type { RunMount } from './run-mount.ts';
@@ -150,7 +150,8 @@ class MountOptions {
     const value = this.text(name)?.toLowerCase();
     if (value === undefined) return undefined;
     const found = choices.find(choice => choice === value);
-    return found ?? this.refuse(`"${value}" is no ${name}`, `it is one of ${choices.join(', ')}`);
+    const choice = `it is one of ${choices.join(', ')}`;
+    return found ?? this.refuse(`"${value}" is no ${name}`, didYouMean(value, choices, one => one) ?? choice);
   }
 
   boolean(name: string): boolean | undefined {

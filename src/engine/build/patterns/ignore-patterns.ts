@@ -8,12 +8,16 @@ export interface PathFilter {
   excludes(path: string): boolean;
   /** False if nothing below an excluded folder can be let in again, so that it need not be read. */
   mayIncludeBelow(folder: string): boolean;
+  /** Of a path that is left out: what says so, such as `.dockerignore:3 has "*.log"`. */
+  reason?(path: string): string | undefined;
 }
 
 interface Rule {
   readonly negated: boolean;
   readonly pattern: string;
   readonly expression: RegExp;
+  /** Where it stands, and how it is written. */
+  readonly words: string;
 }
 
 /** Lets everything pass. */
@@ -49,6 +53,12 @@ function filterOf(rules: readonly Rule[]): PathFilter {
       }
       return excluded;
     },
+    reason: path => {
+      const candidates = [path, ...foldersAbove(path)];
+      return rules.findLast(
+        ({ negated, expression }) => !negated && candidates.some(each => expression.test(each)),
+      )?.words;
+    },
     mayIncludeBelow: folder => negated.some(pattern => mayReach(pattern, folder)),
   };
 }
@@ -67,7 +77,7 @@ function readRule(line: string, place: string): Rule | undefined {
       hint: 'close each "[" with a "]", and put something after each "\\"',
     });
   }
-  return { negated, pattern, expression };
+  return { negated, pattern, expression, words: `${place} has "${line.trim()}"` };
 }
 
 /** Could the pattern match something below the folder? Compares segment by segment up to the first wildcard. */

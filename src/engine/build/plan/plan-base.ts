@@ -31,9 +31,11 @@ export function planBase({ planning, stage, plan, image }: BasePlanning): StageB
   const { from } = stage;
   const expander = new WordExpander({ source, lines: from, escape: dockerfile.escape, variables: globals });
   const name = expander.word(from.base);
-  if (name === '') {
-    fail(source, from, `FROM ${from.base} names no image`, {
-      hint: `give its variable a value with ARG before FROM or with --build-arg`,
+  if (name === '' || isTorn(name)) {
+    const [unset = 'NAME'] = expander.unset(from.base);
+    const reason = name === '' ? 'names no image' : `is "${name}"`;
+    fail(source, from, `FROM ${from.base} ${reason}, as ${unset} has no value here`, {
+      hint: `give it one: ARG ${unset}=VALUE before the first FROM, or --build-arg ${unset}=VALUE`,
     });
   }
   const platform = platformOf(planning, stage, expander);
@@ -52,6 +54,11 @@ export function planBase({ planning, stage, plan, image }: BasePlanning): StageB
   if (found === undefined) return undefined;
   checkPlatform(planning, stage, { name, image: found, wanted: platform });
   return { state: stateOf(found), operation: { kind: 'base', image: found } };
+}
+
+/** True for what is left of a reference when a variable in it is empty: `app:`, `host//app`, `:1`. */
+function isTorn(name: string): boolean {
+  return /[:/@]$|^[:/@]|\/[/:]/.test(name);
 }
 
 /** The platform of a stage: what `--platform` says, else what the image is built for. */

@@ -1,3 +1,4 @@
+import { didYouMean } from '../../../lib/near-misses.ts';
 import { fail } from './fail.ts';
 import type {
   BuildPlan,
@@ -56,11 +57,11 @@ function targetOf({ source, target }: PlanRequest, { stages }: StagedDockerfile)
   const stage = findStage(stages, target, stages.length);
   if (stage !== undefined) return stage.index;
   const lines = { start: 1, end: 1 };
-  const names = stages.map(({ from, index }) => from.alias ?? String(index)).join(', ');
+  const names = stages.map(({ from, index }) => from.alias ?? String(index));
   return fail(source, lines, `the Dockerfile has no stage "${target}"`, {
     kind: 'not-found',
     code: 'STAGE_NOT_FOUND',
-    hint: `its stages are ${names}`,
+    hint: didYouMean(target, names) ?? `its stages are ${names.join(', ')}`,
   });
 }
 

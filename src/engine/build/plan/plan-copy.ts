@@ -17,6 +17,8 @@ export interface CopyPlanning {
   readonly instruction: Extract<Instruction, { name: 'COPY' | 'ADD' }>;
   readonly expander: WordExpander;
   readonly source: DockerfileSource;
+  /** What FROM lines know. */
+  readonly globals: ReadonlyMap<string, string>;
   /** What `--from` names; undefined if its image has to be known first. */
   readonly resolve: (name: string) => FileSource | undefined;
 }
@@ -38,10 +40,19 @@ export function planCopy(
     name,
     content: expand ? expander.content(content) : content,
   }));
-  if (words.includes('')) {
-    fail(source, instruction, `${instruction.name} has an empty source`, {
-      hint: 'give its variable a value',
-    });
+  const empty = instruction.sources[words.indexOf('')];
+  if (empty !== undefined) {
+    const [unset] = expander.unset(empty);
+    fail(
+      source,
+      instruction,
+      `${instruction.name} has an empty source${unset ? `: ${unset} has no value here` : ''}`,
+      {
+        hint: planning.globals.has(unset ?? '')
+          ? `what stands before the first FROM counts for FROM alone: write "ARG ${unset}" below this FROM too`
+          : 'give its variable a value with ARG or ENV above',
+      },
+    );
   }
   if (words.length + inline.length > 1 && !destination.endsWith('/')) {
     fail(source, instruction, `${instruction.name} has several sources, so "${written}" must be a folder`, {

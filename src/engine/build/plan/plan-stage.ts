@@ -82,7 +82,8 @@ export class StagePlanner {
     const { build, target } = request.platforms;
     const image = request.bases.get(baseKey(name, platform, target));
     const isStrict = platform !== target || target !== build;
-    if (image === undefined) needed.push({ name, start, end, platform, isStrict });
+    const stages = this.#planning.dockerfile.stages.flatMap(({ from }) => from.alias ?? []);
+    if (image === undefined) needed.push({ name, start, end, platform, isStrict, stages });
     return image;
   }
 
@@ -91,7 +92,7 @@ export class StagePlanner {
     state: StageState,
     instruction: Instruction,
   ): { operation: Operation; createdBy: string; dependsOn?: readonly number[] } | undefined {
-    const { request, dockerfile } = this.#planning;
+    const { request, dockerfile, globals } = this.#planning;
     const { source } = request;
     const variables = variablesOf(state);
     const expander = new WordExpander({ source, lines: instruction, escape: dockerfile.escape, variables });
@@ -103,7 +104,7 @@ export class StagePlanner {
         return planRun({ state, instruction, expander, source, request, resolve });
       case 'COPY':
       case 'ADD':
-        return planCopy({ state, instruction, expander, source, resolve });
+        return planCopy({ state, instruction, expander, source, resolve, globals });
       case 'WORKDIR': {
         const path = workingDirectory(state.config, expander.word(instruction.path));
         state.config = { ...state.config, WorkingDir: path };

@@ -66,6 +66,8 @@ export interface NeededImage extends LineRange {
   readonly platform: Platform;
   /** The platform was asked for by name: another one is an error. */
   readonly isStrict: boolean;
+  /** Stages, one of which may have been meant. */
+  readonly stages: readonly string[];
 }
 
 /** The graph of a build: every step of every stage that the target needs. */

@@ -73,6 +73,14 @@ export class WordExpander {
     return this.#try(text, () => expandWords(text, { variables: this.#variables, escape: this.#escape }));
   }
 
+  /** The variables of a text that are used as if they had a value, and have none. */
+  unset(text: string): string[] {
+    const names = new Set<string>();
+    const onUnset = (name: string) => void names.add(name);
+    this.#try(text, () => expandWord(text, { variables: this.#variables, escape: this.#escape, onUnset }));
+    return [...names];
+  }
+
   /** The content of a here-document: variables only, quotes stay. */
   content(text: string): string {
     return this.#try('a here-document', () =>

@@ -4,9 +4,11 @@ import { PlimsollError } from '../../../errors.ts';
 import { resolveInRoot } from '../../kernel/index.ts';
 import {
   type ContainerLimits,
+  errorLines,
   type ProcessMount,
   pathOfCgroup,
   resolveUser,
+  startError,
   type Ulimit,
 } from '../../runtime/index.ts';
 import { makeFolder } from '../copy/index.ts';
@@ -131,8 +133,16 @@ export async function executeRun(deps: StepDeps, request: RunRequest): Promise<n
     },
   });
   output.end();
-  if (code !== 0 && !request.anyCode) throw new CommandFailed(code, output.lastLines());
+  if (code !== 0 && !request.anyCode) {
+    throw notBegun(output.lastLines(), operation.args) ?? new CommandFailed(code, output.lastLines());
+  }
   return code;
+}
+
+/** crun's own complaint, where it has become the process and could not run the program: then that is all that was written. */
+function notBegun(output: string, args: readonly string[]): PlimsollError | undefined {
+  const complaint = output.includes('\n') ? '' : errorLines(output);
+  return /^exec container process /.test(complaint) ? startError(complaint, args[0] ?? '') : undefined;
 }
 
 /** What a mount stands on, as `makeStubs` takes it. */

@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
 import { join, posix } from 'node:path';
 import { errnoOf, PlimsollError } from '../../../errors.ts';
+import { nearMisses } from '../../../lib/near-misses.ts';
 import { resolveInRoot } from '../../kernel/index.ts';
 import {
   compileGlob,
@@ -210,11 +211,35 @@ function nothingMatches(tree: SourceTree, written: string, pattern: string): Pli
     ignored ? `"${written}" is left out by the ignore file` : `"${written}" is not there to be copied`,
     {
       code: 'SOURCE_NOT_FOUND',
-      hint: ignored
-        ? 'let it in with a line that begins with "!"'
-        : 'paths are relative to the build context (or to the root of the stage or image with --from)',
+      hint: ignored ? ignoredHint(tree, written, pattern) : missingHint(tree, written, pattern),
     },
   );
+}
+
+function ignoredHint({ filter }: SourceTree, written: string, pattern: string): string {
+  const reason = filter.reason?.(pattern);
+  const remedy = `let it in with a line "!${written.replace(/^\/+/, '')}" below it`;
+  return reason === undefined ? 'let it in with a line that begins with "!"' : `${reason}: ${remedy}`;
+}
+
+/** What may have been meant: in the deepest folder of the path that is there, a name that is nearly the one that is not. */
+function missingHint(tree: SourceTree, written: string, pattern: string): string {
+  if (/^\.\.(\/|$)/.test(posix.normalize(written)))
+    return 'a build sees nothing above its context: build with the folder above as the context (-f says where the Dockerfile is), or give that folder with --build-context NAME=FOLDER and take it with --from=NAME';
+  const segments = pattern.split('/');
+  const isThere = (path: string) => lstatSync(resolveInRoot(tree.root, path), { throwIfNoEntry: false });
+  const at = segments.findIndex((_, index) => !isThere(segments.slice(0, index + 1).join('/')));
+  const above = segments.slice(0, Math.max(at, 0)).join('/');
+  const names = namesIn(tree, above);
+  const wrong = segments[at] ?? '';
+  const sameLetters = names.filter(name => name.toLowerCase() === wrong.toLowerCase());
+  const near = sameLetters.length > 0 ? sameLetters : nearMisses(wrong, names, 2);
+  const slash = written.startsWith('/') ? '/' : '';
+  const meant = near.map(
+    name => `"${slash}${[...segments.slice(0, at), name, ...segments.slice(at + 1)].join('/')}"`,
+  );
+  if (meant.length > 0) return `did you mean ${meant.join(' or ')}?`;
+  return 'paths are relative to the build context (or to the root of the stage or image with --from)';
 }
 
 function badPattern(pattern: string): PlimsollError {

@@ -253,7 +253,10 @@ async function beginWork(
   if (from === 'scratch') return { ...own, layers: [], platform: target, config: scratchConfig, history: [] };
   const finder = createBaseFinder({ images, request, steps: told(request), clock, host });
   const isStrict = request.platform !== undefined;
-  const found = await finder.find({ name: from, start: 1, end: 1, platform: target, isStrict }, signal);
+  const found = await finder.find(
+    { name: from, start: 1, end: 1, platform: target, isStrict, stages: [] },
+    signal,
+  );
   const { architecture, os, variant, config, author, history } = found.config;
   return {
     ...own,
