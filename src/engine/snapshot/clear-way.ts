@@ -13,9 +13,13 @@ export function clearWay(
   options: { readonly native: Native; readonly opaqueXattr: string },
 ): Buffer[] {
   const opaque: Buffer[] = [];
-  for (const { path, kind, isOpaque } of layerEntries(layer, options)) {
-    const absolute = Buffer.concat([Buffer.from(`${target}/`), Buffer.from(path, 'latin1')]);
-    const before = lstatSync(absolute, { throwIfNoEntry: false });
+  const placeOf = (path: string) => Buffer.concat([Buffer.from(`${target}/`), Buffer.from(path, 'latin1')]);
+  const look = (path: string) => lstatSync(placeOf(path), { throwIfNoEntry: false });
+  // Where the target has no such folder, nothing of what is in it can be in the way.
+  const enter = (path: string) => look(path) !== undefined;
+  for (const { path, kind, isOpaque } of layerEntries(layer, { ...options, enter })) {
+    const absolute = placeOf(path);
+    const before = look(path);
     if (before === undefined) continue;
     if (kind !== 'folder' || !before.isDirectory()) {
       rmSync(absolute, { recursive: true });

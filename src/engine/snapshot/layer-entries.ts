@@ -7,14 +7,16 @@ import { isWhiteout } from './whiteout.ts';
 export interface EntriesOptions {
   readonly native: Native;
   readonly opaqueXattr: string;
+  /** Whether what is in a folder is wanted; see `walkTree`. */
+  readonly enter?: (path: string) => boolean;
 }
 
 /** What a layer's folder holds, folders before what is in them. */
 export function* layerEntries(
   folder: string,
-  { native, opaqueXattr }: EntriesOptions,
+  { native, opaqueXattr, enter }: EntriesOptions,
 ): Generator<LayerEntry> {
-  for (const { path, absolute, stats } of walkTree(Buffer.from(folder).toString('latin1'))) {
+  for (const { path, absolute, stats } of walkTree(Buffer.from(folder).toString('latin1'), '', enter)) {
     const kind = kindOf(stats);
     const isOpaque =
       kind === 'folder' && readXattr(native, absolute, opaqueXattr)?.toString('latin1') === 'y';

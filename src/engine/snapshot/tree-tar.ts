@@ -66,11 +66,12 @@ export function* tarOfTree(folder: string, options: TreeOptions): Generator<Buff
 
 /**
  * Everything below a folder, sorted by the bytes of names, folders before what is in them. Paths are latin1. What
- * vanishes meanwhile is left out.
+ * vanishes meanwhile is left out. `enter`: whether what is in a folder is wanted, asked after the folder itself was told.
  */
 export function* walkTree(
   folder: string,
   path = '',
+  enter: (path: string) => boolean = () => true,
 ): Generator<{ path: string; absolute: Buffer; stats: Stats }> {
   const here = path === '' ? folder : `${folder}/${path}`;
   for (const name of namesIn(here, path === '').sort(byCodeUnit)) {
@@ -79,7 +80,7 @@ export function* walkTree(
     const stats = lstatSync(absolute, { throwIfNoEntry: false });
     if (stats === undefined) continue;
     yield { path: inner, absolute, stats };
-    if (stats.isDirectory()) yield* walkTree(folder, inner);
+    if (stats.isDirectory() && enter(inner)) yield* walkTree(folder, inner, enter);
   }
 }
 

@@ -77,15 +77,20 @@ async function fill(
     await copyFolder(layer, upper, signal);
   }
   const entries = [...walkTree(Buffer.from(upper).toString('latin1'))];
-  for (const { absolute, stats } of entries) if (isWhiteout(stats)) unlinkSync(absolute);
-  // Looked at again: a whiteout that went has changed its folder's time.
-  const facts = entries
-    .filter(({ stats }) => !isWhiteout(stats))
-    .map(({ path, absolute }) => [path, factsOf(lstatSync(absolute))] as const);
+  const [whiteouts, kept] = [entries.filter(isDeletion), entries.filter(entry => !isDeletion(entry))];
+  for (const { absolute } of whiteouts) unlinkSync(absolute);
+  // Looked at again where a whiteout went: that has changed its folder's time.
+  const now = ({ absolute, stats }: (typeof entries)[number]) =>
+    whiteouts.length > 0 && stats.isDirectory() ? lstatSync(absolute) : stats;
+  const facts = kept.map(entry => [entry.path, factsOf(now(entry))] as const);
   const note = JSON.stringify(facts);
   if (disposable) return writeFileSync(noteOf(place), note);
   await syncTogether(upper);
   replaceFile(noteOf(place), note);
+}
+
+function isDeletion({ stats }: { readonly stats: Stats }): boolean {
+  return isWhiteout(stats);
 }
 
 /** The folders of the layers, base first. */
