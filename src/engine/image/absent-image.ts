@@ -6,7 +6,7 @@ export function neitherHereNorThere(here: PlimsollError, there: unknown): unknow
   const hints = [here.hint, there.hint].filter(hint => hint !== undefined);
   return new PlimsollError(there.kind, `${here.message}, and ${messageOf(there)}`, {
     code: here.code,
-    hint: hints.join('; '),
+    hint: hints.join('; ').replace('?; ', '? else '),
     cause: there,
   });
 }
