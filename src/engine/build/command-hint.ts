@@ -1,7 +1,8 @@
 import { caller } from '../kernel/index.ts';
 
 /** What a user can do about a full disk. */
-export const freeSpace = "free some space, for instance with 'plimsoll image prune', and build again";
+export const freeSpace =
+  "free some space, for instance with 'plimsoll image prune' or 'plimsoll builder prune', and build again";
 
 /** What to do about a command of RUN that failed, by its exit code (a shell's, POSIX 2.8.2) and its last lines. */
 export function commandHint({

@@ -88,6 +88,36 @@ test('what people get wrong is told with its line, an excerpt, and what to do', 
     });
 });
 
+test('a Dockerfile that is not there is looked for under the names that such files have', {
+  skip: process.getuid?.() === 0 ? false : 'needs root',
+}, async () => {
+  await using yard = makeYard();
+  const hint = async (dockerfile: string) => {
+    const error = await yard.builds
+      .build({ context: yard.context, dockerfile: join(yard.context, dockerfile) })
+      .then(
+        () => assert.fail('it was built'),
+        (reason: { hint?: string }) => reason,
+      );
+    return error.hint?.replaceAll(yard.context, '.');
+  };
+  yard.write('f', 'no Dockerfile');
+  assert.equal(await hint('Dockerfile'), 'put one into ".", or name another file with --file');
+  yard.write('Containerfile', 'FROM scratch\nLABEL of=Containerfile');
+  const ofDefault = async () => {
+    const { image } = await yard.builds.build({ context: yard.context });
+    return yard.images.get(image)?.config.config?.Labels?.of;
+  };
+  assert.equal(await ofDefault(), 'Containerfile', 'as Buildah does');
+  assert.equal(await hint('Dockerfile'), 'did you mean --file ./Containerfile?');
+  yard.write('Dockerfile.dev', 'FROM scratch');
+  assert.equal(await hint('Dockerfle.dev'), 'did you mean --file ./Dockerfile.dev?');
+  yard.write('dockerfile', 'FROM scratch\nLABEL of=dockerfile');
+  assert.equal(await ofDefault(), 'dockerfile', 'as docker does');
+  assert.equal(await hint('Dockerfile'), 'did you mean --file ./dockerfile?');
+  assert.equal(await hint('../Dockerfile'), 'did you mean --file ./dockerfile?', 'it is in the context');
+});
+
 test('what to do about a command that failed follows from its exit code and what it wrote', () => {
   const shell = (command: string, exitCode: number, output: string) =>
     commandHint({ args: ['/bin/sh', '-c', command], exitCode, output });

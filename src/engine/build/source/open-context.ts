@@ -1,6 +1,8 @@
-import { readFileSync, type Stats, statSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { existsSync, readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { errnoOf, messageOf, PlimsollError } from '../../../errors.ts';
+import { nearMisses } from '../../../lib/near-misses.ts';
+import { shellWord } from '../../../lib/shell-word.ts';
 import type { DockerfileSource } from '../dockerfile/index.ts';
 import { noFilter, type PathFilter, parseIgnoreFile } from '../patterns/index.ts';
 import type { SourceTree } from './select-files.ts';
@@ -25,7 +27,7 @@ const LARGEST_DOCKERFILE = 1024 * 1024;
  */
 export function openContext(request: { context: string; dockerfile?: string }): BuildContext {
   const folder = checkedFolder(request.context);
-  const dockerfile = request.dockerfile ?? join(folder, 'Dockerfile');
+  const dockerfile = request.dockerfile ?? defaultDockerfile(folder);
   const text = readDockerfile(dockerfile, folder);
   return {
     folder,
@@ -34,6 +36,13 @@ export function openContext(request: { context: string; dockerfile?: string }): 
     source: { file: basename(dockerfile), text },
     filter: readIgnoreFile([`${dockerfile}.dockerignore`, join(folder, '.dockerignore')]),
   };
+}
+
+/** `Dockerfile`; where there is none what docker (`dockerfile`) and Buildah (`Containerfile`) take. */
+function defaultDockerfile(folder: string): string {
+  const names = ['Dockerfile', 'dockerfile', 'Containerfile'].map(name => join(folder, name));
+  const [usual = ''] = names;
+  return names.find(path => existsSync(path)) ?? usual;
 }
 
 /** Opens a further context: a folder, less what its .dockerignore leaves out. Throws like `openContext`. */
@@ -73,7 +82,7 @@ function readDockerfile(path: string, folder: string): string {
     throw unreadable(
       `the Dockerfile "${path}"`,
       error,
-      `put one into "${folder}", or name another file with --file`,
+      otherFile(path, folder) ?? `put one into "${folder}", or name another file with --file`,
       'DOCKERFILE',
     );
   }
@@ -81,6 +90,29 @@ function readDockerfile(path: string, folder: string): string {
     code: 'DOCKERFILE_TOO_LARGE',
     hint: 'name the right file with --file, or COPY what it writes from files of the context',
   });
+}
+
+/** A file that may have been meant: of nearly the same name, or of one that such files have, there or in the context. */
+function otherFile(path: string, folder: string): string | undefined {
+  const wanted = basename(path).toLowerCase();
+  const isUsual = (name: string) => /^(dockerfile|containerfile)(\.\w+)?$|\.dockerfile$/i.test(name);
+  const near = [...new Set([dirname(path), folder])].flatMap(place => {
+    const names = filesIn(place).filter(name => join(place, name) !== path);
+    const isAlike = (name: string) =>
+      Math.abs(name.length - wanted.length) <= 2 && nearMisses(wanted, [name]).length > 0;
+    const alike = names.filter(name => isAlike(name.toLowerCase()));
+    return [...new Set([...alike, ...names.filter(isUsual)])].map(name => join(place, name));
+  });
+  return near[0] === undefined ? undefined : `did you mean --file ${shellWord(near[0])}?`;
+}
+
+function filesIn(folder: string): string[] {
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true });
+    return entries.filter(entry => entry.isFile()).map(({ name }) => name);
+  } catch {
+    return []; // no such folder, or not for us
+  }
 }
 
 function readIgnoreFile(paths: readonly string[]): PathFilter {
