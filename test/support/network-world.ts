@@ -77,6 +77,12 @@ export function inside(endpoint: Endpoint, ...command: string[]): string {
   return result.stdout;
 }
 
+/** Whether an address answers. Asked three times: a link carries within the second that the kernel takes to notice it. */
+export function pings(from: Endpoint, address: string): boolean {
+  const ping = () => inside(from, 'busybox', 'ping', '-c1', '-W1', address);
+  return [1, 2, 3].some(() => ping().includes(' 0% packet loss'));
+}
+
 /** A server on port 80 of an endpoint that says one thing to whoever connects. */
 export async function serve(t: TestContext, endpoint: Endpoint, words: string): Promise<void> {
   const program = `require('net').createServer(s => s.end(${JSON.stringify(words)})).listen(80)`;

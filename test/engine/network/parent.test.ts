@@ -2,10 +2,20 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
-import type { Endpoint, NetworkRequest } from '../../../src/engine/network/index.ts';
+import type { NetworkRequest } from '../../../src/engine/network/index.ts';
 import { parseVlan } from '../../../src/engine/network/parent/parent-link.ts';
 import { isPlimsollError } from '../../../src/errors.ts';
-import { host, id, inside, noNetworks, publish, request, serve, world } from '../../support/network-world.ts';
+import {
+  host,
+  id,
+  inside,
+  noNetworks,
+  pings,
+  publish,
+  request,
+  serve,
+  world,
+} from '../../support/network-world.ts';
 import { isPrivate, runPrivately } from '../../support/private-network.ts';
 
 if (isPrivate) parentTests();
@@ -177,8 +187,4 @@ function lan(t: TestContext): void {
   host('ip -n lan addr add 192.0.2.2/24 dev eth0', 'ip -n lan addr add 2001:db8::2/64 dev eth0 nodad');
   host('ip -n lan link set eth0 up');
   t.after(() => host('ip link del lan0', 'ip netns del lan'));
-}
-
-function pings(from: Endpoint, address: string): boolean {
-  return inside(from, 'busybox', 'ping', '-c1', '-W1', address).includes(' 0% packet loss');
 }
