@@ -212,6 +212,32 @@ describe('an ordinary user', { skip }, () => {
     assert.equal(plimsoll('system', 'check'), 'the root is consistent\n');
   });
 
+  test('shows a server in a container the address of its client, of TCP and UDP, but that of the loopback', {
+    skip: process.getuid?.() === 0 ? false : 'needs root: for a client elsewhere',
+  }, async () => {
+    const { plimsoll } = user();
+    using elsewhere = openElsewhere();
+    const node = ['-v', `${process.execPath}:/node:ro`, '-v', '/lib:/lib:ro', '-v', '/lib64:/lib64:ro'];
+    const serve = `
+      require('net').createServer(s => s.on('error', () => {}).end(s.remoteAddress)).listen(80, '0.0.0.0');
+      const udp = require('dgram').createSocket('udp4');
+      udp.on('message', (_, from) => udp.send(from.address, from.port, from.address)).bind(53, () => console.log('up'));`;
+    const ports = ['-p', '0.0.0.0:17580:80', '-p', '0.0.0.0:17553:53/udp'];
+    plimsoll('run', '-d', '--name', 'asked', ...node, ...ports, 'busybox', '/node', '-e', serve);
+    for (let waited = 0; waited < 10_000 && !plimsoll('logs', 'asked').includes('up'); waited += 100)
+      await sleep(100);
+    assert.equal(elsewhere.ask('tcp', 17580), elsewhere.address);
+    assert.equal(elsewhere.ask('udp', 17553), elsewhere.address);
+    const many = elsewhere.ask('tcp', 17580, 300).split(' ');
+    assert.deepEqual([many.length, ...new Set(many)], [300, elsewhere.address]);
+    const near = askFor('tcp', '127.0.0.1', 17580, 1);
+    const own = execFileSync(process.execPath, ['-e', near], { encoding: 'utf8' });
+    assert.match(own, /^\d+\.\d+\.\d+\.1$/, 'the gateway stands for the loopback');
+    const itself = `require('net').connect(80, '127.0.0.1').pipe(process.stdout)`;
+    assert.equal(plimsoll('exec', 'asked', '/node', '-e', itself), '127.0.0.1');
+    plimsoll('rm', '-f', 'asked');
+  });
+
   test('sees it all in the dashboard', async () => {
     const { plimsoll, dashboard } = user();
     plimsoll('run', '-d', '--name', 'shown', '--network', 'none', 'busybox', 'sleep', '100');
@@ -334,6 +360,37 @@ function noUplink(): string | false {
   if (process.getuid?.() !== 0) return 'needs root: for a world of its own, and a device for everybody';
   if (!existsSync('/dev/net/tun')) return 'needs /dev/net/tun';
   return findExecutable('pasta') === undefined ? 'needs pasta' : false;
+}
+
+/** A program that asks a server so many times at once what it sees, and prints the answers. */
+function askFor(protocol: 'tcp' | 'udp', host: string, port: number, times: number): string {
+  const once =
+    protocol === 'tcp'
+      ? `require('net').connect(${port}, '${host}').on('data', done)`
+      : `(s => s.on('message', m => (s.close(), done(m))).send('?', ${port}, '${host}'))(require('dgram').createSocket('udp4'))`;
+  const ask = `new Promise(done => ${once}).then(String)`;
+  return `Promise.all(Array.from({ length: ${times} }, () => ${ask})).then(all => process.stdout.write(all.join(' ')))`;
+}
+
+/** A client with an address of its own, in a network namespace. */
+function openElsewhere() {
+  const name = `plc${process.pid}`;
+  const sh = (line: string) => execFileSync('sh', ['-ec', line], { env: { ...process.env, name } });
+  sh('ip netns add $name; ip link add $name type veth peer name out netns $name');
+  sh('ip addr add 198.18.9.1/30 dev $name; ip link set $name up');
+  sh('ip -n $name addr add 198.18.9.2/30 dev out; ip -n $name link set out up');
+  return {
+    address: '198.18.9.2',
+    /** What the machine's port answers. */
+    ask(protocol: 'tcp' | 'udp', port: number, times = 1): string {
+      const program = askFor(protocol, '198.18.9.1', port, times);
+      const words = ['netns', 'exec', name, process.execPath, '-e', program];
+      return execFileSync('ip', words, { encoding: 'utf8', timeout: 20_000 });
+    },
+    [Symbol.dispose]() {
+      sh('ip link del $name; ip netns del $name');
+    },
+  };
 }
 
 /** A machine to reach, in a network namespace; and /dev/net/tun for everybody, in the mounts of `holder` alone. */

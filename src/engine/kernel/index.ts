@@ -17,6 +17,7 @@ export {
 } from './cgroup-tree.ts';
 export { deviceNumbers, isDeviceNumber } from './device-numbers.ts';
 export { findExecutable, findInFolders } from './find-executable.ts';
+export { foreignAddresses } from './foreign-addresses.ts';
 export { mountFuseOverlay } from './fuse-overlay.ts';
 export { isGoingDown } from './is-going-down.ts';
 export { foldersIn, namesIn } from './list-folder.ts';

@@ -50,6 +50,11 @@ export interface Native {
    * IPv6 it hears nothing else.
    */
   boundSocket(kind: 'tcp' | 'udp', address: Uint8Array, port: number): Promise<number>;
+  /**
+   * A datagram socket in the calling thread's network namespace that sends from an address of IPv4 (4 bytes) which need
+   * not be one of this machine's: IP_TRANSPARENT of ip(7). Close-on-exec, non-blocking.
+   */
+  transparentSocket(address: Uint8Array): number;
   /** Sees that libuv has its threads: they stay in the namespaces that this one is in now. */
   preloadThreads(): Promise<void>;
   /** Makes the other end of a terminal pair usable, and tells its path; ioctl_tty(2). */
@@ -125,6 +130,9 @@ const NETLINK_EXT_ACK = 11;
 const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
 const SO_PEERCRED = 17;
+/** ip(7). */
+export const IPPROTO_IP = 0;
+export const IP_TRANSPARENT = 19;
 const IPPROTO_IPV6 = 41;
 const IPV6_V6ONLY = 26;
 const MSG_NOSIGNAL = 0x4000;
@@ -287,6 +295,18 @@ function declare(koffi: Koffi): Native {
         if (kind === 'tcp') check('setsockopt', setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, yes, 4));
         if (family === AF_INET6) check('setsockopt', setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, yes, 4));
         const name = internetAddress(family, address, port);
+        check('bind', bind(fd, name, name.length));
+        return fd;
+      } catch (error) {
+        closeSync(fd);
+        throw error;
+      }
+    },
+    transparentSocket: address => {
+      const fd = check('socket', socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+      try {
+        check('setsockopt', setsockopt(fd, IPPROTO_IP, IP_TRANSPARENT, Uint8Array.of(1, 0, 0, 0), 4));
+        const name = internetAddress(AF_INET, address, 0);
         check('bind', bind(fd, name, name.length));
         return fd;
       } catch (error) {

@@ -1,4 +1,4 @@
-import { importKoffi, internetAddress } from './native.ts';
+import { IP_TRANSPARENT, IPPROTO_IP, importKoffi, internetAddress } from './native.ts';
 
 /**
  * System calls to hand streams of TCP on without copying them, for a thread that does nothing else: `wait` blocks it.
@@ -14,9 +14,17 @@ export interface StreamCalls {
   /** Until it is written to again. */
   silence(alarm: number): void;
   listen(fd: number, backlog: number): number;
-  accept(listener: number): number;
-  /** Begins to connect to an address of IPv4 or IPv6 (4 or 16 bytes). `started` is 0 or a negative errno, EINPROGRESS too. */
-  connect(address: Uint8Array, port: number): { readonly fd: number; readonly started: number };
+  /** `client` is who has connected, 4 or 16 bytes; it is overwritten by the next call. */
+  accept(listener: number): { readonly fd: number; readonly client: Uint8Array };
+  /**
+   * Begins to connect to an address of IPv4 or IPv6 (4 or 16 bytes). `started` is 0 or a negative errno, EINPROGRESS too.
+   * `from` is an address of IPv4 to come from, which need not be one of this machine's (IP_TRANSPARENT of ip(7)).
+   */
+  connect(
+    address: Uint8Array,
+    port: number,
+    from?: Uint8Array,
+  ): { readonly fd: number; readonly started: number };
   /** Sends each piece at once: TCP_NODELAY. */
   hurry(fd: number): void;
   /** The error that a socket has met; 0: none. */
@@ -52,6 +60,8 @@ const AF_INET6 = 10;
 const SOCK_STREAM = 1;
 const NONBLOCK = 0o4000; // SOCK_NONBLOCK, O_NONBLOCK and EFD_NONBLOCK
 const CLOEXEC = 0o2000000; // SOCK_CLOEXEC, O_CLOEXEC, EFD_CLOEXEC and EPOLL_CLOEXEC
+/** The port is chosen when it connects: one may serve many connections to different ones. */
+const IP_BIND_ADDRESS_NO_PORT = 24;
 const IPPROTO_TCP = 6;
 const TCP_NODELAY = 1;
 const SOL_SOCKET = 1;
@@ -79,6 +89,7 @@ export async function loadStreamCalls(): Promise<StreamCalls> {
   const listen = int('listen', 'int', 'int');
   const accept4 = int('accept4', 'int', 'void *', 'void *', 'int');
   const socket = int('socket', 'int', 'int', 'int');
+  const bind = int('bind', 'int', 'const void *', 'uint');
   const connect = int('connect', 'int', 'const void *', 'uint');
   const setsockopt = int('setsockopt', 'int', 'int', 'int', 'const void *', 'uint');
   const getsockopt = int('getsockopt', 'int', 'int', 'int', 'void *', 'void *');
@@ -95,6 +106,7 @@ export async function loadStreamCalls(): Promise<StreamCalls> {
   const yes = Uint8Array.of(1, 0, 0, 0);
   const lingerNot = Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0); // struct linger: on, for no time
   const [number, length] = [Buffer.alloc(8), Buffer.alloc(4)];
+  const [peer, peerLength] = [Buffer.alloc(28), Buffer.alloc(4)]; // struct sockaddr_in6 is the longest
   const event = Buffer.alloc(eventSize);
   const events = Buffer.alloc(eventSize * eventsAtOnce);
   return {
@@ -105,11 +117,26 @@ export async function loadStreamCalls(): Promise<StreamCalls> {
     silence: alarm => void read(alarm, number, 8),
     alarm: () => said(eventfd(0, NONBLOCK | CLOEXEC)),
     listen: (fd, backlog) => said(listen(fd, backlog)),
-    accept: listener => said(accept4(listener, null, null, NONBLOCK | CLOEXEC)),
-    connect: (address, port) => {
+    accept: listener => {
+      peerLength.writeUInt32LE(peer.length);
+      const fd = said(accept4(listener, peer, peerLength, NONBLOCK | CLOEXEC));
+      const client = peer.readUInt16LE(0) === AF_INET6 ? peer.subarray(8, 24) : peer.subarray(4, 8);
+      return { fd, client };
+    },
+    connect: (address, port, from) => {
       const family = address.length === 16 ? AF_INET6 : AF_INET;
       const fd = said(socket(family, SOCK_STREAM | NONBLOCK | CLOEXEC, 0));
       if (fd < 0) return { fd, started: fd };
+      if (from !== undefined) {
+        const source = internetAddress(AF_INET, from, 0);
+        const errno =
+          setsockopt(fd, IPPROTO_IP, IP_TRANSPARENT, yes, 4) < 0 ||
+          setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, yes, 4) < 0 ||
+          bind(fd, source, source.length) < 0
+            ? -koffi.errno()
+            : 0;
+        if (errno < 0) return { fd, started: errno };
+      }
       const name = internetAddress(family, address, port);
       return { fd, started: said(connect(fd, name, name.length)) };
     },

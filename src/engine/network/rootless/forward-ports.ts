@@ -1,8 +1,15 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import { type BindSocket, enterNetworkNamespace } from '../../kernel/index.ts';
+import {
+  type BindSocket,
+  enterNetworkNamespace,
+  foreignAddresses,
+  type Native,
+  preloadNative,
+} from '../../kernel/index.ts';
 import { parseIpv4 } from '../ipv4.ts';
 import { parseIpv6 } from '../ipv6.ts';
+import { leadAnswersBack } from './client-address.ts';
 import { createStreamThread, type StreamThread } from './stream-thread.ts';
 
 /** A port of the machine, and where in the user's network it leads. */
@@ -29,11 +36,21 @@ export interface PortForwarder {
  * Goes to the network namespace at `namespace` for good. Connections are made there, those of TCP by a thread that is
  * started from here; the sockets that listen are of the machine's network, which an ordinary user cannot come back to,
  * but whose ports may be used.
+ *
+ * `showsClients`: containers see the addresses of their clients of IPv4, for which the namespace is given rules of its own.
+ * Where it cannot have them, as without it, they see an address of that namespace in their place.
  */
-export async function createPortForwarder(namespace: string): Promise<PortForwarder> {
+export async function createPortForwarder(
+  namespace: string,
+  { showsClients = false }: { readonly showsClients?: boolean } = {},
+): Promise<PortForwarder> {
   const bind = await enterNetworkNamespace(namespace);
+  const answersComeBack = showsClients && (await leadAnswersBack());
+  const native = await preloadNative();
+  const keepsAddress = answersComeBack ? foreignAddresses('plb') : () => false;
+  const socketOf = (client: string) => openInside(native, bytesOf(client), keepsAddress);
   const opened = new Map<string, readonly Close[]>();
-  const streams = createStreamThread();
+  const streams = createStreamThread({ answersComeBack });
   let changing = 0;
   const close = async (container: string) => {
     const open = opened.get(container) ?? [];
@@ -44,7 +61,7 @@ export async function createPortForwarder(namespace: string): Promise<PortForwar
     await close(container);
     const results = await Promise.allSettled(
       forwards.map(forward =>
-        forward.protocol === 'udp' ? takeUdp(bind, forward) : takeTcp(bind, streams, forward),
+        forward.protocol === 'udp' ? takeUdp(bind, socketOf, forward) : takeTcp(bind, streams, forward),
       ),
     );
     const made = results.filter(result => result.status === 'fulfilled').map(({ value }) => value);
@@ -81,7 +98,11 @@ async function takeTcp(
 /** How long nothing may come before a client of UDP is forgotten; as the kernel's own translation does it. */
 const quietMs = 60_000;
 
-async function takeUdp(bind: BindSocket, { hostAddress, hostPort, address, port }: Forward): Promise<Close> {
+async function takeUdp(
+  bind: BindSocket,
+  socketOf: (client: string) => UdpSocket,
+  { hostAddress, hostPort, address, port }: Forward,
+): Promise<Close> {
   const outside = createSocket(isIPv6(hostAddress) ? 'udp6' : 'udp4');
   const clients = new Map<
     string,
@@ -94,7 +115,7 @@ async function takeUdp(bind: BindSocket, { hostAddress, hostPort, address, port 
     client.inside.send(data, port, address);
   });
   const meet = (from: { readonly address: string; readonly port: number }, key: string) => {
-    const inside = createSocket('udp4');
+    const inside = socketOf(from.address);
     const forget = () => {
       clearTimeout(client.timer);
       clients.delete(key);
@@ -122,6 +143,21 @@ async function takeUdp(bind: BindSocket, { hostAddress, hostPort, address, port 
       resolve(close);
     });
   });
+}
+
+/** A socket to speak to a container by: of the client's own address, or of this network where that cannot be. */
+function openInside(
+  native: Native,
+  client: Uint8Array,
+  keepsAddress: (client: Uint8Array) => boolean,
+): UdpSocket {
+  const socket = createSocket('udp4');
+  if (client.length !== 4 || !keepsAddress(client)) return socket;
+  try {
+    return socket.bind({ fd: native.transparentSocket(client) });
+  } catch {
+    return socket; // it binds itself to an address when it sends
+  }
 }
 
 /** An address as it is on the wire. */

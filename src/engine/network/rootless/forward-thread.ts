@@ -1,6 +1,6 @@
-import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
-import { loadStreamCalls } from '../../kernel/index.ts';
-import { createStreams, type StreamOrder } from './splice-streams.ts';
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { foreignAddresses, loadStreamCalls } from '../../kernel/index.ts';
+import { createStreams, type StreamOptions, type StreamOrder } from './splice-streams.ts';
 
 /** The entry of the thread that hands streams on: it tells its alarm, then waits for sockets until it is told to end. */
 void serve();
@@ -9,7 +9,9 @@ async function serve(): Promise<void> {
   const port = parentPort;
   if (port === null) return;
   const calls = await loadStreamCalls();
-  const streams = createStreams(calls, word => port.postMessage(word));
+  const { answersComeBack } = workerData as StreamOptions;
+  const keepsAddress = answersComeBack ? foreignAddresses('plb') : () => false;
+  const streams = createStreams(calls, word => port.postMessage(word), keepsAddress);
   port.postMessage(streams.alarm);
   for (;;) {
     streams.turn();

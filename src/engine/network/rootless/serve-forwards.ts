@@ -3,6 +3,7 @@ import { createServer, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { errnoOf } from '../../../errors.ts';
 import { createPortForwarder, type Forward } from './forward-ports.ts';
+import { userNetwork } from './place.ts';
 
 /** What a client asks for, as JSON up to the end of its words. */
 export interface ForwardRequest {
@@ -25,7 +26,7 @@ export async function serveForwards(
   namespace: string,
   { isUp, lingerMs = 5000 }: { readonly isUp: () => void; readonly lingerMs?: number },
 ): Promise<void> {
-  const forwarder = await createPortForwarder(namespace);
+  const forwarder = await createPortForwarder(namespace, { showsClients: userNetwork !== undefined });
   process.chdir(folder); // the whole path may be longer than an address can be
   // Renamed when it is ready: closing takes its first name away, never the socket of one that has come after it.
   const ownName = `${controlName}.${process.pid}`;

@@ -12,6 +12,12 @@ export interface StreamWord {
   readonly errno: number;
 }
 
+/** What it is told at its start. */
+export interface StreamOptions {
+  /** The way back is there for connections that come from their client's own address: see `leadAnswersBack`. */
+  readonly answersComeBack: boolean;
+}
+
 interface Listener {
   readonly fd: number;
   readonly address: Uint8Array;
@@ -59,9 +65,14 @@ const idleMs = 10_000;
 
 /**
  * Hands connections on from listening sockets to addresses, without a copy: socket to pipe to socket. Each end hears of the
- * other's, and a connection that breaks on one side is reset on the other.
+ * other's, and a connection that breaks on one side is reset on the other. Clients that `keepsAddress` names are seen by
+ * their own address where they are led to.
  */
-export function createStreams(calls: StreamCalls, tell: (word: StreamWord) => void) {
+export function createStreams(
+  calls: StreamCalls,
+  tell: (word: StreamWord) => void,
+  keepsAddress: (client: Uint8Array) => boolean,
+) {
   const poll = calls.poll();
   const alarm = calls.alarm();
   calls.watch(poll, alarm, 'level');
@@ -154,9 +165,21 @@ export function createStreams(calls: StreamCalls, tell: (word: StreamWord) => vo
     if (connection.flows.every(flow => flow.closed)) forget(connection);
   };
 
-  const meet = (listener: Listener, client: number) => {
-    const { fd: inside, started } = calls.connect(listener.address, listener.port);
-    if (inside < 0 || (started < 0 && started !== calls.EINPROGRESS)) {
+  const hasBegun = (started: number) => started >= 0 || started === calls.EINPROGRESS;
+
+  /** By the client's own address, or by one of this network where that cannot be. */
+  const reach = ({ address, port }: Listener, from: Uint8Array) => {
+    if (address.length === from.length && keepsAddress(from)) {
+      const attempt = calls.connect(address, port, from);
+      if (hasBegun(attempt.started)) return attempt;
+      if (attempt.fd >= 0) calls.close(attempt.fd);
+    }
+    return calls.connect(address, port);
+  };
+
+  const meet = (listener: Listener, client: number, from: Uint8Array) => {
+    const { fd: inside, started } = reach(listener, from);
+    if (inside < 0 || !hasBegun(started)) {
       calls.resetAtClose(client);
       for (const fd of [client, inside]) if (fd >= 0) closeLater(fd);
       return;
@@ -178,9 +201,9 @@ export function createStreams(calls: StreamCalls, tell: (word: StreamWord) => vo
 
   const take = (listener: Listener) => {
     for (let i = 0; i < acceptedAtOnce; i++) {
-      const client = calls.accept(listener.fd);
+      const { fd: client, client: from } = calls.accept(listener.fd);
       if (client >= 0) {
-        meet(listener, client);
+        meet(listener, client, from);
         continue;
       }
       if (client === calls.EMFILE || client === calls.ENFILE) {

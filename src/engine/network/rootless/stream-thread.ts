@@ -2,7 +2,7 @@ import { existsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { getSystemErrorName } from 'node:util';
 import { Worker } from 'node:worker_threads';
-import type { StreamOrder, StreamWord } from './splice-streams.ts';
+import type { StreamOptions, StreamOrder, StreamWord } from './splice-streams.ts';
 
 /** Hands connections of TCP on, on a thread that is there while any port is open. */
 export interface StreamThread {
@@ -17,7 +17,7 @@ export interface StreamThread {
  * The thread is in the network namespace that this one is in when the first port is opened. Node copies each byte twice
  * through its own memory, which halves what a port carries; splice(2) does not, but has to be called by somebody who waits.
  */
-export function createStreamThread(): StreamThread {
+export function createStreamThread(options: StreamOptions): StreamThread {
   let thread: Promise<Running> | undefined;
   const ports = new Set<number>();
   const leave = async (running: Promise<Running>, port: number) => {
@@ -31,7 +31,7 @@ export function createStreamThread(): StreamThread {
   return {
     async open({ listener, address, port }) {
       ports.add(listener); // before the first wait: who closes the last one meanwhile must not end the thread
-      thread ??= startThread();
+      thread ??= startThread(options);
       const running = thread;
       const { ask } = await running;
       const errno = await ask({ open: listener, address, port });
@@ -48,8 +48,9 @@ interface Running {
   readonly end: () => void;
 }
 
-async function startThread(): Promise<Running> {
+async function startThread(workerData: StreamOptions): Promise<Running> {
   const worker = new Worker(threadFile(), {
+    workerData,
     execArgv: [], // what is loaded into this process by a relative path would not be found any more
     resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 2 },
   });
