@@ -83,6 +83,13 @@ function parseLink(text: string): { container: string; alias: string } {
 }
 
 function parseMac(text: string): string {
-  if (/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(text)) return text.toLowerCase();
-  throw badOption(`"${text}" is not a hardware address`, 'write it as 02:42:ac:11:00:02');
+  if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(text))
+    throw badOption(`"${text}" is not a hardware address`, 'write it as 02:42:ac:11:00:02');
+  const isOfMany = Number.parseInt(text.slice(0, 2), 16) % 2 === 1;
+  if (!isOfMany && text !== '00:00:00:00:00:00') return text.toLowerCase();
+  const why = isOfMany ? 'it stands for many' : 'it is all zeros';
+  throw badOption(
+    `"${text}" cannot be the hardware address of a container: ${why}`,
+    isOfMany ? 'its first byte must be even: write it as 02:42:ac:11:00:02' : 'write it as 02:42:ac:11:00:02',
+  );
 }

@@ -1,4 +1,5 @@
 import { PlimsollError } from '../../errors.ts';
+import { refusalOf } from './start-refusals.ts';
 
 const notFound =
   /executable file.*not found|stat .*: no such file or directory|`.*`( not found in \$PATH)?: No such file or directory/is;
@@ -7,11 +8,13 @@ const notExecutable = /open executable|exec format error|permission denied|is a 
 /**
  * What a runtime's complaint about a start means. A command that is not there is `not-found` / `COMMAND_NOT_FOUND`
  * (exit code 127 in docker's table), one that cannot be executed `invalid-argument` / `COMMAND_NOT_EXECUTABLE`
- * (126); everything else is `internal` / `RUNTIME_FAILED`. The words are those of crun and runc.
+ * (126), what `refusalOf` knows `START_REFUSED`; everything else is `internal` / `RUNTIME_FAILED`. The words are those of crun and runc.
  */
 export function startError(words: string, command: string): PlimsollError {
   const text = words.trim();
   const data = { command, detail: text.slice(0, 2000) };
+  const refusal = refusalOf(text);
+  if (refusal !== undefined) return refusal;
   if (notFound.test(text)) {
     return new PlimsollError('not-found', `the command "${command}" does not exist in the container`, {
       code: 'COMMAND_NOT_FOUND',

@@ -55,7 +55,14 @@ test('parseNetworks() reads names, long forms, and what is said of the first net
       ],
     },
   );
-  for (const network of ['alias=x', 'name=a,colour=red', 'name=a,ip=10.0.0', 'name=a,mac-address=1'])
+  for (const network of [
+    'alias=x',
+    'name=a,colour=red',
+    'name=a,ip=10.0.0',
+    'name=a,mac-address=1',
+    'name=a,mac-address=01:00:5e:00:00:01',
+    'name=a,mac-address=00:00:00:00:00:00',
+  ])
     assert.throws(() => parseNetworks({ network: [network] }), { code: 'BAD_OPTION' });
 });
 

@@ -50,6 +50,8 @@ export interface HostFeatures {
   readonly rootless: boolean;
   /** Containers have root and nobody else: see `Caller.oneUser`. */
   readonly oneUser: boolean;
+  /** How many numbers from 0 up this process's user namespace has. */
+  readonly idCounts: { readonly uid: number; readonly gid: number };
 }
 
 /** Reads them from the kernel's files; below a millisecond. */
@@ -76,6 +78,7 @@ export function readHostFeatures(): HostFeatures {
     ...(apparmorProfile === undefined ? {} : { apparmorProfile }),
     rootless,
     oneUser,
+    idCounts: { uid: idCount('uid'), gid: idCount('gid') },
   };
 }
 
@@ -144,6 +147,13 @@ function deviceOf(path: string, { rdev, mode, uid, gid }: Stats): OciDevice {
   const { major, minor } = deviceNumbers(rdev);
   const type = (mode & 0o170000) === 0o060000 ? 'b' : 'c';
   return { path, type, major, minor, fileMode: mode & 0o777, uid, gid };
+}
+
+/** user_namespaces(7): lines of first number inside, first outside, count. */
+function idCount(kind: 'uid' | 'gid'): number {
+  const lines = (readText(`/proc/self/${kind}_map`) ?? '').trim().split('\n');
+  const ranges = lines.map(line => line.trim().split(/\s+/).map(Number));
+  return Math.max(...ranges.map(([first = 0, , count = 0]) => first + count));
 }
 
 function hasApparmor(): boolean {

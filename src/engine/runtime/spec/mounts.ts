@@ -7,7 +7,7 @@ import type { OciMount } from './oci-spec.ts';
 /** The mounts of a spec, a parent before what lies in it; one of the user's takes the place of a usual one. */
 export function mountsOf(
   request: ProcessRequest,
-  host: Pick<HostFeatures, 'messageQueues' | 'kernel' | 'oneUser'>,
+  host: Pick<HostFeatures, 'messageQueues' | 'kernel' | 'oneUser' | 'idCounts'>,
 ): OciMount[] {
   const own = request.mounts.map(mount => plainMount(mount, host));
   const targets = new Set(own.map(({ destination }) => destination));
@@ -24,10 +24,11 @@ export function mountsOf(
 
 function plainMount(
   mount: ProcessMount,
-  { kernel, oneUser }: Pick<HostFeatures, 'kernel' | 'oneUser'>,
+  { kernel, oneUser, idCounts }: Pick<HostFeatures, 'kernel' | 'oneUser' | 'idCounts'>,
 ): OciMount {
   if (mount.type === 'bind') return bind(mount, hasMountAttributes(kernel));
   if (oneUser) requireRootAsOwner(mount);
+  requireKnownOwner(mount, idCounts);
   return tmpfs(mount);
 }
 
@@ -43,6 +44,25 @@ function requireRootAsOwner({ target, options = [] }: Extract<ProcessMount, { ty
       hint: "'plimsoll doctor' says how to get some; or leave uid= and gid= out: it is root's then",
     },
   );
+}
+
+/** A number that this process's user namespace does not know is a mere EINVAL to the kernel. */
+function requireKnownOwner(
+  { target, options = [] }: Extract<ProcessMount, { type: 'tmpfs' }>,
+  counts: HostFeatures['idCounts'],
+): void {
+  for (const option of options) {
+    const [, kind, number] = /^([ug]id)=(\d+)$/.exec(option) ?? [];
+    if ((kind !== 'uid' && kind !== 'gid') || Number(number) < counts[kind]) continue;
+    throw new PlimsollError(
+      'invalid-argument',
+      `the tmpfs "${target}" cannot have ${option}: the highest ${kind} here is ${counts[kind] - 1}`,
+      {
+        code: 'OWNER_UNKNOWN',
+        hint: `choose a lower one; an ordinary user has more with a longer range in /etc/sub${kind}`,
+      },
+    );
+  }
 }
 
 function tmpfs({

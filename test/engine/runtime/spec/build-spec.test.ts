@@ -20,6 +20,7 @@ const host: HostFeatures = {
   apparmor: false,
   messageQueues: true,
   oneUser: false,
+  idCounts: { uid: 65_537, gid: 1001 },
   can: {
     swappiness: true,
     oomKillDisable: true,
@@ -205,6 +206,12 @@ test('buildSpec() lets a mount of the user take the place of a usual one, and op
     build({ mounts: [{ type: 'tmpfs', target: '/t', options: [option] }] }, { oneUser: true });
   assert.equal(at(alone('uid=0'), '/t').length, 1);
   assert.throws(() => alone('gid=7'), /the tmpfs "\/t" cannot have gid=7: you have no sub-ids/);
+  assert.equal(tmpfs({ options: ['uid=65536', 'mode=750'] }), 'nosuid,nodev,noexec,uid=65536,mode=750');
+  assert.throws(
+    () => tmpfs({ options: ['uid=65537'] }),
+    /cannot have uid=65537: the highest uid here is 65536/,
+  );
+  assert.throws(() => tmpfs({ options: ['gid=1001'] }), /cannot have gid=1001: the highest gid here is 1000/);
   const bind = (more: object) =>
     build({ mounts: [{ type: 'bind', source: '/s', target: '/t', readOnly: true, ...more }] });
   assert.equal(at(bind({}), '/t')[0]?.options.join(), 'rbind,rprivate,ro');
