@@ -22,7 +22,7 @@ export function adviceColumns(theme: Theme): readonly Column<AdvisedContainer>[]
     ...resourceColumns('cpu', theme),
     ...resourceColumns('memory', theme),
     {
-      ...{ key: 'measured', title: 'MEASURED', width: 8, align: 'right', priority: 3 },
+      ...{ key: 'measured', title: 'MEASURED', width: 8, align: 'right', priority: 4 },
       cell: ({ advice: { measuredSeconds: seconds } }) => [
         [seconds === 0 ? theme.glyphs.dash : formatDuration(seconds * 1000), 'dim'],
       ],
@@ -45,12 +45,11 @@ const verdictTones: Readonly<Record<Verdict, Tone>> = {
 };
 
 function resourceColumns(of: Resource, theme: Theme): Column<AdvisedContainer>[] {
-  const [seen, limited, key] =
-    of === 'cpu' ? ['CPU P95', 'CPU LIM', 'cores'] : ['MEM MAX', 'MEM LIM', 'memory'];
+  const [name, seen, frees] = of === 'cpu' ? ['CPU', 'P95', 'cores'] : ['MEM', 'MAX', 'memory'];
   const inWords = of === 'cpu' ? formatCores : formatBytes;
   const width = of === 'cpu' ? 6 : 8;
   const column = (
-    name: string,
+    key: string,
     heading: string,
     {
       value,
@@ -58,7 +57,7 @@ function resourceColumns(of: Resource, theme: Theme): Column<AdvisedContainer>[]
       priority,
     }: { value: (one: ResourceAdvice) => number | undefined; tone?: Tone; priority: number },
   ): Column<AdvisedContainer> => ({
-    ...{ key: name, title: heading, width: Math.max(width, heading.length), align: 'right', priority },
+    ...{ key, title: heading, width: Math.max(width, heading.length), align: 'right', priority },
     cell: ({ advice }) => {
       const resource = advice[of];
       const amount = resource && value(resource);
@@ -66,13 +65,14 @@ function resourceColumns(of: Resource, theme: Theme): Column<AdvisedContainer>[]
     },
   });
   return [
-    column(`${of}-seen`, seen, {
+    column(`${of}-seen`, `${name} ${seen}`, {
       value: one => (of === 'cpu' ? one.p95 : one.max),
-      ...{ tone: 'used', priority: 2 },
+      ...{ tone: 'used', priority: 3 },
     }),
-    column(`${of}-limit`, limited, { value: ({ limit }) => limit, tone: 'dim', priority: 1 }),
-    column(`${of}-needed`, 'NEEDED', { value: ({ needed }) => needed, priority: 1 }),
-    column(key, 'FREES', {
+    // Where there is no room for it: what is needed and what that frees are the limit.
+    column(`${of}-limit`, `${name} LIM`, { value: ({ limit }) => limit, tone: 'dim', priority: 2 }),
+    column(`${of}-needed`, `${name} NEED`, { value: ({ needed }) => needed, priority: 1 }),
+    column(frees, `${name} FREES`, {
       value: ({ limit, frees }) => (limit === undefined ? undefined : frees),
       ...{ tone: 'reserved', priority: 0 },
     }),
