@@ -8,15 +8,7 @@ import { jumpToMatch, scrollLogs, toggleLogs } from './log-view.ts';
 import type { Command, ContainerVerb, Next } from './messages.ts';
 import { neighbourOf } from './neighbours.ts';
 import { select, withList } from './selection.ts';
-import {
-  imageName,
-  logsHaveKeys,
-  selectedContainer,
-  selectedRow,
-  sortKeys,
-  targets,
-  visibleRows,
-} from './selectors.ts';
+import { logsHaveKeys, selectedContainer, selectedRow, sortKeys, targets, visibleRows } from './selectors.ts';
 import { detailTabs, type Notice, nouns, type Overlay, type State } from './state.ts';
 
 /** Carries out one action, by key or from the palette. */
@@ -176,7 +168,7 @@ function showing(state: State, overlay: Overlay): Next {
 
 function runValues(state: State): Readonly<Record<string, string>> {
   const row = selectedRow(state);
-  if (row?.noun === 'images') return { image: imageName(row.item).replace(/^<none> /, '') };
+  if (row?.noun === 'images') return { image: row.name.replace(/^<none> /, '') };
   if (row?.noun === 'containers') return { image: row.item.imageName };
   if (row?.noun === 'builds' && row.item.tags[0] !== undefined) return { image: row.item.tags[0] };
   return { image: state.remembered.run?.image ?? '' };

@@ -101,7 +101,10 @@ export function allRows(state: State, noun: Noun): readonly Row[] {
         item => ({ noun, id: item.id, name: item.name, item }),
       );
     case 'images':
-      return state.images.map(item => ({ noun, id: item.id, name: imageName(item), item }));
+      return state.images.map(item => ({
+        ...{ noun, id: item.id, item },
+        name: imageName(item, state.lists.images.filter),
+      }));
     case 'builds':
       return state.builds.map(item => ({ noun, id: item.id, name: buildName(item), item }));
     case 'events':
@@ -115,10 +118,10 @@ function neighbourRows({ neighbours }: State): ContainerSummary[] {
   return [...(neighbours?.values() ?? [])].map(({ neighbour }) => neighbourRow(neighbour));
 }
 
-/** What an image is called: its first reference, else its short id. */
-export function imageName(image: ImageSummary): string {
-  const [first] = image.references;
-  return first === undefined ? `<none> ${image.id.slice(7, 19)}` : shortReference(first);
+/** What an image is called: the first of its references that the filter is about, else the first, else its short id. */
+export function imageName({ id, references }: ImageSummary, filter = ''): string {
+  const meant = references.find(reference => containsWords(reference, filter)) ?? references[0];
+  return meant === undefined ? `<none> ${id.slice(7, 19)}` : shortReference(meant);
 }
 
 /** What a build is called: its first tag, else its folder. */
@@ -133,12 +136,16 @@ export function isUp(container: ContainerSummary): boolean {
 }
 
 function matches(row: Row, filter: string): boolean {
-  if (filter === '') return true;
-  const text = searchText(row).toLowerCase();
+  return filter === '' || containsWords(searchText(row), filter);
+}
+
+/** True if the text has all words of a filter, and none of those after an exclamation mark. */
+function containsWords(text: string, filter: string): boolean {
+  const whole = text.toLowerCase();
   return filter
     .toLowerCase()
     .split(/\s+/)
-    .every(word => (word.startsWith('!') ? !text.includes(word.slice(1)) : text.includes(word)));
+    .every(word => (word.startsWith('!') ? !whole.includes(word.slice(1)) : whole.includes(word)));
 }
 
 function searchText(row: Row): string {

@@ -22,7 +22,7 @@ export function imageColumns(state: State): readonly Column<ImageSummary>[] {
       grow: 3,
       most: 48,
       priority: 0,
-      cell: image => [[imageName(image), 'strong']],
+      cell: image => [[imageName(image, state.lists.images.filter), 'strong']],
     },
     {
       key: 'more',

@@ -136,6 +136,26 @@ test('the filter works as it is typed, by words, and "!" means not', async () =>
   );
 });
 
+test('an image of several names is run under the one that the filter is about', async () => {
+  const { pilot } = await pilotOn(120, 40);
+  const [image] = pilot.state.images;
+  assert.ok(image !== undefined);
+  const references = ['docker.io/library/shop:1', 'docker.io/library/harbour:2'];
+  pilot.tell({ type: 'images-listed', images: [{ ...image, references }] });
+  const typedImage = () => {
+    const { overlay } = pilot.press('R').state;
+    pilot.press('escape');
+    return overlay?.kind === 'form' ? overlay.form.values.image : undefined;
+  };
+  pilot.press('2');
+  assert.equal(typedImage(), 'shop:1');
+  pilot.press('/').type('harb').press('enter');
+  assert.equal(selectedName(pilot), 'harbour:2');
+  assert.equal(typedImage(), 'harbour:2');
+  pilot.press('/').type(' 2').press('enter');
+  assert.equal(typedImage(), 'harbour:2');
+});
+
 test('keys that arrive while a filter is typed are letters, not actions', async () => {
   const { pilot } = await pilotOn(120, 40);
   pilot.press('/').type('dsrq');
