@@ -184,12 +184,12 @@ async function runContainer(engine: Engine, spec: ContainerSpec, { signal }: Rep
     { signal },
   );
   try {
-    await engine.containers.start(made.id, { signal });
+    const { warnings } = await engine.containers.start(made.id, { signal });
+    return [`Running "${made.name}"`, ...warnings].join('; ');
   } catch (error) {
     await engine.containers.remove(made.id, { force: true });
     throw error;
   }
-  return `Running "${made.name}"`;
 }
 
 async function bootstrap(engine: Engine, source: string, { signal, progress }: Reporter): Promise<string> {

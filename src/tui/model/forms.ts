@@ -187,7 +187,8 @@ function parseMount(word: string): ContainerMount | string {
   if (!path.startsWith('/') || more.length > 0 || !/^(ro|rw)$/.test(mode))
     return `"${word}" is not a volume; write NAME:/path or /folder:/path, and :ro if it may only be read`;
   const readOnly = mode === 'ro';
-  if (/^[/.~]/.test(source) && !anonymous) return { type: 'bind', source, target: path, readOnly };
+  if (/^[/.~]/.test(source) && !anonymous)
+    return { type: 'bind', source, target: path, readOnly, createSource: true }; // as -v does
   return { type: 'volume', name: anonymous ? '' : source, target: path, readOnly };
 }
 

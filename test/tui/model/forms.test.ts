@@ -40,7 +40,7 @@ test('the run form becomes the container that it describes', () => {
       env: ['A=1', 'B=two words'],
       mounts: [
         { type: 'volume', name: 'data', target: '/var/lib', readOnly: false },
-        { type: 'bind', source: '/srv/x', target: '/x', readOnly: true },
+        { type: 'bind', source: '/srv/x', target: '/x', readOnly: true, createSource: true },
         { type: 'volume', name: '', target: '/cache', readOnly: false },
       ],
       limits: { cpus: 1.5, memoryBytes: 512 * 1024 ** 2 },
