@@ -48,7 +48,7 @@ export async function followBuild(
   dispatch({ type: 'build-opened', build, output });
   let waiting: BuildProgress[] = [];
   const pace = createPace(() => {
-    dispatch({ type: 'build-moved', build, events: waiting });
+    dispatch({ type: 'build-moved', build, events: waiting, now: Date.now() });
     waiting = [];
   });
   const addOutput = createOutput(output);
@@ -60,7 +60,7 @@ export async function followBuild(
     }
   } finally {
     pace.stop();
-    if (!signal.aborted) dispatch({ type: 'build-moved', build, events: waiting });
+    if (!signal.aborted) dispatch({ type: 'build-moved', build, events: waiting, now: Date.now() });
   }
 }
 

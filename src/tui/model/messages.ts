@@ -55,7 +55,12 @@ export type Msg =
   | { readonly type: 'logs-opened'; readonly container: string; readonly store: LogStore }
   | { readonly type: 'logs-grew'; readonly container: string; readonly ended: boolean }
   | { readonly type: 'build-opened'; readonly build: string; readonly output: LogStore }
-  | { readonly type: 'build-moved'; readonly build: string; readonly events: readonly BuildProgress[] }
+  | {
+      readonly type: 'build-moved';
+      readonly build: string;
+      readonly events: readonly BuildProgress[];
+      readonly now: number;
+    }
   | { readonly type: 'build-announced'; readonly build: string }
   | { readonly type: 'capacity-read'; readonly picture: CapacityPicture }
   | { readonly type: 'alerts-told'; readonly alerts: readonly Alert[] }

@@ -84,7 +84,15 @@ export function update(state: State, msg: Msg): Next {
       ];
     case 'build-moved':
       if (state.build?.id !== msg.build) return [state, []];
-      return [{ ...state, build: applyProgress(state.build, msg.events) }, []];
+      // A build may keep the machine so busy that figures come late: the time of its steps goes on all the same.
+      return [
+        {
+          ...state,
+          now: Math.max(state.now, msg.now),
+          build: applyProgress(state.build, msg.events),
+        },
+        [],
+      ];
     case 'build-announced':
       return showBuild(state, msg.build);
     case 'operation-began':

@@ -311,6 +311,7 @@ test('a build that was begun here is shown, and its steps move as it goes', asyn
     {
       type: 'build-moved',
       build: 'b1',
+      now: noon + 7,
       events: [
         { kind: 'planned', time: noon, build: 'b1', steps: [step] },
         { kind: 'step-started', time: noon, step: 0 },
@@ -321,4 +322,16 @@ test('a build that was begun here is shown, and its steps move as it goes', asyn
   );
   assert.equal(pilot.state.build?.steps[0]?.state, 'cached');
   assert.equal(pilot.state.build?.outcome, 'succeeded');
+});
+
+test('the clock goes on with a build, also while no figures come', async () => {
+  const { pilot } = await pilotOn(120, 40);
+  const before = pilot.state.now;
+  pilot.tell(
+    { type: 'build-opened', build: 'b1', output: new LogStore() },
+    { type: 'build-moved', build: 'b1', events: [], now: before + 2500 },
+  );
+  assert.equal(pilot.state.now, before + 2500);
+  pilot.tell({ type: 'build-moved', build: 'b1', events: [], now: before + 2000 });
+  assert.equal(pilot.state.now, before + 2500);
 });

@@ -127,6 +127,7 @@ test('a running build shows its steps, their cache and their output', async () =
     {
       type: 'build-moved',
       build: 'b1',
+      now: noon,
       events: [
         { kind: 'planned', time: noon - 4200, build: 'b1', steps },
         { kind: 'step-started', time: noon - 4200, step: 0 },
