@@ -52,6 +52,8 @@ export async function followBuild(
     waiting = [];
   });
   const addOutput = createOutput(output);
+  // A step may say nothing for long, and keep the machine so busy that figures come late.
+  const clock = setInterval(pace.poke, 1000);
   try {
     for await (const event of engine.builds.follow(build, { signal })) {
       if (event.kind === 'step-output') addOutput(event.step, event.stream, event.text);
@@ -59,6 +61,7 @@ export async function followBuild(
       pace.poke();
     }
   } finally {
+    clearInterval(clock);
     pace.stop();
     if (!signal.aborted) dispatch({ type: 'build-moved', build, events: waiting, now: Date.now() });
   }

@@ -11,8 +11,6 @@ import { eventRow } from './follow.ts';
 
 /** Lists are read again this often even when no event says so. */
 const relistMs = 10_000;
-/** The clock goes on with the frames, one a second; where one is late it goes on without. */
-const tickMs = 1500;
 /** A stream that broke is opened again after this. */
 const retryMs = 1000;
 
@@ -38,7 +36,7 @@ export function subscribe(engine: Engine, watching: Watching): void {
   const recent = engine.events.list({ limit: 200 });
   if (recent.length > 0) dispatch({ type: 'events-arrived', events: recent.map(eventRow) });
   const relist = setInterval(() => lists.read(['container', 'image', 'build']), relistMs);
-  const tick = setInterval(() => dispatch({ type: 'ticked', now: Date.now(), own: own() }), tickMs);
+  const tick = setInterval(() => dispatch({ type: 'ticked', now: Date.now(), own: own() }), 3000);
   const watch = watchLink(engine, dispatch);
   signal.addEventListener('abort', () => {
     clearInterval(watch);
@@ -96,6 +94,7 @@ async function followStats(
     dispatch({ type: 'frame-arrived', frame, own: own() });
     const alerts = alertsOf(frame, Date.now());
     if (alerts.length > 0) dispatch({ type: 'alerts-told', alerts: alerts.map(cleanValue) });
+    // The clock goes on with each frame; the tick is for when frames stay away.
     tick.refresh();
   }
 }
