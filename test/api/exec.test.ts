@@ -120,6 +120,18 @@ test('commands in containers outlive the daemon, and are looked at by the next',
     assert.equal((await looked(piped)).ExitCode, 0);
   });
 
+  await t.test('input that a command does not read keeps nobody else waiting', async () => {
+    const input = Buffer.alloc(8 << 20, 'ahoy');
+    const slow = await make('while [ ! -e /read ]; do sleep 0.01; done; wc -c', { AttachStdin: true });
+    const stream = await slow.start({ hijack: true, stdin: true });
+    stream.end(input);
+    for (let times = 0; times < 100; times++) await docker.ping();
+    const touch = await make('touch /read');
+    await touch.start({ Detach: true });
+    assert.match(String(Buffer.concat(await Array.fromAsync(stream))), new RegExp(`${input.length}\n`));
+    assert.equal((await looked(slow)).ExitCode, 0);
+  });
+
   const ways = [
     ['plimsoll', [launcher, '--root', join(daemon.folder, 'root')]],
     ['plimsoll -H', [launcher, '-H', `unix://${daemon.proxied}`]],

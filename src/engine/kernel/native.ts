@@ -68,7 +68,7 @@ export interface Native {
   /**
    * Connects to a unix socket of type SOCK_SEQPACKET, which Node refuses to open. `wrap` gets a descriptor of a stream
    * socket to make its object of; before this returns, the connection takes that descriptor's
-   * place. The object must not read until then.
+   * place, and does not block. The object must not read until then.
    */
   seqpacketSocket<T extends { destroy(): unknown }>(path: string, wrap: (fd: number) => T): T;
   /** Who is at the other end of a unix socket, as the kernel knows it: SO_PEERCRED of unix(7). */
@@ -112,6 +112,7 @@ const SYS = { move_mount: 429, fsopen: 430, fsconfig: 431, fsmount: 432, openat2
 const SYS_mknodat = process.arch === 'x64' ? 259 : 33;
 const SYS_ioctl = process.arch === 'x64' ? 16 : 29;
 const TIOC = { setWindowSize: 0x5414, getNumber: 0x80045430, setLock: 0x40045431 } as const;
+const FIONBIO = 0x5421;
 const FS_IOC = { getFlags: 0x80086601, setFlags: 0x40086602 } as const;
 const FS_TOPDIR_FL = 0x20000;
 const RESOLVE = { noMagiclinks: 2, inRoot: 16 } as const;
@@ -370,6 +371,8 @@ function declare(koffi: Koffi): Native {
         // By the folder, as the whole path may be longer than an address can be.
         const address = unixAddress(`/proc/self/fd/${folder}/${basename(path)}`);
         check('connect', connect(connection, address, address.length));
+        // Only now: it waits for its turn. Node's calls must not: a process that reads no input would stop everything.
+        check('ioctl', syscallIoctl(SYS_ioctl, connection, FIONBIO, Uint8Array.of(1, 0, 0, 0)));
         const pair = Buffer.alloc(8);
         check('socketpair', socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
         const [given, other] = [pair.readInt32LE(0), pair.readInt32LE(4)];
