@@ -2,9 +2,13 @@ import { isPlimsollError, messageOf } from '../../errors.ts';
 import { cleanText } from '../../lib/clean-text.ts';
 import type { Notice } from './state.ts';
 
-/** The notice for something that failed: one sentence, and what to do next where it is known. */
+/**
+ * The notice for something that failed: one sentence, and what to do next where it is known. What a message has on
+ * further lines, such as an excerpt of a Dockerfile, needs more room than there is.
+ */
 export function failureNotice(error: unknown, now: number): Notice {
-  const text = cleanText(messageOf(error), { maxLength: 400 });
+  const [sentence = ''] = messageOf(error).split('\n');
+  const text = cleanText(sentence, { maxLength: 400 });
   if (!isPlimsollError(error)) return { tone: 'bad', text, time: now };
   const tone = error.kind === 'cancelled' || error.kind === 'not-modified' ? 'warn' : 'bad';
   const hint = error.hint === undefined ? {} : { hint: cleanText(error.hint, { maxLength: 200 }) };
