@@ -16,7 +16,7 @@ import { type Command, initialState, type Msg, type State, update } from './mode
 import { showScreen, type Terminal } from './show-screen.tsx';
 import { createStore, type Store } from './store.ts';
 import { type Capabilities, copySequence } from './terminal/index.ts';
-import { Screen } from './views/index.ts';
+import { Screen, shownDetail } from './views/index.ts';
 
 export { runFleetApp } from './fleet-app.tsx';
 
@@ -55,9 +55,13 @@ export async function runApp(options: AppOptions): Promise<number> {
       command => effects.run(command),
     );
     const effects = new Effects(store.dispatch, host);
+    const theme = createTheme(options.capabilities);
     return {
-      screen: <App store={store} theme={createTheme(options.capabilities)} />,
-      onKey: key => store.dispatch({ type: 'key', key }),
+      screen: <App store={store} theme={theme} />,
+      onKey: key => {
+        const shown = shownDetail(store.getState(), theme);
+        store.dispatch({ type: 'key', key, ...(shown === undefined ? {} : { shown }) });
+      },
       onPaste: text => store.dispatch({ type: 'paste', text }),
       onResize: () => store.dispatch({ type: 'resized', size: sizeNow() }),
       onSuspend: () => effects.run({ type: 'suspend' }),

@@ -262,10 +262,8 @@ function pageRows(state: State): number {
 
 function move(state: State, by: number): State {
   if (logsHaveKeys(state)) return scrollLogs(state, by);
-  if (state.focus === 'detail') {
-    const most = 100_000;
-    return { ...state, detailScroll: Math.max(0, Math.min(most, state.detailScroll + by)) };
-  }
+  if (state.focus === 'detail')
+    return { ...state, detailScroll: Math.max(0, (state.detailScroll ?? 0) + by) };
   const rows = visibleRows(state);
   const index = rows.findIndex(row => row.id === selectedRow(state, rows)?.id);
   const to = Math.max(0, Math.min(rows.length - 1, index + by));
@@ -297,7 +295,7 @@ function turnTab(state: State, by: number): State {
 
 function showTab(state: State, index: number): State {
   if (index >= detailTabs[state.noun].length) return state;
-  return { ...state, focus: 'detail', detailScroll: 0, tabs: { ...state.tabs, [state.noun]: index } };
+  return { ...state, focus: 'detail', detailScroll: undefined, tabs: { ...state.tabs, [state.noun]: index } };
 }
 
 function tabNamed(state: State, name: string): State {
@@ -308,7 +306,7 @@ function tabNamed(state: State, name: string): State {
 function showNoun(state: State, index: number): State {
   const noun = nouns[index];
   if (noun === undefined) return state;
-  return { ...state, noun, focus: 'list', zoomed: false, detailScroll: 0 };
+  return { ...state, noun, focus: 'list', zoomed: false, detailScroll: undefined };
 }
 
 function openFilter(state: State): State {
@@ -348,6 +346,6 @@ function back(state: State): State | undefined {
   const view = state.lists[state.noun];
   if (view.filter !== '') return withList(state, { filter: '' });
   if (view.marked.size > 0) return unmarked(state);
-  if (state.noun !== 'containers') return { ...state, noun: 'containers', detailScroll: 0 };
+  if (state.noun !== 'containers') return { ...state, noun: 'containers', detailScroll: undefined };
   return undefined;
 }

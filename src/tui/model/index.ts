@@ -26,7 +26,7 @@ export {
 export { type Action, type KeyBinding, type KeyContext, keyLabel, keymap } from './keymap.ts';
 export { type Area, detailRows, type Layout, layoutOf, listRows } from './layout.ts';
 export { type LogLine, LogStore } from './log-store.ts';
-export type { Command, ContainerVerb, Msg, Next } from './messages.ts';
+export type { Command, ContainerVerb, Msg, Next, ShownDetail } from './messages.ts';
 export { failureNotice, lackNotice } from './notice.ts';
 export { answers } from './overlays.ts';
 export { matchingEntries } from './palette.ts';

@@ -28,9 +28,15 @@ import type {
   Target,
 } from './state.ts';
 
+/** What of the details was on the screen when a key was typed: the first line there, and the most it can be. */
+export interface ShownDetail {
+  readonly start: number;
+  readonly last: number;
+}
+
 /** Everything that can happen to the dashboard. */
 export type Msg =
-  | { readonly type: 'key'; readonly key: string }
+  | { readonly type: 'key'; readonly key: string; readonly shown?: ShownDetail }
   | { readonly type: 'paste'; readonly text: string }
   | { readonly type: 'resized'; readonly size: State['size'] }
   | { readonly type: 'ticked'; readonly now: number; readonly own?: State['own'] }

@@ -36,7 +36,7 @@ export function withSelection(state: State, before: State, commands: readonly Co
   const now = lookedAt(state);
   if (now.key === lookedAt(before).key) return [state, commands];
   const sameThing = now.thing === lookedAt(before).thing;
-  return [sameThing ? state : { ...state, detailScroll: 0 }, [...commands, ...now.commands]];
+  return [sameThing ? state : { ...state, detailScroll: undefined }, [...commands, ...now.commands]];
 }
 
 interface LookedAt {

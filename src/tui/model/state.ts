@@ -215,8 +215,11 @@ export interface State {
   readonly zoomed: boolean;
   readonly lists: Readonly<Record<Noun, ListView>>;
   readonly tabs: Readonly<Record<Noun, number>>;
-  /** Lines that the detail pane (but for logs) is scrolled by. */
-  readonly detailScroll: number;
+  /**
+   * Lines that the detail pane (but for a container's logs) is scrolled by, infinity: to its end; undefined: to where
+   * something happens.
+   */
+  readonly detailScroll: number | undefined;
   readonly logs: LogView | undefined;
   readonly details: ContainerDetails | undefined;
   readonly processes:
@@ -285,7 +288,7 @@ export function initialState(start: {
       capacity: emptyList({ key: 'advice', descending: false }),
     },
     tabs: { containers: 0, images: 0, builds: 0, events: 0, capacity: 0 },
-    detailScroll: 0,
+    detailScroll: undefined,
     logs: undefined,
     details: undefined,
     processes: undefined,

@@ -3,7 +3,7 @@ import { applyProgress } from './build-view.ts';
 import { confirmUndo, outdated } from './capacity.ts';
 import { onFrame } from './frame.ts';
 import { onKey } from './keys.ts';
-import type { Command, Msg, Next } from './messages.ts';
+import type { Command, Msg, Next, ShownDetail } from './messages.ts';
 import { pasteInto } from './overlays.ts';
 import { keepSelection, withSelection } from './selection.ts';
 import type { EventRow, State } from './state.ts';
@@ -17,7 +17,7 @@ const noticeTime = { good: 5000, warn: 9000, bad: 20_000 };
 export function update(state: State, msg: Msg): Next {
   switch (msg.type) {
     case 'key':
-      return onKey(state, msg.key);
+      return msg.shown === undefined ? onKey(state, msg.key) : onDetailKey(state, msg.key, msg.shown);
     case 'paste':
       return pasteInto(state, msg.text);
     case 'resized':
@@ -121,6 +121,15 @@ export function update(state: State, msg: Msg): Next {
   }
 }
 
+/** Scrolling begins at what is on the screen, and ends at its end, which is then kept to as it moves. */
+function onDetailKey(state: State, key: string, { start, last }: ShownDetail): Next {
+  const [next, commands] = onKey({ ...state, detailScroll: start }, key);
+  const { detailScroll: to } = next;
+  if (to === undefined || to < start) return [next, commands];
+  if (to === start) return [{ ...next, detailScroll: state.detailScroll }, commands];
+  return [{ ...next, detailScroll: to < last ? to : Number.POSITIVE_INFINITY }, commands];
+}
+
 /** A notice that has been there long enough goes. */
 function fresh(state: State): State {
   const { notice, now } = state;
@@ -172,7 +181,14 @@ function showBuild(state: State, build: string): Next {
   const commands: Command[] = [{ type: 'follow-build', build }];
   const lists = { ...state.lists, builds: { ...state.lists.builds, selected: build, filter: '' } };
   return [
-    { ...state, noun: 'builds', focus: 'list', lists, tabs: { ...state.tabs, builds: 0 }, detailScroll: 0 },
+    {
+      ...state,
+      noun: 'builds',
+      focus: 'list',
+      lists,
+      tabs: { ...state.tabs, builds: 0 },
+      detailScroll: undefined,
+    },
     commands,
   ];
 }

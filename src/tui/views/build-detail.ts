@@ -1,23 +1,71 @@
 import type { BuildRecord } from '../../engine/index.ts';
-import { wrapCells } from '../../lib/cell-text.ts';
+import { fitCells, wrapCells } from '../../lib/cell-text.ts';
 import { formatBytes } from '../../lib/format-bytes.ts';
 import type { Line, Span, Theme, Tone } from '../components/index.ts';
-import { type BuildView, formatSeconds, type State, type StepView, shortId } from '../model/index.ts';
+import {
+  type Area,
+  type BuildView,
+  formatSeconds,
+  type State,
+  type StepView,
+  shortId,
+} from '../model/index.ts';
 
-/** The graph of a build, a step on each line: its state, time, cache and weight; then what it says now, or its result. */
-export function buildSteps(
-  state: State,
-  build: BuildRecord,
-  width: number,
-  height: number,
-  theme: Theme,
-): Line[] {
+/** Lines of a pane, and how many of them, from the first on, lead to where something happens. */
+export interface Content {
+  readonly lines: readonly Line[];
+  readonly at?: number;
+}
+
+/**
+ * The graph of a build, a step on each line: its state, time, cache and weight. Below a step that runs or failed is what
+ * it says; at the end, how the build ended.
+ */
+export function buildSteps(state: State, build: BuildRecord, area: Area, theme: Theme): Content {
+  const { width, height } = area;
   const view = viewOf(state, build);
-  if (view === undefined) return [{ spans: [[' reading', 'dim']] }];
-  const nameWidth = Math.min(72, Math.max(20, width - 44));
-  const steps = view.steps.flatMap(step => stepLines(step, view, nameWidth, state.now, theme));
-  const output = view.outcome === 'running' ? tail(view, Math.max(0, height - steps.length - 2), width) : [];
-  return [...steps, ...resultLines(build, view, width, theme), ...warningLines(view, width), ...output];
+  if (view === undefined) return { lines: [{ spans: [[' reading', 'dim']] }] };
+  const left = view.outcome === 'running' ? [] : view.steps.filter(step => step.state === 'waiting');
+  const shown = left.length > 1 ? view.steps.filter(step => step.state !== 'waiting') : view.steps;
+  const end = [
+    ...(left.length > 1 ? [leftLine(left.length, theme)] : []),
+    ...resultLines(build, view, width, theme),
+    ...warningLines(view, width),
+  ];
+  const talking = shown.filter(isTalking).length;
+  const spare = height - shown.length - end.length;
+  const room = Math.max(3, Math.floor(spare / Math.max(1, talking)));
+  const blocks = shown.map(step => [
+    stepLine(step, view, { width, now: state.now }, theme),
+    ...(isTalking(step) ? outputOf(step, view, width).slice(-room) : []),
+  ]);
+  const lines = [...blocks.flat(), ...end];
+  if (view.outcome !== 'running') return { lines, at: lines.length };
+  const running = shown.findLastIndex(isTalking);
+  return { lines, at: blocks.slice(0, running + 1).flat().length + 1 };
+}
+
+/** What a build that ended has not come to: no more than a word. */
+function leftLine(count: number, { glyphs }: Theme): Line {
+  return {
+    spans: [
+      [` ${glyphs.created} `, 'faint'],
+      [`${count} more steps, not begun`, 'dim'],
+    ],
+  };
+}
+
+function isTalking({ state }: StepView): boolean {
+  return state === 'running' || state === 'failed';
+}
+
+/** The last that a step has written. */
+function outputOf({ id }: StepView, { output }: BuildView, width: number): Line[] {
+  return output
+    .read(Math.max(output.first, output.end - 200), output.end)
+    .filter(line => line.time === `#${id}`)
+    .flatMap(line => wrapCells(line.text, Math.max(8, width - 6)))
+    .map(piece => ({ spans: [['     '], [piece, 'dim']] }));
 }
 
 function warningLines({ warnings, outcome }: BuildView, width: number): Line[] {
@@ -52,27 +100,27 @@ function viewOf(state: State, build: BuildRecord): BuildView | undefined {
   return state.build?.id === build.id ? state.build : undefined;
 }
 
-function stepLines(step: StepView, view: BuildView, nameWidth: number, now: number, theme: Theme): Line[] {
+function stepLine(
+  step: StepView,
+  { outcome }: BuildView,
+  { width, now }: { readonly width: number; readonly now: number },
+  theme: Theme,
+): Line {
   const [glyph, tone] = stepGlyph(step, theme);
-  const took =
-    step.started === undefined
-      ? ''
-      : formatSeconds((step.finished ?? (view.outcome === 'running' ? now : step.started)) - step.started);
-  const line: Line = {
+  const nameWidth = Math.min(72, Math.max(20, width - 44));
+  const name = fitCells(step.name.replace(/\s+/g, ' '), nameWidth, 'left', theme.glyphs.ellipsis);
+  const { started } = step;
+  const until = step.finished ?? (outcome === 'running' ? now : started);
+  const took = started === undefined || until === undefined ? '' : formatSeconds(until - started);
+  return {
     spans: [
       [' '],
       [glyph, tone],
-      [` ${fit(step.name, nameWidth)} `, step.state === 'waiting' ? 'dim' : 'text'],
+      [` ${name} `, step.state === 'waiting' ? 'dim' : 'text'],
       [took.padStart(7), step.state === 'running' ? 'accent' : 'dim'],
       [`  ${stepNote(step)}`, stepNoteTone(step)],
     ],
   };
-  return [line];
-}
-
-function fit(name: string, width: number): string {
-  const [first = ''] = wrapCells(name.replace(/\s+/g, ' '), width);
-  return first.padEnd(width);
 }
 
 function stepGlyph(step: StepView, { glyphs }: Theme): [string, Tone] {
@@ -105,7 +153,7 @@ function stepNoteTone(step: StepView): Tone {
 }
 
 function resultLines(build: BuildRecord, view: BuildView, width: number, theme: Theme): Line[] {
-  if (view.outcome === 'running') return [{ spans: [] }];
+  if (view.outcome === 'running') return [];
   const took = formatSeconds((view.finished ?? build.started) - build.started);
   if (view.outcome === 'succeeded') {
     const names = build.tags.length > 0 ? ` as ${build.tags.join(', ')}` : '';
@@ -128,12 +176,16 @@ function resultLines(build: BuildRecord, view: BuildView, width: number, theme: 
         ],
       }),
     ),
+    ...(build.failedStep === undefined ? [] : [afterFailure]),
   ];
 }
 
-function tail(view: BuildView, count: number, width: number): Line[] {
-  const end = view.output.end;
-  return view.output
-    .read(Math.max(0, end - count), end)
-    .map(line => ({ spans: [['   '], [wrapCells(line.text, Math.max(8, width - 6))[0] ?? '', 'dim']] }));
-}
+const afterFailure: Line = {
+  spans: [
+    ['   '],
+    ['e', 'key'],
+    [' opens a shell in what that step began with, ', 'dim'],
+    ['l', 'key'],
+    [' shows all output', 'dim'],
+  ],
+};

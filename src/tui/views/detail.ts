@@ -3,15 +3,18 @@ import {
   currentTab,
   detailRows,
   detailTabs,
+  type EventRow,
   type Layout,
+  layoutOf,
   type Row,
+  type ShownDetail,
   type State,
   selectedNeighbour,
   selectedRow,
 } from '../model/index.ts';
-import { buildLog, buildSteps } from './build-detail.ts';
+import { buildLog, buildSteps, type Content } from './build-detail.ts';
 import { capacityContent, chartAside } from './capacity.ts';
-import { containerEnv, containerInspect, containerTop } from './container-detail.ts';
+import { containerEnv, containerInspect, containerTop, factLines } from './container-detail.ts';
 import { imageConfig, imageLayers } from './image-detail.ts';
 import { logLines, logStatus } from './logs.ts';
 import { statsLines } from './stats.ts';
@@ -22,12 +25,9 @@ export function detailPanel(state: State, layout: Layout, theme: Theme): string[
   if (height === 0) return [];
   const row = selectedRow(state);
   const rows = detailRows(layout);
-  const content =
-    row === undefined && state.noun !== 'capacity' ? [] : contentOf(state, row, width - 2, rows, theme);
-  const scrolls =
-    !(currentTab(state) === 'logs' && state.noun === 'containers') &&
-    !['stats', 'machine'].includes(currentTab(state));
-  const start = scrolls ? Math.max(0, Math.min(state.detailScroll, content.length - rows)) : 0;
+  const { lines: content, at = 0 } = contentOf(state, row, width - 2, rows, theme);
+  const scrolls = detailScrolls(state);
+  const start = scrolls ? startOf(state, { lines: content, at }, rows) : 0;
   return panel(
     content.slice(start, start + rows),
     {
@@ -50,6 +50,30 @@ export function detailPanel(state: State, layout: Layout, theme: Theme): string[
   );
 }
 
+/** What of the details is on the screen, where keys scroll them. */
+export function shownDetail(state: State, theme: Theme): ShownDetail | undefined {
+  const layout = layoutOf(state);
+  const { width, height } = layout.detail;
+  if (state.focus !== 'detail' || height === 0 || !detailScrolls(state)) return undefined;
+  const rows = detailRows(layout);
+  const content = contentOf(state, selectedRow(state), width - 2, rows, theme);
+  return { start: startOf(state, content, rows), last: lastStart(content, rows) };
+}
+
+function detailScrolls(state: State): boolean {
+  const tab = currentTab(state);
+  return !(tab === 'logs' && state.noun === 'containers') && !['stats', 'machine'].includes(tab);
+}
+
+function startOf({ detailScroll }: State, content: Content, rows: number): number {
+  const { at = 0 } = content;
+  return Math.max(0, Math.min(detailScroll ?? at - rows, lastStart(content, rows)));
+}
+
+function lastStart({ lines }: Content, rows: number): number {
+  return Math.max(0, lines.length - rows);
+}
+
 function tabSpans(state: State, row: Row | undefined): Span[] {
   if (row === undefined && state.noun !== 'capacity') return [['details', 'dim']];
   const theirs = selectedNeighbour(state);
@@ -66,26 +90,35 @@ function tabSpans(state: State, row: Row | undefined): Span[] {
   ];
 }
 
-function contentOf(state: State, row: Row | undefined, width: number, height: number, theme: Theme): Line[] {
+function contentOf(state: State, row: Row | undefined, width: number, height: number, theme: Theme): Content {
   switch (row?.noun) {
     case undefined:
+      return state.noun === 'capacity'
+        ? { lines: capacityContent(state, undefined, { width, height }, theme) }
+        : { lines: [] };
     case 'capacity':
-      return capacityContent(state, row?.item, { width, height }, theme);
+      return { lines: capacityContent(state, row.item, { width, height }, theme) };
     case 'containers':
-      return containerContent(state, width, height, theme);
+      return { lines: containerContent(state, width, height, theme) };
     case 'images':
-      return currentTab(state) === 'layers'
-        ? imageLayers(state, row.item, width, theme)
-        : imageConfig(state, row.item, width);
-    case 'builds':
-      return currentTab(state) === 'steps'
-        ? buildSteps(state, row.item, width, height, theme)
-        : buildLog(state, row.item, width);
+      return {
+        lines:
+          currentTab(state) === 'layers'
+            ? imageLayers(state, row.item, width, theme)
+            : imageConfig(state, row.item, width),
+      };
+    case 'builds': {
+      if (currentTab(state) === 'steps') return buildSteps(state, row.item, { width, height }, theme);
+      const lines = buildLog(state, row.item, width);
+      return { lines, at: lines.length };
+    }
     case 'events':
-      return Object.entries({ id: row.item.id, ...row.item.attributes }).map(([key, value]) => ({
-        spans: [[` ${key.padEnd(16)} `, 'dim'], [value]],
-      }));
+      return { lines: eventLines(row.item, width) };
   }
+}
+
+function eventLines({ id, attributes }: EventRow, width: number): Line[] {
+  return Object.entries({ id, ...attributes }).flatMap(([key, value]) => factLines(key, value, width));
 }
 
 function containerContent(state: State, width: number, height: number, theme: Theme): Line[] {

@@ -4,4 +4,5 @@
  *     <Screen state={state} theme={theme} />
  * @module
  */
+export { shownDetail } from './detail.ts';
 export { Screen } from './screen.tsx';

@@ -3,10 +3,11 @@ import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import { renderToString } from 'ink';
 import { createElement } from 'react';
+import type { BuildProgress } from '../../../src/engine/index.ts';
 import { cellWidth } from '../../../src/lib/cell-text.ts';
 import { createTheme, type Theme } from '../../../src/tui/components/index.ts';
 import { LogStore, type State, selectedRow } from '../../../src/tui/model/index.ts';
-import { Screen } from '../../../src/tui/views/index.ts';
+import { Screen, shownDetail } from '../../../src/tui/views/index.ts';
 import { noon, type Pilot, pilotOn } from '../../support/dashboard-state.ts';
 import { golden } from '../../support/golden.ts';
 import { workedExample } from '../../support/worked-example.ts';
@@ -146,6 +147,93 @@ test('a running build shows its steps, their cache and their output', async () =
     },
   );
   golden('tui/build.txt', picture(draw(pilot.state, plain)));
+});
+
+/** A build of many steps at 80x24, the fourth of which wrote forty lines and has come to this. */
+async function longBuild(outcome: 'running' | 'failed'): Promise<Pilot> {
+  const { pilot, engine } = await pilotOn(80, 24);
+  const output = new LogStore();
+  for (let i = 1; i <= 40; i++) output.append({ time: '#4', stream: 'stderr', text: `part ${i}` });
+  const steps = Array.from({ length: 16 }, (_, id) => ({
+    ...{ id, name: `[app ${id + 1}/16] RUN make part-${id + 1} of-many`, stage: 'app', line: id + 1 },
+    dependsOn: id === 0 ? [] : [id - 1],
+  }));
+  const [step = { id: 0 }] = steps.slice(4);
+  const record = {
+    ...{ id: 'b1', started: noon - 9000, context: '/srv/app', dockerfile: '/srv/app/Dockerfile' },
+    ...{ tags: ['app:1.0'], buildArgs: {}, owner: { pid: 1, startTime: 1 }, state: outcome },
+    ...(outcome === 'failed' ? { failedStep: { name: '[app 5/16]', from: 'x' } } : {}),
+  };
+  const start = noon - 8000;
+  const events: BuildProgress[] = [
+    { kind: 'planned', time: start, build: 'b1', steps },
+    ...steps.slice(0, 4).flatMap(({ id }): BuildProgress[] => [
+      { kind: 'step-started', time: start, step: id },
+      { kind: 'step-finished', time: start + 100, step: id, outcome: 'done' },
+    ]),
+    { kind: 'step-started', time: start + 500, step: step.id },
+  ];
+  if (outcome === 'failed')
+    events.push(
+      { kind: 'step-finished', time: start + 900, step: step.id, outcome: 'failed' },
+      {
+        kind: 'finished',
+        time: start + 900,
+        outcome: 'failed',
+        error: 'Dockerfile:5: it ended with exit code 3',
+      },
+    );
+  return pilot.tell(
+    { type: 'build-announced', build: 'b1' },
+    { type: 'builds-listed', builds: [record as never, ...engine.builds.list()] },
+    { type: 'build-opened', build: 'b1', output },
+    { type: 'build-moved', build: 'b1', now: noon, events },
+  );
+}
+
+test('of a long build what runs is seen, with the last that it says; its output is followed', async () => {
+  const pilot = await longBuild('running');
+  const steps = picture(draw(pilot.state, plain));
+  assert.match(steps, /▸ \[app 5\/16\] RUN make part-5 .*\n.* part 38 .*\n.* part 39 .*\n.* part 40 /);
+  const log = picture(draw(pilot.press('l').state, plain));
+  assert.match(log, /part 40 .*\n╰/);
+});
+
+test('of a build that failed the last words of its step are seen, and what to do next', async () => {
+  const pilot = await longBuild('failed');
+  assert.match(
+    picture(draw(pilot.state, plain)),
+    /✗ Dockerfile:5: it ended .*\n.*e opens a shell in .* l shows all output/,
+  );
+  const zoomed = picture(draw(pilot.press('tab', 'z').state, plain));
+  assert.match(zoomed, /✗ \[app 5\/16\].* failed .*\n(.* part \d+ .*\n)+.* part 40 /);
+});
+
+test('details are scrolled from what is seen, and no further than to their end', async () => {
+  const pilot = await longBuild('running');
+  const first = () =>
+    /(part|No part) ?(\d*)/.exec(picture(draw(pilot.state, plain)).split('steps')[1] ?? '')?.[2];
+  const press = (key: string) => {
+    const shown = shownDetail(pilot.state, plain);
+    pilot.tell({ type: 'key', key, ...(shown === undefined ? {} : { shown }) });
+  };
+  press('l');
+  assert.equal(first(), '33');
+  press('j');
+  press('j');
+  assert.equal(first(), '33');
+  press('k');
+  assert.equal(first(), '32');
+  press('G');
+  press('k');
+  assert.equal(first(), '32');
+  press('j');
+  pilot.state.build?.output.append({ time: '#4', stream: 'stdout', text: 'part 41' });
+  assert.equal(first(), '34', 'the end is followed again');
+  press('g');
+  press('k');
+  press('j');
+  assert.equal(first(), '2');
 });
 
 test('every line of every size is exactly as wide as the terminal, also with the oddest names', async () => {
