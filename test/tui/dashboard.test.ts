@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -105,6 +105,20 @@ test('alerts go by the rules of the configuration file; a wrong one is said with
   await again.see(/● api/);
   again.type('!');
   await again.see(/the bell is off/);
+});
+
+test('ctrl-s saves the logs, and the list, into the folder that the dashboard was started in', async () => {
+  await using terminal = dashboard({ cwd: folder, columns: 160 });
+  await terminal.see(/● api/);
+  terminal.type('l');
+  await terminal.see(/request|GET|info/);
+  terminal.type('\x13');
+  await terminal.see(/✓ Saved \d+ lines of "api" to \S*\/api\.log/);
+  assert.ok(readFileSync(join(folder, 'api.log'), 'utf8').split('\n').length > 100);
+  terminal.type(keys.tab);
+  terminal.type('\x13');
+  await terminal.see(/✓ Saved 12 rows to \S*\/containers\.csv/);
+  assert.match(readFileSync(join(folder, 'containers.csv'), 'utf8'), /^Name,.*\r\napi,/m);
 });
 
 test('every key of a burst counts', async () => {

@@ -7,6 +7,7 @@ import { readCapacity, readUndoable, readWhy } from './capacity.ts';
 import { followBuild, followLogs } from './follow.ts';
 import { Operations } from './operations.ts';
 import { createOwnUsage } from './own-usage.ts';
+import { saveFile } from './save-file.ts';
 import { subscribe } from './subscriptions.ts';
 
 /** What the effects need of the terminal and of the program; given by the app. */
@@ -112,6 +113,10 @@ export class Effects {
         break;
       case 'copy':
         this.#host.copy(command.text);
+        break;
+      case 'save-lines':
+      case 'save-text':
+        this.#watch(saveFile(command).then(this.#dispatch));
         break;
       case 'remember':
         this.#host.remember(command.form, command.values);

@@ -7,6 +7,7 @@ import { detailRows, layoutOf, listRows } from './layout.ts';
 import { jumpToMatch, scrollLogs, toggleLogs } from './log-view.ts';
 import type { Command, ContainerVerb, Next } from './messages.ts';
 import { neighbourOf } from './neighbours.ts';
+import { saveShown } from './saving.ts';
 import { select, withList } from './selection.ts';
 import { logsHaveKeys, selectedContainer, selectedRow, sortKeys, targets, visibleRows } from './selectors.ts';
 import { detailTabs, type Notice, nouns, type Overlay, type State } from './state.ts';
@@ -105,6 +106,8 @@ export function runAction(state: State, action: Action): Next {
     }
     case 'yank':
       return yank(state);
+    case 'save':
+      return saveShown(state);
     case 'zoom':
       return [{ ...state, zoomed: !state.zoomed }, []];
     case 'other-pane':

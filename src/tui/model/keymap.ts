@@ -52,6 +52,7 @@ export type Action =
   | 'sort'
   | 'reverse'
   | 'yank'
+  | 'save'
   | 'zoom'
   | 'other-pane'
   | 'palette'
@@ -183,6 +184,7 @@ export const keymap: readonly KeyBinding[] = [
   { context: 'logs', keys: ['f'], action: 'follow', doc: 'follow the end', short: 'follow' },
   { context: 'logs', keys: ['t'], action: 'timestamps', doc: 'timestamps', short: 'time' },
   { context: 'logs', keys: ['w'], action: 'wrap', doc: 'wrap long lines', short: 'wrap' },
+  { context: 'logs', keys: ['ctrl+s'], action: 'save', doc: 'save these logs to a file', short: 'save' },
   { context: 'logs', keys: ['left'], action: 'left', doc: 'sideways, left' },
   { context: 'logs', keys: ['right'], action: 'right', doc: 'sideways, right' },
   { context: 'everywhere', keys: ['pageup', 'ctrl+u', 'ctrl+b'], action: 'page-up', doc: 'a page up' },
@@ -244,6 +246,13 @@ export const keymap: readonly KeyBinding[] = [
     action: 'quit',
     doc: 'back, then quit; containers run on',
     short: 'quit',
+  },
+  {
+    context: 'everywhere',
+    keys: ['ctrl+s'],
+    action: 'save',
+    doc: 'save to a file: the list as CSV, or output',
+    short: 'save',
   },
   { context: 'everywhere', keys: ['ctrl+z'], action: 'suspend', doc: 'to the shell (fg comes back)' },
   { context: 'everywhere', keys: ['ctrl+c'], action: 'quit-now', doc: 'quit at once; containers run on' },

@@ -108,6 +108,16 @@ export type Command =
   | { readonly type: 'undo-limits'; readonly changes: readonly LimitChange[] }
   | { readonly type: 'follow-build'; readonly build: string }
   | { readonly type: 'copy'; readonly text: string }
+  /** Lines of output, into a file called after `name`; `what` says of what they are. */
+  | {
+      readonly type: 'save-lines';
+      readonly name: string;
+      readonly what: string;
+      readonly store: LogStore;
+      /** Each with its time (a container's), or the number of its step (a build's). */
+      readonly times: boolean;
+    }
+  | { readonly type: 'save-text'; readonly name: string; readonly what: string; readonly text: string }
   | { readonly type: 'remember-bell'; readonly bell: boolean }
   | { readonly type: 'remember'; readonly form: FormKind; readonly values: FormValues }
   | { readonly type: 'bootstrap'; readonly source: string }

@@ -5,6 +5,7 @@ import {
   alertsNow,
   formatAge,
   formatClock,
+  type KeyBinding,
   keyContexts,
   keyLabel,
   keymap,
@@ -129,7 +130,7 @@ function keySpans(state: State, room: number): Span[] {
   const seen = new Set<string>();
   const spans: Span[] = [[' ']];
   let left = room - 1;
-  for (const { keys, short = '' } of [...shown].sort((a, b) => rank(a.action) - rank(b.action))) {
+  for (const { keys, short = '' } of [...shown].sort((a, b) => rank(a) - rank(b))) {
     const [key = ''] = keys;
     if (seen.has(key)) continue;
     seen.add(key);
@@ -142,9 +143,11 @@ function keySpans(state: State, room: number): Span[] {
   return spans;
 }
 
-/** Help and quit come right after the keys of the thing itself, so that a narrow line still has them. */
-function rank(action: string): number {
-  return action === 'help' ? -1 : action === 'quit' ? 1 : 0;
+/** Help comes first, so that a narrow line still has it; what is of use everywhere and seldom comes last. */
+function rank({ action, context }: KeyBinding): number {
+  if (action === 'help') return -1;
+  if (action === 'quit') return 1;
+  return action === 'save' && context === 'everywhere' ? 2 : 0;
 }
 
 /** A line with something at its left and at its right; the left one gives way. */
