@@ -266,10 +266,13 @@ export function createFakeEngine(options: FakeOptions = {}): Engine {
         emit('container', 'destroy', one.summary.id, { name: one.summary.name });
       },
       wait: async () => 0,
-      async *logs(name, { follow = false, signal } = {}) {
+      async *logs(name, { follow = false, since = 0, signal } = {}) {
         const one = find(name);
         let line = 0;
-        for (; line < 120; line++) yield fakeLog(one, line, start - (120 - line) * 1000);
+        for (; line < 120; line++) {
+          const time = start - (120 - line) * 1000;
+          if (time >= since) yield fakeLog(one, line, time);
+        }
         while (follow && signal !== undefined && !signal.aborted) {
           const quiet = options.frozen === true || options.logMs === 0;
           if (quiet) await changed(signal);

@@ -121,6 +121,17 @@ test('ctrl-s saves the logs, and the list, into the folder that the dashboard wa
   assert.match(readFileSync(join(folder, 'containers.csv'), 'utf8'), /^Name,.*\r\napi,/m);
 });
 
+test('S shows the logs of a while alone, and says so', async () => {
+  await using terminal = dashboard();
+  await terminal.see(/● api/);
+  terminal.type('l');
+  await terminal.see(/following/);
+  terminal.type('S');
+  await terminal.see(/the last 1m +1/);
+  terminal.type('1');
+  await terminal.see(/last 1m {2}following/);
+});
+
 test('every key of a burst counts', async () => {
   await using terminal = dashboard();
   await terminal.see(/● api/);

@@ -140,10 +140,7 @@ export class Effects {
       case 'follow-logs':
         this.#logs?.abort();
         this.#logs = new AbortController();
-        this.#watch(
-          followLogs(engine, command.container, this.#dispatch, this.#logs.signal),
-          this.#logs.signal,
-        );
+        this.#watch(followLogs(engine, command, this.#dispatch, this.#logs.signal), this.#logs.signal);
         break;
       case 'follow-build':
         this.#build?.abort();

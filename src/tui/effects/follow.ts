@@ -12,16 +12,18 @@ type Dispatch = (msg: Msg) => void;
 /** Reads a container's logs into a store and follows them, telling at a bounded pace that there is more. */
 export async function followLogs(
   engine: Engine,
-  container: string,
+  { container, sinceMs }: { readonly container: string; readonly sinceMs?: number },
   dispatch: Dispatch,
   signal: AbortSignal,
 ): Promise<void> {
+  const since = sinceMs === undefined ? {} : { since: Date.now() - sinceMs };
+  const options = { follow: true, tail: pastLines, signal, ...since };
   const store = new LogStore();
   dispatch({ type: 'logs-opened', container, store });
   const pace = createPace(() => dispatch({ type: 'logs-grew', container, ended: false }));
   const partial = new Map<string, Buffer>();
   try {
-    for await (const entry of engine.containers.logs(container, { follow: true, tail: pastLines, signal })) {
+    for await (const entry of engine.containers.logs(container, options)) {
       const begun = partial.get(entry.stream);
       const text = begun === undefined ? entry.line : Buffer.concat([begun, entry.line]);
       if (entry.partial && text.length < 65_536) partial.set(entry.stream, text);

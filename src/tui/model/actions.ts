@@ -4,7 +4,7 @@ import { chooseForm, confirmAdvice, lengthenCharts, pinned, readCapacity } from 
 import { openForm } from './forms.ts';
 import type { Action } from './keymap.ts';
 import { detailRows, layoutOf, listRows } from './layout.ts';
-import { jumpToMatch, scrollLogs, toggleLogs } from './log-view.ts';
+import { jumpToMatch, logTimes, scrollLogs, toggleLogs } from './log-view.ts';
 import type { Command, ContainerVerb, Next } from './messages.ts';
 import { neighbourOf } from './neighbours.ts';
 import { saveShown } from './saving.ts';
@@ -94,6 +94,12 @@ export function runAction(state: State, action: Action): Next {
     case 'timestamps':
     case 'wrap':
       return [toggleLogs(state, action), []];
+    case 'since':
+      return showing(state, {
+        kind: 'choice',
+        choice: { of: 'since' },
+        index: Math.max(0, logTimes.indexOf(state.logSince)),
+      });
     case 'sort':
       return showing(state, {
         kind: 'choice',

@@ -48,6 +48,7 @@ export type Action =
   | 'search-previous'
   | 'follow'
   | 'timestamps'
+  | 'since'
   | 'wrap'
   | 'sort'
   | 'reverse'
@@ -184,6 +185,13 @@ export const keymap: readonly KeyBinding[] = [
   { context: 'logs', keys: ['f'], action: 'follow', doc: 'follow the end', short: 'follow' },
   { context: 'logs', keys: ['t'], action: 'timestamps', doc: 'timestamps', short: 'time' },
   { context: 'logs', keys: ['w'], action: 'wrap', doc: 'wrap long lines', short: 'wrap' },
+  {
+    context: 'logs',
+    keys: ['S'],
+    action: 'since',
+    doc: 'of the last minutes or hours alone',
+    short: 'since',
+  },
   { context: 'logs', keys: ['ctrl+s'], action: 'save', doc: 'save these logs to a file', short: 'save' },
   { context: 'logs', keys: ['left'], action: 'left', doc: 'sideways, left' },
   { context: 'logs', keys: ['right'], action: 'right', doc: 'sideways, right' },

@@ -1,4 +1,5 @@
 import { detailRows, layoutOf } from './layout.ts';
+import type { Command, Next } from './messages.ts';
 import type { LogView, State } from './state.ts';
 
 /** Scrolls the logs by lines; reaching the end follows it again. */
@@ -21,6 +22,29 @@ export function toggleLogs(state: State, what: 'follow' | 'timestamps' | 'wrap')
   const top =
     logs.top === undefined ? Math.max(logs.store.first, logs.store.end - logRows(state)) : undefined;
   return withLogs(state, { top });
+}
+
+/** Times that logs can be read of, in milliseconds; undefined: of all. */
+export const logTimes: readonly (number | undefined)[] = [
+  undefined,
+  60_000,
+  5 * 60_000,
+  15 * 60_000,
+  30 * 60_000,
+  3_600_000,
+  86_400_000,
+];
+
+/** Asks for the logs of a container, of the time that is looked at. */
+export function readLogs(state: State, container: string): Command {
+  const since = state.logSince === undefined ? {} : { sinceMs: state.logSince };
+  return { type: 'follow-logs', container, ...since };
+}
+
+/** Shows the logs of another time. */
+export function logsSince(state: State, logSince: number | undefined): Next {
+  const next = { ...state, logSince };
+  return [next, state.logs === undefined ? [] : [readLogs(next, state.logs.container)]];
 }
 
 /** Looks for the text in the logs and shows its newest match. Empty text ends the search. */

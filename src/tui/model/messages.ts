@@ -96,7 +96,8 @@ export type Command =
   | { readonly type: 'run'; readonly spec: ContainerSpec }
   | { readonly type: 'shell'; readonly target: Target }
   | { readonly type: 'failed-shell'; readonly build: string; readonly step: string }
-  | { readonly type: 'follow-logs'; readonly container: string }
+  /** Of all that it wrote, or of the last milliseconds. */
+  | { readonly type: 'follow-logs'; readonly container: string; readonly sinceMs?: number }
   | { readonly type: 'read-details'; readonly container: string }
   | { readonly type: 'read-processes'; readonly container: string }
   | { readonly type: 'read-image'; readonly image: string }

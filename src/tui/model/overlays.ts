@@ -1,7 +1,8 @@
 import { type ExportedLimits, exportLimits, type LimitForm, limitForms } from '../../capacity/index.ts';
+import { formatDuration } from '../../lib/format-duration.ts';
 import { runAction, sortBy } from './actions.ts';
 import { type FormState, formFields, parseBuildForm, parseRunForm } from './forms.ts';
-import { searchLogs } from './log-view.ts';
+import { logsSince, logTimes, searchLogs } from './log-view.ts';
 import type { Command, Next } from './messages.ts';
 import { matchingEntries, type PaletteEntry } from './palette.ts';
 import { withList } from './selection.ts';
@@ -65,6 +66,11 @@ export function pasteInto(state: State, text: string): Next {
 export function answers(choice: Choice): readonly { readonly label: string; readonly key?: string }[] {
   if (choice.of === 'signal') return signals.map(label => ({ label }));
   if (choice.of === 'sort') return sortKeys[choice.noun].map(label => ({ label }));
+  if (choice.of === 'since')
+    return logTimes.map((time, i) => ({
+      label: time === undefined ? 'all that is kept' : `the last ${formatDuration(time)}`,
+      key: String(i),
+    }));
   if (choice.of === 'copy') return limitForms.map(label => ({ label: formLabels[label] }));
   if (choice.of === 'quit')
     return [
@@ -150,6 +156,8 @@ function answer(state: State, choice: Choice, index: number): Next {
       return [open, [{ type: 'kill', targets: choice.targets, signal: signals[index] ?? 'SIGTERM' }]];
     case 'sort':
       return [withList(open, { sort: sortBy(sortKeys[choice.noun][index] ?? 'name') }), []];
+    case 'since':
+      return logsSince(open, logTimes[index]);
     case 'copy':
       return copyLimits(open, choice.limits, limitForms[index] ?? 'docker');
     case 'quit':

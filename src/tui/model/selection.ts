@@ -1,3 +1,4 @@
+import { readLogs } from './log-view.ts';
 import type { Command, Next } from './messages.ts';
 import { currentTab, selectedRow, visibleRows } from './selectors.ts';
 import type { ListView, State } from './state.ts';
@@ -68,7 +69,7 @@ function readsFor(state: State, id: string, tab: string): Command[] {
   if (state.noun === 'builds') return state.build?.id === id ? [] : [{ type: 'follow-build', build: id }];
   if (state.noun === 'events') return [];
   if (state.noun === 'capacity') return whyReads(state, id, tab);
-  if (tab === 'logs') return [{ type: 'follow-logs', container: id }];
+  if (tab === 'logs') return [readLogs(state, id)];
   if (tab === 'top') return [{ type: 'read-processes', container: id }];
   return tab === 'stats' ? [] : [{ type: 'read-details', container: id }];
 }

@@ -151,6 +151,7 @@ export type Overlay =
 export type Choice =
   | { readonly of: 'signal'; readonly targets: readonly Target[] }
   | { readonly of: 'sort'; readonly noun: Noun }
+  | { readonly of: 'since' }
   | {
       readonly of: 'remove';
       readonly noun: Noun;
@@ -221,6 +222,8 @@ export interface State {
    */
   readonly detailScroll: number | undefined;
   readonly logs: LogView | undefined;
+  /** Of how many of the last milliseconds logs are read; undefined: of all. */
+  readonly logSince: number | undefined;
   readonly details: ContainerDetails | undefined;
   readonly processes:
     | { readonly id: string; readonly list: readonly ContainerProcess[]; readonly error?: string }
@@ -290,6 +293,7 @@ export function initialState(start: {
     tabs: { containers: 0, images: 0, builds: 0, events: 0, capacity: 0 },
     detailScroll: undefined,
     logs: undefined,
+    logSince: undefined,
     details: undefined,
     processes: undefined,
     image: undefined,

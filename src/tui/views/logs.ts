@@ -1,5 +1,6 @@
 import { skipCells, wrapCells } from '../../lib/cell-text.ts';
 import { cleanText } from '../../lib/clean-text.ts';
+import { formatDuration } from '../../lib/format-duration.ts';
 import type { Line, Span, Theme } from '../components/index.ts';
 import { type LogLine, type LogView, type State, selectedRow } from '../model/index.ts';
 
@@ -8,7 +9,7 @@ export function logLines(state: State, width: number, height: number, theme: The
   const { logs } = state;
   if (logs === undefined || logs.container !== selectedRow(state)?.id)
     return [{ spans: [[' reading', 'dim']] }];
-  if (logs.store.end === logs.store.first) return [{ spans: [[' No output yet.', 'dim']] }];
+  if (logs.store.end === logs.store.first) return [{ spans: [[emptyWords(state), 'dim']] }];
   const following = logs.top === undefined;
   const from = logs.top ?? Math.max(logs.store.first, logs.store.end - height);
   const lines = logs.store.read(from, from + height).flatMap(line => drawLine(line, logs, width, theme));
@@ -21,11 +22,18 @@ export function logStatus(state: State): Span[] {
   if (logs === undefined || logs.container !== selectedRow(state)?.id) return [];
   const spans: Span[] = [];
   if (logs.search !== '') spans.push(['/', 'key'], [logs.search], [` ${logs.matches.length} found  `, 'dim']);
+  if (state.logSince !== undefined) spans.push([`last ${formatDuration(state.logSince)}  `, 'dim']);
   if (logs.top !== undefined) {
     const below = logs.store.end - logs.top;
     spans.push([`paused, +${below} below`, 'warn']);
   } else spans.push([logs.ended ? 'ended' : 'following', logs.ended ? 'dim' : 'good']);
   return spans;
+}
+
+function emptyWords({ logSince }: State): string {
+  return logSince === undefined
+    ? ' No output yet.'
+    : ` No output in the last ${formatDuration(logSince)}; S shows more.`;
 }
 
 function drawLine(line: LogLine, logs: LogView, width: number, theme: Theme): Line[] {

@@ -218,6 +218,7 @@ function titleOf(choice: Choice): string {
   return {
     signal: 'send a signal',
     sort: 'sort by',
+    since: 'logs',
     remove: 'remove',
     apply: 'limits',
     undo: 'limits',
@@ -230,6 +231,8 @@ function questionOf(choice: Choice): string[] {
   switch (choice.of) {
     case 'signal':
       return [`To ${namesOf(choice.targets)}:`];
+    case 'since':
+      return ['Show of the logs:'];
     case 'sort':
       return [`The ${choice.noun} by:`];
     case 'apply':

@@ -256,6 +256,20 @@ test('logs follow their end until one scrolls up, and say how much is new', asyn
   assert.equal(pilot.state.logs?.top, undefined);
 });
 
+test('S asks of which time logs are shown, and that holds for the next container', async () => {
+  const { pilot } = await pilotOn(120, 40);
+  const [first, second] = visibleRows(pilot.state).map(row => row.id);
+  pilot.tell({ type: 'logs-opened', container: first ?? '', store: new LogStore() });
+  pilot.press('l');
+  pilot.taken();
+  pilot.press('S', '2');
+  assert.deepEqual(pilot.taken(), [{ type: 'follow-logs', container: first, sinceMs: 300_000 }]);
+  pilot.press('tab', 'down');
+  assert.deepEqual(pilot.taken(), [{ type: 'follow-logs', container: second, sinceMs: 300_000 }]);
+  pilot.press('up', 'l', 'S', 'up', 'up', 'enter');
+  assert.deepEqual(pilot.taken().at(-1), { type: 'follow-logs', container: first });
+});
+
 test('a search shows the newest match, and n goes to older ones', async () => {
   const { pilot } = await pilotOn(120, 40);
   const id = selectedRow(pilot.state)?.id ?? '';
