@@ -37,7 +37,8 @@ const stream = run({
   files,
   cwd: home,
   isolation: 'process',
-  timeout: 300_000, // a file that hangs is a failure, not a run without an end
+  timeout: 300_000, // a test that hangs is a failure, not a run without an end
+  forceExit: true, // nor is what a failed one has left: a server, a loop
   concurrency: Math.max(2, availableParallelism()), // most files wait for the kernel, and fight over it if there are many
   execArgv: ['--disable-warning=ExperimentalWarning', ...(existsSync(loader) ? ['--import', loader] : [])],
 });

@@ -20,12 +20,19 @@ test('commands in containers outlive the daemon, and are looked at by the next',
     await box.exec({ Cmd: ['sh', '-c', script], AttachStdout: true, ...more });
   const looked = async (exec: { id: string }) => await docker.getExec(exec.id).inspect();
   const untilEnded = async (exec: { id: string }) => {
-    for (let tries = 0; tries < 500; tries++) {
+    for (;;) {
       const found = await looked(exec);
       if (!found.Running) return found;
       await sleep(20);
     }
-    throw new Error('it does not end');
+  };
+  /** A connection is there before its command. */
+  const untilRunning = async (exec: { id: string }) => {
+    for (;;) {
+      const found = await looked(exec);
+      if (found.Running && found.Pid > 1) return found;
+      await sleep(20);
+    }
   };
   const execIds = async () => (await box.inspect()).ExecIDs as unknown as string[] | null;
 
@@ -44,8 +51,8 @@ test('commands in containers outlive the daemon, and are looked at by the next',
     for (const each of connected) each.on('error', () => {}).resume();
     await alone.start({ Detach: true });
     await lasting.start({ Detach: true });
-    const before = await looked(onTerminal);
-    assert.ok(before.Running && before.Pid > 1);
+    for (const each of [talkative, alone, lasting]) await untilRunning(each);
+    const before = await untilRunning(onTerminal);
 
     await daemon.killAndRestart();
     const all = [talkative, alone, onTerminal, unstarted, lasting];
@@ -172,7 +179,7 @@ async function leaveByKeys(
   const { Running, ProcessConfig } = await docker.getExec(id).inspect();
   assert.deepEqual([Running, ProcessConfig.entrypoint], [true, 'sh']);
   assert.equal((await daemon.plimsoll('exec', 'box', 'touch', '/go')).code, 0);
-  for (let tries = 0; tries < 500 && (await docker.getExec(id).inspect()).Running; tries++) await sleep(20);
+  while ((await docker.getExec(id).inspect()).Running) await sleep(20);
   assert.equal((await docker.getExec(id).inspect()).ExitCode, 5);
   const detached = (await events(daemon)).slice(begun).filter(({ Action }) => Action === 'exec_detach');
   assert.deepEqual(

@@ -74,7 +74,7 @@ interface Held {
 /** What a daemon holds once its open files have stopped falling; `files`: how many there should be. */
 async function settled({ pid, inspector = '' }: DaemonOfOwn, files = 0): Promise<Held> {
   let last = Number.POSITIVE_INFINITY;
-  for (let tries = 0; tries < 60; tries++) {
+  for (let tries = 0; tries < 240; tries++) {
     const open = readdirSync(`/proc/${pid}/fd`).length;
     if (open === last && (files === 0 || open <= files)) break;
     last = open;

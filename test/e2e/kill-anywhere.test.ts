@@ -209,7 +209,7 @@ function randomFrom(start: number): () => number {
   };
 }
 
-/** Tries again for 25 seconds: a bridge waits ten for the next container, links and cgroups go in the kernel's own time. */
+/** Tries again for a minute: a bridge waits ten for the next container, links and cgroups go in the kernel's own time. */
 async function eventually(check: () => void): Promise<void> {
   for (let tries = 0; ; tries++) {
     try {

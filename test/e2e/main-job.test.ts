@@ -21,8 +21,8 @@ for (const { who, skip } of callers) {
     screen.type(keys.tab);
     await fill(screen, 'hold:1');
     screen.type(keys.enter);
-    await screen.see(/RUN echo "loaded with/, 30_000);
-    await screen.see(/Built hold:1/, 30_000);
+    await screen.see(/RUN echo "loaded with/);
+    await screen.see(/Built hold:1/);
 
     screen.type('2');
     await screen.see(/hold:1/);
@@ -37,32 +37,31 @@ for (const { who, skip } of callers) {
     await fill(screen, 'cargo');
     screen.type(keys.enter);
     screen.type('1');
-    await screen.see(/cargo .*running/s, 20_000);
+    await screen.see(/cargo .*running/s);
     await screen.see(/hello from the hold/);
     await screen.see(/turn \d+/);
 
     // its processor time moves: the figure in its row is not zero
-    await screen.see(/cargo\s+\S+\s+0\.(0[1-9]|[1-9]\d)/, 20_000);
+    await screen.see(/cargo\s+\S+\s+0\.(0[1-9]|[1-9]\d)/);
     const [, processor = '0'] = /cargo\s+\S+\s+(\d+\.\d+)/.exec(screen.text()) ?? [];
     assert.ok(Number(processor) > 0);
 
     const first = lastTurn(screen.text());
-    await sleep(1500);
-    assert.ok(lastTurn(screen.text()) > first, 'the log goes on as it is followed');
+    while (lastTurn(screen.text()) <= first) await sleep(100); // the log goes on as it is followed
 
     screen.type('e');
-    await screen.see(/[#$] *$/m, 15_000);
+    await screen.see(/[#$] *$/m);
     screen.type(`cat /manifest${keys.enter}`);
     await screen.see(/loaded with timber/);
     screen.type(`exit${keys.enter}`);
-    await screen.see(/load line/, 15_000);
+    await screen.see(/load line/);
 
     screen.type('s');
-    await screen.see(/cargo .*exit 0/, 20_000);
+    await screen.see(/cargo .*exit 0/);
     screen.type('d');
     await screen.see(/remove.*\?|remove cargo/i);
     screen.type('y');
-    await screen.seeNot(/cargo .*exit 0/, 20_000);
+    await screen.seeNot(/cargo .*exit 0/);
 
     screen.type(keys.ctrlC);
     assert.equal((await screen.exit()).exitCode, 0);
@@ -89,11 +88,11 @@ for (const { who, skip } of callers) {
     }
     await fill(screen, `sh -c '${count}'`);
     screen.type(keys.enter);
-    await screen.see(/line [3-9]/, 20_000);
+    await screen.see(/line [3-9]/);
     screen.kill('SIGKILL');
     await screen.exit();
 
-    assert.match(home.plimsoll('ps', '--format', 'json'), /counter/);
+    assert.match(home.plimsoll('ps', '-a', '--format', 'json'), /counter/);
     assert.equal(home.plimsoll('wait', 'counter').trim(), '7');
     const lines = home.plimsoll('logs', 'counter').trim().split('\n');
     assert.deepEqual(
@@ -145,14 +144,14 @@ function lastTurn(text: string): number {
   return Math.max(0, ...[...text.matchAll(/turn (\d+)/g)].map(match => Number(match[1])));
 }
 
-/** Tries again for 25 seconds: a bridge waits ten for the next container, links and cgroups go in the kernel's own time. */
+/** Tries again for a minute: a bridge waits ten for the next container, links and cgroups go in the kernel's own time. */
 async function eventually(check: () => void): Promise<void> {
   for (let tries = 0; ; tries++) {
     try {
       check();
       return;
     } catch (error) {
-      if (tries === 100) throw error;
+      if (tries === 240) throw error;
       await sleep(250);
     }
   }

@@ -32,7 +32,7 @@ for (const { who, skip } of callers) {
 
     home.plimsoll('rm', '-f', 'six');
     for (let waited = 0; home.leftovers().length > 0; waited += 250) {
-      if (waited > 25_000) assert.deepEqual(home.leftovers(), []);
+      if (waited > 120_000) assert.deepEqual(home.leftovers(), []);
       await sleep(250);
     }
     assert.equal(home.plimsoll('system', 'check'), 'the root is consistent\n');
@@ -43,7 +43,7 @@ for (const { who, skip } of callers) {
 async function answered(port: string, host: string): Promise<string> {
   for (let tries = 0; ; tries++) {
     const said = await text(connect(Number(port), host)).catch(error => {
-      if (tries >= 50) throw error;
+      if (tries >= 600) throw error;
     });
     if (said) return said;
     await sleep(100);

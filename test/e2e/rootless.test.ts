@@ -104,7 +104,7 @@ describe('an ordinary user', { skip }, () => {
     const child = spawn(program, words, { env, cwd: home, stdio: ['ignore', 'pipe', 'inherit'] });
     await once(child.stdout, 'data');
     child.kill('SIGKILL');
-    for (let waited = 0; waited < 15_000 && !/Exited/.test(plimsoll('ps', '-a')); waited += 200)
+    for (let waited = 0; waited < 120_000 && !/Exited/.test(plimsoll('ps', '-a')); waited += 200)
       await sleep(200);
     assert.match(plimsoll('ps', '-a'), /Exited \(9\).*lost/);
     assert.equal(plimsoll('logs', 'lost'), 'up\nup\n');
@@ -207,7 +207,7 @@ describe('an ordinary user', { skip }, () => {
     assert.equal(await fetched(`http://127.0.0.1:${again}/`), 'hello\n');
     plimsoll('rm', '-f', 'web', 'second');
     plimsoll('network', 'rm', 'quay');
-    for (let waited = 0; waited < 20_000 && forwardersOf(home).length > 0; waited += 200) await sleep(200);
+    for (let waited = 0; waited < 120_000 && forwardersOf(home).length > 0; waited += 200) await sleep(200);
     assert.deepEqual(forwardersOf(home), [], 'it goes when nobody needs it');
     assert.equal(plimsoll('system', 'check'), 'the root is consistent\n');
   });
@@ -224,7 +224,7 @@ describe('an ordinary user', { skip }, () => {
       udp.on('message', (_, from) => udp.send(from.address, from.port, from.address)).bind(53, () => console.log('up'));`;
     const ports = ['-p', '0.0.0.0:17580:80', '-p', '0.0.0.0:17553:53/udp'];
     plimsoll('run', '-d', '--name', 'asked', ...node, ...ports, 'busybox', '/node', '-e', serve);
-    for (let waited = 0; waited < 10_000 && !plimsoll('logs', 'asked').includes('up'); waited += 100)
+    for (let waited = 0; waited < 120_000 && !plimsoll('logs', 'asked').includes('up'); waited += 100)
       await sleep(100);
     assert.equal(elsewhere.ask('tcp', 17580), elsewhere.address);
     assert.equal(elsewhere.ask('udp', 17553), elsewhere.address);
@@ -315,7 +315,7 @@ test('a user without sub-ids runs containers with one user in them, and is told 
   execFileSync('usermod', [...ranges, user.name]);
   // What looked after the last container in the old namespaces goes within five seconds: those hold it until then.
   let grown = seen();
-  for (const end = Date.now() + 40_000; !/1700000/.test(grown) && Date.now() < end; grown = seen())
+  for (const end = Date.now() + 120_000; !/1700000/.test(grown) && Date.now() < end; grown = seen())
     await sleep(6000);
   assert.match(grown, /\n\s+1\s+1700000\s+65536\n$/, 'given later, they are used once nothing runs any more');
 });
@@ -331,7 +331,7 @@ async function fetched(url: string): Promise<string> {
     try {
       return await (await fetch(url)).text();
     } catch (error) {
-      if (attempt === 20) throw error;
+      if (attempt === 600) throw error;
       await sleep(100); // the server is about to listen
     }
   }

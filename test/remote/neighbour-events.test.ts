@@ -45,7 +45,7 @@ test('a dockerd tells of what runs between two looks, and of what ran out of mem
     }
   })();
   await sleep(1500);
-  await start(docker, 'brief', [], 'sleep 2; exit 3');
+  await start(docker, 'brief', [], 'sleep 5; exit 3');
   const limits = ['-m', '32m', '--memory-swap', '32m'];
   const id = (await start(docker, 'hungry', limits, hungry)).trim();
   await until(() => told.length >= 3);
@@ -88,5 +88,5 @@ test('Podman is asked with each list what has happened since', {
 });
 
 async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 150 && !(await holds()); tries++) await sleep(200);
+  for (let tries = 0; tries < 900 && !(await holds()); tries++) await sleep(200);
 }

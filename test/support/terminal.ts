@@ -112,7 +112,7 @@ export function openTerminal(command: readonly string[], options: TerminalOption
       await sleep(20);
     }
   };
-  const exit = async (timeoutMs = 10_000) => {
+  const exit = async (timeoutMs = 60_000) => {
     await until('the program did not end', () => ended !== undefined, timeoutMs);
     return ended ?? { exitCode: -1 };
   };
@@ -122,9 +122,9 @@ export function openTerminal(command: readonly string[], options: TerminalOption
     lines,
     text,
     type: text => program.write(text),
-    see: (pattern, timeoutMs = 15_000) =>
+    see: (pattern, timeoutMs = 60_000) =>
       until(`${pattern} did not appear`, () => pattern.test(text()), timeoutMs),
-    seeNot: (pattern, timeoutMs = 15_000) =>
+    seeNot: (pattern, timeoutMs = 60_000) =>
       until(`${pattern} did not go`, () => !pattern.test(text()), timeoutMs),
     resize: (columns, rows) => {
       emulator.resize(columns, rows);

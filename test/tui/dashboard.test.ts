@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { keys, openTerminal, type TerminalOptions, type TerminalProgram } from '../support/terminal.ts';
+import { untilSame } from '../support/until-same.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'plimsoll-dashboard-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -213,10 +214,7 @@ test('a terminal that cannot be drawn on is refused in a sentence', async () => 
 test('a screen on which nothing changes costs no byte', async () => {
   await using terminal = dashboard({ env: { FAKE_FROZEN: '1', FAKE_NOW: '1782043200000' } });
   await terminal.see(/● api/);
-  await sleep(500);
-  const before = terminal.bytesWritten();
-  await sleep(1200);
-  assert.equal(terminal.bytesWritten(), before);
+  await untilSame(terminal.bytesWritten, 1200);
 });
 
 test('an engine that cannot be opened is said in a sentence, and the dashboard stays', async () => {

@@ -19,7 +19,7 @@ const yardOf = async (fakeRun?: () => number) => {
 async function replay(
   yard: Yard,
   build: string,
-  signal = AbortSignal.timeout(20_000),
+  signal = AbortSignal.timeout(120_000),
 ): Promise<BuildProgress[]> {
   const events: BuildProgress[] = [];
   for await (const event of yard.builds.follow(build, { signal })) events.push(event);
@@ -82,7 +82,7 @@ describe('the record of a build', { skip }, () => {
     const journal = openBuildJournal(path, { clock: () => 1 });
     journal.write({ kind: 'step-started', time: 1, step: 0 });
     const seen: string[] = [];
-    for await (const event of yard.builds.follow(record.id, { signal: AbortSignal.timeout(20_000) })) {
+    for await (const event of yard.builds.follow(record.id, { signal: AbortSignal.timeout(120_000) })) {
       seen.push(event.kind === 'step-output' ? event.text : event.kind);
       if (event.kind === 'step-started') journal.output(0, 'stdout', Buffer.from('grün\n'));
       if (event.kind === 'step-output') journal.write({ kind: 'finished', time: 1, outcome: 'succeeded' });

@@ -53,7 +53,7 @@ test('what may stay is the maximum, less what the disk lacks, but never less tha
   assert.equal(keep(undefined, 5, 60), 30);
 });
 
-/** Steps run no process here; a command `make N` leaves N kilobytes of its own, and fills its cache mounts as much. */
+/** Steps run no process here; a command `make N` leaves N kilobytes of its own, or fills its cache mounts as much; `make N . FILE` waits for a file. */
 async function yardOf(settings: CacheSettings | undefined, options: { free?: () => number } = {}) {
   let time = 1_700_000_000_000;
   const yard = makeYard({
@@ -67,7 +67,7 @@ async function yardOf(settings: CacheSettings | undefined, options: { free?: () 
         const base = join(yard.dataDir, 'mounts');
         for (const name of readdirSync(base)) writeFileSync(join(base, name, 'kept'), bytes);
       } else writeFileSync(join(rootfs, 'made'), bytes);
-      if (Number(pause) > 0) await sleep(Number(pause));
+      if (mount === '.') while (!existsSync(pause ?? '')) await sleep(10);
       return 0;
     },
   });
@@ -176,8 +176,9 @@ describe('pain 4, a cache without a bound:', { skip }, () => {
 
   test('nothing that a running build needs goes, also where several end at once', async () => {
     await using yard = await yardOf(only(100));
-    const running = yard.build('FROM base\nRUN make 300\nRUN make 10 . 3000\n', { context: yard.context });
-    await sleep(150);
+    const go = join(yard.folder, 'go');
+    const running = yard.build(`FROM base\nRUN make 300\nRUN make 10 . ${go}\n`, { context: yard.context });
+    while (yard.commands.length < 2) await sleep(10);
     const others = [1, 2, 3].map(async number => {
       const context = join(yard.folder, `context-${number}`);
       execFileSync('mkdir', [context]);
@@ -187,6 +188,7 @@ describe('pain 4, a cache without a bound:', { skip }, () => {
     const ended = await Promise.all(others);
     await yard.builds.build({ context: join(yard.folder, 'context-1'), network: 'none' });
     assert.ok((await left(yard)).includes('RUN make 300'), 'it goes on');
+    writeFileSync(go, '');
     const images = [await running, ...ended].map(({ image }) => image);
     for (const image of images)
       await yard.inside(image, rootfs => assert.ok(existsSync(join(rootfs, 'made')), image));

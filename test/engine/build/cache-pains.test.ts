@@ -169,20 +169,27 @@ describe('pain 8, work that is done twice or for nothing:', { skip }, () => {
 
   test('a build that waits for another one can be cancelled, and goes on where that one failed', async () => {
     let attempts = 0;
+    const [cancel, isCancelled] = [new AbortController(), Promise.withResolvers<void>()];
     await using yard = makeYard({
       fakeRun: async (_, rootfs) => {
-        await sleep(200);
+        attempts++;
         writeFileSync(join(rootfs, 'made'), '');
-        return ++attempts === 1 ? 1 : 0;
+        if (attempts > 1) return 0;
+        await sleep(200); // the others wait by now, or are about to
+        cancel.abort();
+        await isCancelled.promise;
+        return 1;
       },
     });
     await yard.makeBase('base', rootfs => writeFileSync(join(rootfs, 'base'), '1'));
     yard.write('Dockerfile', 'FROM base\nRUN make\n');
     const build = (signal?: AbortSignal) =>
       yard.builds.build({ context: yard.context, network: 'none', ...(signal ? { signal } : {}) });
+    const first = build();
+    while (attempts === 0) await sleep(5); // it is the one at work
     const [failed, cancelled, goesOn] = await Promise.allSettled([
-      build(),
-      build(AbortSignal.timeout(50)),
+      first,
+      build(cancel.signal).finally(isCancelled.resolve),
       build(),
     ]);
     assert.equal(failed.status, 'rejected');

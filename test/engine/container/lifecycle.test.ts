@@ -8,6 +8,7 @@ import { findExecutable, mountsBelow } from '../../../src/engine/kernel/index.ts
 import { cgroupFolder } from '../../../src/engine/runtime/index.ts';
 import { cannotRunContainers } from '../../support/busybox-rootfs.ts';
 import { makeRoot, openTestEngine, removeRoot, type TestEngine } from '../../support/test-engine.ts';
+import { untilSame } from '../../support/until-same.ts';
 
 for (const name of ['crun', 'runc'] as const) {
   const path = findExecutable(name);
@@ -109,9 +110,9 @@ function lifecycle(runtime: { name: 'crun' | 'runc'; path: string }) {
   });
 
   test('stop with their signal, else are killed after the grace', async () => {
-    const polite = await create(['sh', '-c', 'trap "exit 3" TERM; while :; do sleep 0.05; done']);
+    const polite = await create(['sh', '-c', 'trap "exit 3" TERM; echo up; while :; do sleep 0.05; done']);
     await engine.containers.start(polite.id);
-    await sleep(100);
+    while ((await logOf(polite.id)) === '') await sleep(10);
     await engine.containers.stop(polite.id);
     assert.equal(engine.containers.inspect(polite.id).state.exitCode, 3);
     const stubborn = await create(['sleep', '100']);
@@ -126,9 +127,7 @@ function lifecycle(runtime: { name: 'crun' | 'runc'; path: string }) {
     await engine.containers.start(id);
     await engine.containers.pause(id);
     assert.equal(engine.containers.inspect(id).state.status, 'paused');
-    const before = (await logOf(id)).length;
-    await sleep(60);
-    assert.equal((await logOf(id)).length, before);
+    const before = await untilSame(async () => (await logOf(id)).length, 100); // what was under way comes yet
     await assert.rejects(engine.containers.exec(id, { command: ['true'] }), { code: 'CONTAINER_STATE' });
     await engine.containers.unpause(id);
     while ((await logOf(id)).length === before) await sleep(10);

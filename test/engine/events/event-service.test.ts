@@ -80,7 +80,7 @@ test('follow() begins with what comes after its call, or after sinceSeq, and end
   assert.deepEqual(await idle, []);
 });
 
-test('a follower is woken by another process, in its own transactions', { timeout: 20_000 }, async t => {
+test('a follower is woken by another process, in its own transactions', { timeout: 120_000 }, async t => {
   const { root, events } = setUp(t);
   const stop = new AbortController();
   t.after(() => stop.abort());

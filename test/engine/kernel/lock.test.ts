@@ -34,8 +34,9 @@ test('withLock() lets the next one in when an action has failed', async t => {
 test('withLock() gives up at its time or its signal, and those behind wait on for the first', async t => {
   const path = lockPath(t);
   let isOut = false;
+  const { promise: over, resolve: end } = Promise.withResolvers<void>();
   const first = withLock(path, async () => {
-    await sleep(100);
+    await over;
     isOut = true;
   });
   const stop = new AbortController();
@@ -53,6 +54,7 @@ test('withLock() gives up at its time or its signal, and those behind wait on fo
   stop.abort();
   await Promise.all(givenUp);
   assert.equal(isOut, false);
+  end();
   assert.equal(await last, true, 'not before the first was out');
   await first;
 });

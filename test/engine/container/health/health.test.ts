@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ContainerSpec, createEngine, type Engine, resolveRoot } from '../../../../src/engine/index.ts';
 import { mountsBelow, start } from '../../../../src/engine/kernel/index.ts';
 import { cannotRunContainers } from '../../../support/busybox-rootfs.ts';
+import { untilSame } from '../../../support/until-same.ts';
 
 const fixture = join(import.meta.dirname, '../plimsoll.fixture.ts');
 
@@ -170,10 +171,7 @@ describe('health checks', { skip: cannotRunContainers }, () => {
     await becomes(id, 'healthy');
     await engine.containers.pause(id);
     const log = join(root.runDir, 'containers', id, 'health/log');
-    await sleep(300); // one may have been under way
-    const before = readFileSync(log, 'utf8');
-    await sleep(1500);
-    assert.equal(readFileSync(log, 'utf8'), before);
+    const before = await untilSame(() => readFileSync(log, 'utf8'), 1500); // one may have been under way
     await engine.containers.unpause(id);
     while (readFileSync(log, 'utf8') === before) await sleep(10);
     await remove(id);
