@@ -120,7 +120,7 @@ async function resolveRoot(root: string | undefined): Promise<Root> {
 async function enterNamespaces(): Promise<void> {
   if (process.getuid?.() === 0) return;
   const { enterNamespaces: enter } = await import('./engine/index.ts');
-  await enter([process.execPath, ...process.execArgv, ...process.argv.slice(1)]);
+  await enter([process.execPath, ...process.execArgv, '--', ...process.argv.slice(1)]);
 }
 
 /** The command line that is plimsoll: from the bundle in `.build/<hash>/`, or from this source. */
