@@ -18,13 +18,24 @@ export function makeBindSources(mounts: readonly ContainerMount[]): string[] {
   });
 }
 
+/** Why a folder cannot be made, and what would help. */
+const reasons: Readonly<Record<string, string>> = {
+  ENOTDIR: 'a part of the path is a file: correct the path',
+  EEXIST: 'a part of the path is a file: correct the path',
+  EACCES: 'you may not write there: have somebody make it who may',
+  EPERM: 'you may not write there: have somebody make it who may',
+  EROFS: 'the file system is read-only: make it elsewhere',
+  ENOSPC: 'no space is left on the disk: free some',
+  ENAMETOOLONG: 'the path is too long: choose a shorter one',
+};
+
 function make(source: string): void {
   try {
     makeFolder(source);
   } catch (cause) {
     throw new PlimsollError('invalid-argument', `cannot make the folder "${source}" for a mount`, {
       code: 'MOUNT_SOURCE_MISSING',
-      hint: `${errnoOf(cause) ?? String(cause)}: make it yourself, or mount another`,
+      hint: `${reasons[errnoOf(cause) ?? ''] ?? errnoOf(cause) ?? String(cause)}, or mount another`,
       data: { source },
       cause,
     });

@@ -37,6 +37,15 @@ export function buildSpec(
   const limits = limitsToResources(request.limits, host, parts.deviceNumber);
   const ulimits = resolveUlimits(request.ulimits ?? [], host);
   const score = resolveOomScore(request.oomScoreAdj, host);
+  const devices = resolveDevices(
+    {
+      privileged: request.privileged,
+      devices: parts.devices,
+      deviceRules: request.deviceRules ?? [],
+      rootless: host.rootless,
+    },
+    parts.hostDevices,
+  );
   const spec: OciSpec = {
     ociVersion: '1.0.2',
     process: processOf(request, host, {
@@ -46,11 +55,12 @@ export function buildSpec(
     }),
     root: { path: request.rootfs, readonly: request.readOnlyRoot },
     ...((request.namespaces?.uts ?? 'private') === 'private' ? { hostname: request.hostname } : {}),
-    mounts: mountsOf(request, host),
+    mounts: [...mountsOf(request, host), ...devices.mounts],
     annotations: request.annotations ?? {},
     ...(request.hooks === undefined ? {} : { hooks: request.hooks }),
     linux: linuxOf(request, host, parts, {
       resources: limits.resources,
+      devices,
       capabilities: capabilities.capabilities,
     }),
   };
@@ -88,13 +98,17 @@ function linuxOf(
   request: ProcessRequest,
   host: HostFeatures,
   parts: SpecParts,
-  { resources, capabilities }: { resources: object; capabilities: readonly string[] },
+  {
+    resources,
+    devices: { devices, rules },
+    capabilities,
+  }: {
+    resources: object;
+    devices: Pick<ReturnType<typeof resolveDevices>, 'devices' | 'rules'>;
+    capabilities: readonly string[];
+  },
 ): OciSpec['linux'] {
-  const { privileged, devices: _, deviceRules = [] } = request;
-  const { devices, rules } = resolveDevices(
-    { privileged, devices: parts.devices, deviceRules },
-    parts.hostDevices,
-  );
+  const { privileged } = request;
   const seccomp = privileged ? undefined : parts.seccomp(capabilities);
   const sysctl = sysctlsOf(request, host);
   return {

@@ -1,6 +1,6 @@
 import { PlimsollError } from '../../../errors.ts';
 import { allDevices, deviceRules } from './defaults.ts';
-import type { OciDevice, OciResources } from './oci-spec.ts';
+import type { OciDevice, OciMount, OciResources } from './oci-spec.ts';
 
 /** A device of the host for a container. */
 export interface RequestedDevice {
@@ -19,10 +19,16 @@ export function resolveDevices(
     readonly privileged: boolean;
     readonly devices: readonly (RequestedDevice & { readonly found: OciDevice })[];
     readonly deviceRules: readonly string[];
+    /** In a user's namespaces nobody may make device nodes. */
+    readonly rootless?: boolean;
   },
   hostDevices: readonly OciDevice[],
-): { readonly devices: readonly OciDevice[]; readonly rules: Rules } {
-  const wanted = request.devices.map(({ found, target }) => ({ ...found, path: target }));
+): { readonly devices: readonly OciDevice[]; readonly rules: Rules; readonly mounts: readonly OciMount[] } {
+  // There runtimes bind the host's node instead, but only at its own path: under another name it is a mount of ours.
+  const bound = request.rootless ? request.devices.filter(({ found, target }) => found.path !== target) : [];
+  const wanted = request.devices
+    .filter(device => !bound.includes(device))
+    .map(({ found, target }) => ({ ...found, path: target }));
   const targets = new Set(wanted.map(({ path }) => path));
   const base = request.privileged ? hostDevices.filter(({ path }) => !targets.has(path)) : [];
   const allowed = request.devices.map(({ found: { type, major, minor }, access }) => ({
@@ -36,6 +42,12 @@ export function resolveDevices(
   return {
     devices: [...base, ...wanted],
     rules: [...rules, ...allowed, ...request.deviceRules.map(parseDeviceRule)],
+    mounts: bound.map(({ found, target }) => ({
+      destination: target,
+      type: 'bind',
+      source: found.path,
+      options: ['bind', 'private', 'rw'],
+    })),
   };
 }
 

@@ -9,7 +9,7 @@ import {
   statSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { PlimsollError } from '../../../errors.ts';
+import { errnoOf, PlimsollError } from '../../../errors.ts';
 import { caller, cgroupVersion, deviceNumbers, hasCgroups } from '../../kernel/index.ts';
 import { accountsSwap } from './accounts-swap.ts';
 import { parseCapabilityMask } from './capabilities.ts';
@@ -103,7 +103,7 @@ export function readHostDevices(): OciDevice[] {
  * its path. Throws `invalid-argument` (`DEVICE_INVALID`).
  */
 export function findDevices(path: string): { readonly device: OciDevice; readonly below: string }[] {
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = statOf(path);
   const itself = deviceAt(path);
   if (itself !== undefined) return [{ device: itself, below: '' }];
   const found = stat?.isDirectory() ? devicesBelow(path) : [];
@@ -117,16 +117,41 @@ export function findDevices(path: string): { readonly device: OciDevice; readonl
   });
 }
 
-function devicesBelow(folder: string): { device: OciDevice; below: string }[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).flatMap(name => {
-    const device = deviceAt(join(folder, name));
-    return device === undefined ? [] : [{ device, below: `/${name}` }];
+/** Links lead to devices, not to further folders; what the caller may not read is passed over. */
+function devicesBelow(folder: string, below = ''): { device: OciDevice; below: string }[] {
+  return namesIn(folder).flatMap(({ name, isFolder }) => {
+    const path = join(folder, name);
+    if (isFolder) return devicesBelow(path, `${below}/${name}`);
+    const device = deviceAt(path);
+    return device === undefined ? [] : [{ device, below: `${below}/${name}` }];
   });
 }
 
+function namesIn(folder: string): { name: string; isFolder: boolean }[] {
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true });
+    return entries.map(entry => ({ name: entry.name, isFolder: entry.isDirectory() }));
+  } catch (error) {
+    if (notThere.has(errnoOf(error) ?? '')) return [];
+    throw error;
+  }
+}
+
+/** What a path leads to; undefined where it leads nowhere, or may not be looked at. */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    if (notThere.has(errnoOf(error) ?? '')) return undefined;
+    throw error;
+  }
+}
+
+const notThere: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'ENOENT', 'ENOTDIR', 'ELOOP']);
+
 /** Links are followed, as /dev is full of them. */
 function deviceAt(path: string): OciDevice | undefined {
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = statOf(path);
   if (stat === undefined || !(stat.isCharacterDevice() || stat.isBlockDevice())) return undefined;
   return deviceOf(path, stat);
 }

@@ -222,6 +222,28 @@ test('buildSpec() lets a mount of the user take the place of a usual one, and op
   assert.equal(bind({ propagation: 'shared' }).linux.rootfsPropagation, 'shared');
 });
 
+test('buildSpec() binds a device under another name for an ordinary user, whose runtime binds it at its own only', () => {
+  const found = { path: '/dev/x', type: 'c', major: 1, minor: 2, fileMode: 0o600, uid: 0, gid: 0 };
+  const { spec } = buildSpec(
+    request,
+    { ...host, rootless: true },
+    {
+      ...parts,
+      devices: [
+        { source: '/dev/x', target: '/dev/y', access: 'rw', found },
+        { source: '/dev/x', target: '/dev/x', access: 'rw', found },
+      ],
+    },
+  );
+  assert.deepEqual(spec.linux.devices, [found]);
+  assert.deepEqual(spec.mounts.at(-1), {
+    destination: '/dev/y',
+    type: 'bind',
+    source: '/dev/x',
+    options: ['bind', 'private', 'rw'],
+  });
+});
+
 test('buildSpec() gives devices, rules and kernel settings only of the container alone', () => {
   const found = { path: '/dev/x', type: 'c', major: 1, minor: 2, fileMode: 0o600, uid: 0, gid: 0 };
   const { spec } = buildSpec({ ...request, deviceRules: ['c 10:* r', 'a *:* m'] }, host, {
