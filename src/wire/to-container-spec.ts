@@ -126,7 +126,7 @@ function networksOf(config: JsonFields, host: JsonFields): Partial<ContainerSpec
   const endpoints = config.object('NetworkingConfig').entries('EndpointsConfig');
   const all = endpoints.map(([name, value]) => toAttachment(name === 'default' ? 'bridge' : name, value));
   const first = all.find(each => each.network === network) ?? { network };
-  const mac = first.mac ?? config.words('MacAddress');
+  const mac = first.mac ?? macOf(config);
   const others = all.filter(each => each.network !== network);
   const links = some([...(first.links ?? []), ...(host.texts('Links') ?? []).map(toLink)]);
   const own = { ...first, ...defined({ mac, links }) };
@@ -149,10 +149,27 @@ export function toAttachment(network: string, value: unknown): NetworkAttachment
       aliases: some(settings.texts('Aliases')),
       address: settings.object('IPAMConfig').words('IPv4Address'),
       address6: settings.object('IPAMConfig').words('IPv6Address'),
-      mac: settings.words('MacAddress'),
+      mac: macOf(settings),
       links: some(settings.texts('Links'))?.map(toLink),
     }),
   };
+}
+
+/** The kernel refuses others only when the container starts, with a plain errno. */
+function macOf(settings: JsonFields): string | undefined {
+  const mac = settings.words('MacAddress');
+  if (mac === undefined) return undefined;
+  if (!/^[0-9a-f]{2}([:-][0-9a-f]{2}){5}$/i.test(mac))
+    throw badRequest(
+      `invalid MacAddress: "${mac}" is not a hardware address`,
+      'write it as 02:42:ac:11:00:02',
+    );
+  const plain = mac.replaceAll('-', ':').toLowerCase();
+  if (Number.parseInt(plain.slice(0, 2), 16) % 2 === 0 && plain !== '00:00:00:00:00:00') return plain;
+  throw badRequest(
+    `invalid MacAddress: "${mac}" cannot be that of a container`,
+    'its first byte must be even, and not all may be zero: write it as 02:42:ac:11:00:02',
+  );
 }
 
 function securityOf(host: JsonFields): Partial<ContainerSpec> {

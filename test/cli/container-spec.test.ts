@@ -139,3 +139,36 @@ test('contradictions are refused before anything is made', async () => {
     assert.match(stderr, /^plimsoll: .+\n.+\n$/);
   }
 });
+
+test('run refuses name servers and search domains that cannot be any', async () => {
+  assert.deepEqual(
+    await specOf([
+      '--dns',
+      '10.0.0.53',
+      '--dns',
+      'fd00::53',
+      '--dns-search',
+      'a.example.',
+      '--dns-search',
+      '.',
+      'busybox',
+    ]),
+    {
+      image: 'busybox',
+      dns: ['10.0.0.53', 'fd00::53'],
+      dnsSearch: ['a.example.', '.'],
+    },
+  );
+  for (const words of [
+    ['--dns', 'zzz'],
+    ['--dns', '1.2.3'],
+    ['--dns-search', 'a b'],
+    ['--dns-search', 'a..b'],
+    ['--dns-search', '-a'],
+    ['--dns-search', '12'],
+  ]) {
+    const { code, stderr } = await runPlimsoll(['run', ...words, 'busybox'], { engine: {} });
+    assert.equal(code, 125, words.join(' '));
+    assert.match(stderr, /is not (an IP address|a domain)/);
+  }
+});

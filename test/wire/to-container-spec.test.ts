@@ -146,3 +146,18 @@ for (const [what, body, message, kind] of refused) {
     );
   });
 }
+
+test('toContainerSpec() refuses what cannot be a hardware address before the kernel does', () => {
+  const of = (mac: string) =>
+    toContainerSpec({ Image: 'web', MacAddress: mac }, context).attachments?.[0]?.mac;
+  assert.equal(of('02-42-AC-11-00-99'), '02:42:ac:11:00:99');
+  for (const wrong of ['zz', '01:00:00:00:00:01', '00:00:00:00:00:00', '02:42:ac:11:00']) {
+    assert.throws(() => of(wrong), { kind: 'invalid-argument', message: /^invalid MacAddress: / }, wrong);
+    const endpoint = { EndpointsConfig: { a: { MacAddress: wrong } } };
+    assert.throws(
+      () => toContainerSpec({ Image: 'web', NetworkingConfig: endpoint }, context),
+      { kind: 'invalid-argument', message: /^invalid MacAddress: / },
+      wrong,
+    );
+  }
+});

@@ -64,6 +64,33 @@ function parseAttachment(text: string): NetworkAttachment {
   return attachment;
 }
 
+/** One `--dns`. */
+export function parseNameServer(text: string): string {
+  const address = text.trim();
+  if (isIPv4(address) || isIPv6(address)) return address;
+  throw badOption(
+    `--dns: "${text}" is not an IP address`,
+    'write the address of the name server, such as 10.0.0.53',
+  );
+}
+
+/** One `--dns-search`; `.` stands for none. */
+export function parseSearchDomain(text: string): string {
+  const domain = text.trim();
+  const isDomain =
+    /[a-z]/i.test(domain) && domain.length < 255 && domain.replace(/\.$/, '').split('.').every(isLabel);
+  if (domain === '.' || isDomain) return domain;
+  throw badOption(
+    `--dns-search: "${text}" is not a domain`,
+    "write one domain, such as example.com; or '.' for none",
+  );
+}
+
+/** Of a domain: letters, digits and hyphens; services write underscores too. */
+function isLabel(label: string): boolean {
+  return /^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?$/i.test(label);
+}
+
 /** An IPv4 address. */
 export function parseAddress(text: string): string {
   if (isIPv4(text)) return text;
