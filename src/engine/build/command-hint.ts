@@ -28,5 +28,5 @@ export function commandHint({
     return 'a file is there and cannot be run: give it the right to (COPY --chmod=755), and mind its first line and the processor that it is for';
   if (exitCode === 137)
     return 'it was killed (SIGKILL): mostly because memory ran out, of the machine or by --memory';
-  return output === '' ? 'the command wrote nothing' : 'the lines above are the last that the command wrote';
+  return output === '' ? 'the command wrote nothing' : 'its last lines of output say why';
 }

@@ -130,6 +130,6 @@ test('what to do about a command that failed follows from its exit code and what
   assert.match(shell("['echo', 'a']", 127, ''), /no list of JSON/);
   assert.equal(shell('[ "$A" = b ]', 1, ''), 'the command wrote nothing');
   assert.match(shell('x', 1, 'write: No space left on device'), /free some space/);
-  assert.match(shell('x', 1, 'error'), /the lines above are the last/);
+  assert.match(shell('x', 1, 'error'), /its last lines of output say why/);
   assert.equal(shell('x', 1, ''), 'the command wrote nothing');
 });
