@@ -32,7 +32,7 @@ export interface TableOptions<Row> {
 export function tableLines<Row>(options: TableOptions<Row>): { head: Line; rows: Line[] } {
   const chosen = chooseColumns(options.columns, options.width);
   return {
-    head: { spans: [[' '], ...spread(chosen, ({ column, width }) => headCell(column, width, options))] },
+    head: { spans: chosen.flatMap(({ column, width }) => headCell(column, width, options)) },
     rows: options.rows.map(row => {
       const look = options.look(row);
       const spans: Span[] = [[' '], ...spread(chosen, ({ column, width }) => bodyCell(column, width, row))];
@@ -79,11 +79,17 @@ function spread<Row>(chosen: readonly Chosen<Row>[], cell: (chosen: Chosen<Row>)
   return chosen.flatMap((one, i): Span[] => (i === 0 ? cell(one) : [[' '], ...cell(one)]));
 }
 
-function headCell<Row>(column: Column<Row>, width: number, { sort, theme }: TableOptions<Row>): Span[] {
-  const sorted = sort?.key === column.key;
-  const arrow = sort?.descending ? theme.glyphs.down : theme.glyphs.up;
-  const title = sorted && width > column.title.length ? column.title + arrow : column.title;
-  return [[fitCells(title, width, column.align, theme.glyphs.ellipsis), sorted ? 'accent' : 'dim']];
+/** A column's title and the cell before it. The arrow of the sorted one is behind its title, else in that cell. */
+function headCell<Row>(
+  { align, key, title }: Column<Row>,
+  width: number,
+  { sort, theme }: TableOptions<Row>,
+): Span[] {
+  const { down, ellipsis, up } = theme.glyphs;
+  if (sort?.key !== key) return [[' '], [fitCells(title, width, align, ellipsis), 'dim']];
+  const arrow = sort.descending ? down : up;
+  if (width > title.length) return [[' '], [fitCells(title + arrow, width, align, ellipsis), 'accent']];
+  return [[arrow + fitCells(title, width, align, ellipsis), 'accent']];
 }
 
 function bodyCell<Row>(column: Column<Row>, width: number, row: Row): Span[] {

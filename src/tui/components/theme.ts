@@ -229,12 +229,20 @@ function renderLine(line: Line, width: number, renderer: Renderer): string {
     if (left <= 0) break;
     const text = fitSpan(raw, left, renderer);
     left -= cellWidth(text);
-    const codes = line.look === 'stale' || tone === 'ready' ? '' : (renderer.tones.get(tone) ?? '');
-    out += codes === '' ? text : `\u001b[${codes}m${text}${reset}`;
+    const codes = keepsTone(line.look, tone, renderer.capabilities.colours) ? renderer.tones.get(tone) : '';
+    out += codes === undefined || codes === '' ? text : `\u001b[${codes}m${text}${reset}`;
     if (tone === 'ready') out += reset;
   }
   out += ' '.repeat(Math.max(0, left));
   return base === '' ? out : `${out}\u001b[0m`;
+}
+
+/** What is marked is read first: nothing grey on its background, and no tone that reverse video would make one. */
+function keepsTone(look: Line['look'], tone: Tone, depth: ColourDepth): boolean {
+  if (look === 'stale' || tone === 'ready') return false;
+  if (look === undefined || depth === 'none') return true;
+  if (depth === '16') return look !== 'selected' || tone === 'strong';
+  return tone !== 'dim' && tone !== 'faint' && tone !== 'free';
 }
 
 function fitSpan(raw: string, width: number, { capabilities, glyphs }: Renderer): string {

@@ -1,6 +1,6 @@
 import type { BuildProgress, Engine, EngineEvent } from '../../engine/index.ts';
 import { cleanText, cleanValue } from '../../lib/clean-text.ts';
-import { type EventRow, LogStore, type Msg } from '../model/index.ts';
+import { type EventRow, LogStore, type Msg, shortId, shortReference } from '../model/index.ts';
 
 /** How often what streams in is shown: nobody reads faster. */
 const paceMs = 80;
@@ -73,13 +73,14 @@ export async function followBuild(
 export function eventRow(event: EngineEvent): EventRow {
   const attributes = cleanValue(event.actor.attributes);
   const id = cleanText(event.actor.id);
+  const name = attributes.name ?? attributes.reference ?? shortId(id);
   return {
     seq: event.seq,
     time: Number(event.timeNano.slice(0, -6)),
     type: event.type,
     action: event.action,
     id,
-    name: attributes.name ?? attributes.reference ?? id.replace(/^sha256:/, '').slice(0, 12),
+    name: event.type === 'image' ? shortReference(name) : name,
     attributes,
   };
 }

@@ -95,7 +95,7 @@ function machineLines(state: State, { width, height }: Area, theme: Theme): Line
   const drawn = resources.map(resource =>
     stackedChart({ ...resource, machine: capacity.machine }, size, theme),
   );
-  if (columns === 1) return drawn.flat();
+  if (columns === 1) return drawn.flat().map(({ spans }) => ({ spans: [[' '], ...spans] }));
   const ringLines = rings === 0 ? [] : machineRings(load, rings - 1, Math.min(height, ringHeight), theme);
   return Array.from({ length: height }, (_, y): Line => {
     const cell = (lines: Line[] | undefined): Span[] => [

@@ -1,3 +1,4 @@
+import { cellWidth } from '../../lib/cell-text.ts';
 import { type Line, panel, type Span, type Theme } from '../components/index.ts';
 import {
   currentTab,
@@ -31,7 +32,7 @@ export function detailPanel(state: State, layout: Layout, theme: Theme): string[
   return panel(
     content.slice(start, start + rows),
     {
-      title: tabSpans(state, row),
+      title: tabSpans(state, row, width - 6),
       aside:
         row !== undefined && state.noun === 'containers' && currentTab(state) === 'logs'
           ? logStatus(state)
@@ -74,7 +75,7 @@ function lastStart({ lines }: Content, rows: number): number {
   return Math.max(0, lines.length - rows);
 }
 
-function tabSpans(state: State, row: Row | undefined): Span[] {
+function tabSpans(state: State, row: Row | undefined, room: number): Span[] {
   if (row === undefined && state.noun !== 'capacity') return [['details', 'dim']];
   const theirs = selectedNeighbour(state);
   if (theirs !== undefined)
@@ -84,8 +85,15 @@ function tabSpans(state: State, row: Row | undefined): Span[] {
     ];
   const tabs: readonly string[] = detailTabs[state.noun];
   const current = currentTab(state);
+  const name = row?.name ?? 'capacity';
+  if (cellWidth([name, ...tabs].join('  ')) > room)
+    return [
+      [`${tabs.indexOf(current) + 1}/${tabs.length} `, 'dim'],
+      [current, 'key'],
+      [`  ${name}`, 'strong'],
+    ];
   return [
-    [row?.name ?? 'capacity', 'strong'],
+    [name, 'strong'],
     ...tabs.flatMap((tab): Span[] => [['  '], [tab, tab === current ? 'key' : 'dim']]),
   ];
 }

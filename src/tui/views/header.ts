@@ -118,7 +118,7 @@ function operationSpans(state: State, theme: Theme): Span[] {
 
 function ownSpans(state: State, width: number): Span[] {
   const { own } = state;
-  if (own === undefined || width < 100) return [];
+  if (own === undefined || width < 150) return []; // the keys are of more use
   return [[`plimsoll ${own.cpuPercent.toFixed(1)}% of a core, ${formatBytes(own.residentBytes)} `, 'faint']];
 }
 

@@ -27,25 +27,24 @@ export function imageLayers(state: State, image: ImageSummary, width: number, th
       ],
     }),
   );
-  return waste === undefined ? steps : [...steps, ...wasteLines(waste)];
+  return waste === undefined ? steps : [...steps, ...wasteLines(waste, width)];
 }
 
 function hiddenOf(bytes: number): Span[] {
   return bytes === 0 ? [] : [[` ${formatBytes(bytes)} never shows`, 'warn']];
 }
 
-function wasteLines({
-  sizeBytes,
-  hiddenBytes,
-  uniqueBytes,
-  machineBytes,
-  files,
-  fileCount,
-}: ImageWaste): Line[] {
+function wasteLines(
+  { sizeBytes, hiddenBytes, uniqueBytes, machineBytes, files, fileCount }: ImageWaste,
+  width: number,
+): Line[] {
   const shared = sizeBytes - uniqueBytes;
   const facts = `${formatBytes(shared)} shared with other images, ${formatBytes(uniqueBytes)} only its own`;
   const machine = `a snapshot of this machine would hold ${formatBytes(machineBytes)}`;
-  const lines: Line[] = [{ spans: [] }, { spans: [[` ${facts}; ${machine}`, 'dim']] }];
+  const told = [`${facts}; ${machine}`].flatMap(text =>
+    text.length < width ? text : [`${facts};`, machine],
+  );
+  const lines: Line[] = [{ spans: [] }, ...told.map((text): Line => ({ spans: [[` ${text}`, 'dim']] }))];
   if (hiddenBytes === 0) return [...lines, { spans: [[' every file that it ships is seen', 'dim']] }];
   const what = `${formatBytes(hiddenBytes)} ship and never show: later steps delete or overwrite them`;
   const rows = files.map(

@@ -9,6 +9,7 @@ import {
   formatClock,
   formFields,
   type KeyContext,
+  keyContexts,
   keyLabel,
   keymap,
   matchingEntries,
@@ -73,18 +74,22 @@ const contextTitles: Readonly<Record<KeyContext, string>> = {
   logs: 'In the logs',
 };
 
+/** The help begins with what holds where it was asked for; the rest is in this order. */
+const helpContexts: readonly KeyContext[] = [
+  'containers',
+  'images',
+  'builds',
+  'capacity',
+  'list',
+  'detail',
+  'logs',
+  'everywhere',
+];
+
 function helpPopup(state: State, scroll: number, theme: Theme): Popup {
-  const contexts: readonly KeyContext[] = [
-    'containers',
-    'images',
-    'builds',
-    'capacity',
-    'list',
-    'detail',
-    'logs',
-    'everywhere',
-  ];
-  const blocks = contexts.map(helpBlock);
+  const here = keyContexts(state);
+  const contexts = [...here, ...helpContexts.filter(context => !here.includes(context))];
+  const blocks = contexts.filter(context => helpContexts.includes(context)).map(helpBlock);
   const { columns, rows } = state.size;
   const count = columns >= 159 ? 3 : columns >= 107 ? 2 : 1;
   const width = Math.min(columns, count * 52 + 3);
@@ -281,7 +286,7 @@ function formPopup(state: State, form: FormState, theme: Theme): Popup {
     const room = width - 22;
     const content =
       field.choices === undefined
-        ? textSpans(value, current ? form.cursor : undefined, field.example, room)
+        ? textSpans(value, current ? form.cursor : undefined, exampleOf(field.example, theme), room)
         : choiceSpans(field.choices, value, current);
     const error: Line[] =
       form.error?.field === field.name ? [{ spans: [[' '.repeat(19)], [form.error.text, 'bad']] }] : [];
@@ -295,8 +300,12 @@ function formPopup(state: State, form: FormState, theme: Theme): Popup {
   const foot: Span[] = [
     ['enter', 'key'],
     [form.kind === 'build' ? ' builds  ' : ' runs  ', 'dim'],
-    ['tab', 'key'],
-    [' next field  ', 'dim'],
+    ...(width < 48
+      ? []
+      : ([
+          ['tab', 'key'],
+          [' next field  ', 'dim'],
+        ] satisfies Span[])),
     ['esc', 'key'],
     [' leaves', 'dim'],
   ];
@@ -307,6 +316,11 @@ function formPopup(state: State, form: FormState, theme: Theme): Popup {
 function around(lines: readonly Line[], index: number, room: number): Line[] {
   const start = Math.max(0, Math.min(index - Math.floor(room / 2), lines.length - room));
   return lines.slice(start, start + room);
+}
+
+/** Where nothing can be grey an example would be taken for what was entered. */
+function exampleOf(example: string, { capabilities }: Theme): string {
+  return capabilities.colours === 'none' ? `[${example}]` : example;
 }
 
 function textSpans(value: string, cursor: number | undefined, example: string, room: number): Span[] {

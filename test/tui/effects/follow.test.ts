@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { followBuild } from '../../../src/tui/effects/follow.ts';
+import { eventRow, followBuild } from '../../../src/tui/effects/follow.ts';
 import { createFakeEngine } from '../../support/fake-engine.ts';
 
 test('the clock goes on with a build that says nothing', async () => {
@@ -22,4 +22,12 @@ test('the clock goes on with a build that says nothing', async () => {
     stop.signal,
   );
   assert.ok((times[0] ?? 0) >= begun && (times[1] ?? 0) > (times[0] ?? 0));
+});
+
+test('an image is called in events as in lists', () => {
+  const event = {
+    ...{ seq: 1, type: 'image', action: 'tag', scope: 'local', timeNano: '1782043200000000000' },
+    actor: { id: `sha256:${'a'.repeat(64)}`, attributes: { name: 'docker.io/library/slow:80' } },
+  } as const;
+  assert.equal(eventRow(event as never).name, 'slow:80');
 });

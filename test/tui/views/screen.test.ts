@@ -273,6 +273,45 @@ test('without colours there is not one colour code but reverse video for what is
   for (const code of codes) assert.match(code, /^\u001b\[(?:[0179]|2[27])(?:;[017])*m$/);
 });
 
+test('the row with the cursor is one piece in 16 colours, and nothing on it is grey in more', () => {
+  const spans = [
+    ['a', 'faint'],
+    ['b', 'good'],
+    ['c', 'dim'],
+  ] as const;
+  const render = (colours: '16' | '256') =>
+    createTheme({ colours, unicode: true }).render({ spans, look: 'selected' }, 5);
+  assert.equal(render('16'), '\u001b[7mabc  \u001b[0m');
+  assert.equal(
+    render('256'),
+    '\u001b[38;5;255;48;5;24ma\u001b[38;5;71mb\u001b[0;38;5;255;48;5;24mc  \u001b[0m',
+  );
+});
+
+test('the column that is sorted by has its arrow, also where its title fills it', async () => {
+  const { pilot } = await pilotOn(100, 30);
+  const head = () => draw(pilot.state, plain).find(line => line.includes('NAME')) ?? '';
+  assert.match(head(), / STATUS▲/);
+  pilot.press('<', '<', '<', '<');
+  assert.match(head(), /▼CPU cores/);
+  pilot.press('O');
+  assert.match(head(), /▲CPU cores/);
+});
+
+test('the help begins with what holds where it was asked for', async () => {
+  const { pilot } = await pilotOn(80, 24);
+  const firstTitle = () => /│ ([A-Z][a-z ]+\S) +│/.exec(picture(draw(pilot.state, plain)))?.[1];
+  pilot.press('c', '?');
+  assert.equal(firstTitle(), 'Capacity');
+  pilot.press('escape', '1', 'l', '?');
+  assert.equal(firstTitle(), 'In the logs');
+});
+
+test('the tab that is shown is named where there is no room for all', async () => {
+  const { pilot } = await pilotOn(40, 12);
+  assert.match(picture(draw(pilot.press('9').state, plain)), /╭─ 5\/5 env {2}api ─/);
+});
+
 test('alerts are in the first line, in as many words as there is room for, and in a list of their own', async () => {
   const alert = {
     ...{ time: noon, state: 'firing' as const, rule: 'died', subject: 'db' },
@@ -335,6 +374,9 @@ test('an image shows which of its steps ship what never shows, and the files', a
   assert.match(shown, / 7 MiB shared with other images, 1 MiB only its own; .* hold 20 GiB/);
   assert.match(shown, / 3 MiB \/big {2}made by step 1, deleted by step 2/);
   assert.match(shown, /and 1 more/);
+  pilot.tell({ type: 'resized', size: { columns: 60, rows: 40 } });
+  const narrow = picture(draw(pilot.state, plain));
+  assert.match(narrow, / only its own; +│\n│ a snapshot of this machine would hold 20 GiB /);
   pilot.tell({ type: 'waste-read', waste: { ...waste, id: 'another' } });
   assert.doesNotMatch(draw(pilot.state, plain).join('\n'), /never shows/);
 });
