@@ -122,9 +122,11 @@ const servePodman = `
 command -v podman >/dev/null 2>&1 && place=$(mktemp -d) && {
   trap 'kill $server 2>/dev/null; rm -rf "$place"' EXIT
   podman system service --time 0 "unix://$place/podman.sock" >/dev/null 2>&1 </dev/null & server=$!
+  # The socket is there a moment before anybody listens at it.
+  answers() { [ -S "$place/podman.sock" ] && podman --url "unix://$place/podman.sock" system dial-stdio </dev/null >/dev/null 2>&1; }
   n=0
-  while [ ! -S "$place/podman.sock" ] && [ $n -lt 100 ] && kill -0 $server 2>/dev/null; do sleep 0.1; n=$((n+1)); done
-  if [ -S "$place/podman.sock" ]; then echo "use podman $place/podman.sock"; cat >/dev/null; exit; fi
+  until answers || [ $n -ge 100 ] || ! kill -0 $server 2>/dev/null; do sleep 0.1; n=$((n+1)); done
+  if answers; then echo "use podman $place/podman.sock"; cat >/dev/null; exit; fi
 }
 `;
 

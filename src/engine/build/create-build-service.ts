@@ -165,10 +165,11 @@ export function createBuildService(options: BuildServiceOptions): BuildKeeper {
     cacheLimits: cacheKeeper.cacheLimits,
     runningSteps: () => records.running().flatMap(({ id }) => commandSteps(root, id)),
     sweep: async () => {
-      for (const { id } of records.takeLost()) {
-        for (const step of commandSteps(root, id)) await networks.disconnect(step);
-        await clearFolder(join(root.runDir, 'builds', id));
-        await clearFolder(join(root.runDir, 'builds', `${id}-agents`));
+      for (const record of records.lost()) {
+        const folder = join(root.runDir, 'builds', record.id);
+        for (const step of commandSteps(root, record.id)) await networks.disconnect(step);
+        for (const each of [folder, `${folder}-agents`]) await clearFolder(each);
+        records.endLost(record); // last: who is killed amid this leaves the rest to the next
       }
       for (const name of deadRuns(join(root.runDir, 'builds'))) {
         await networks.disconnect(`build-${name}-0`);

@@ -104,6 +104,15 @@ function isContainerId(name: string): boolean {
   return /^[0-9a-f]{64}$/.test(name);
 }
 
+/** A build step, or a command in a working container, that its build or the next call tidies up after. */
+function isBuildStep(endpoint: string, db: Database): boolean {
+  const [, build = ''] = /^build-(.+)-\d+$/.exec(endpoint) ?? [];
+  return (
+    build.startsWith('work.') ||
+    db.get("SELECT 1 FROM builds WHERE id = ? AND state = 'running'", build) !== undefined
+  );
+}
+
 /**
  * Who may have something in the kernel: containers that run, those that are just being started or taken down (their
  * run folder is young), and build steps, which their build tidies up after.
@@ -114,6 +123,6 @@ function liveContainers({ root, db, containers }: KernelCheck): Set<string> {
   return new Set([
     ...containers.list().map(({ id }) => id),
     ...namesIn(runFolders).filter(id => !isSettled(join(runFolders, id))),
-    ...endpoints.filter(name => name.startsWith('build-')),
+    ...endpoints.filter(name => isBuildStep(name, db)),
   ]);
 }

@@ -98,6 +98,13 @@ describe('the record of a build', { skip }, () => {
     assert.equal(yard.builds.list()[0]?.state, 'lost');
     assert.deepEqual(await replay(yard, record.id), [{ kind: 'step-started', time: 1, step: 0 }]);
     mkdirSync(join(yard.folder, 'run/builds', record.id, '3'), { recursive: true });
+    const disconnect = yard.networks.disconnect;
+    yard.networks.disconnect = () => Promise.reject(new Error('as if it were killed'));
+    await assert.rejects(yard.builds.sweep(), /killed/);
+    yard.networks.disconnect = async step => {
+      assert.equal(step, `build-${record.id}-3`);
+      await disconnect(step);
+    };
     await yard.builds.sweep();
     assert.deepEqual(yard.leftovers(), []);
     assert.equal(yard.db.get('SELECT state FROM builds')?.state, 'lost');

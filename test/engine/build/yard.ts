@@ -35,6 +35,8 @@ export interface Yard extends AsyncDisposable {
   readonly context: string;
   readonly db: Database;
   readonly builds: BuildKeeper;
+  /** What steps are connected by; a test may put calls of its own in its place. */
+  readonly networks: BuildServiceOptions['networks'];
   /** Words of every command that a RUN step ran. */
   readonly commands: string[];
   readonly images: Map<string, { id: string; config: ImageConfig; layers: readonly string[] }>;
@@ -107,6 +109,7 @@ export function makeYard(
     context,
     db,
     builds,
+    networks,
     commands,
     images,
     write: (path, content, mode = 0o644) => {

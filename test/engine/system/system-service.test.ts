@@ -145,15 +145,19 @@ test('a container that is said to run but does not is a problem, and so is a row
 
 test('what the network service finds is repaired by it, with everybody who may live named', async t => {
   const repaired: string[][] = [];
-  const { system, root } = setUp(t, [], {
+  const { system, root, db } = setUp(t, [], {
     leftovers: async () => [{ subject: 'plb1', problem: 'a bridge that no container is on' }],
     repair: async live => void repaired.push([...(typeof live === 'function' ? live() : live)]),
   });
   mkdirSync(join(root.runDir, 'containers', 'f'.repeat(64)), { recursive: true });
+  db.run("INSERT INTO builds VALUES ('goes', 1, 'running', '{}'), ('dead', 1, 'lost', '{}')");
+  db.run("INSERT INTO networks (name, id, driver, created, options) VALUES ('n', 'n', 'bridge', 0, '{}')");
+  for (const step of ['build-goes-1', 'build-dead-2'])
+    db.run("INSERT INTO addresses (network, address, container, mac) VALUES ('n', ?, ?, '')", step, step);
   assert.deepEqual(words(await system.check()), ['network plb1: a bridge that no container is on']);
   assert.deepEqual(repaired, []);
   await system.check({ repair: true });
-  assert.deepEqual(repaired, [['f'.repeat(64)]], 'also one that is just being started');
+  assert.deepEqual(repaired, [['f'.repeat(64), 'build-goes-1']], 'also one that is just being started');
 });
 
 const canMount = process.getuid?.() === 0 && spawnSync('mount', ['--version']).status === 0;

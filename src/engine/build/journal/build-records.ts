@@ -18,8 +18,9 @@ export interface BuildRecords {
   get(build: string): BuildRecord;
   /** Builds that run now, in any process. */
   running(): BuildRecord[];
-  /** Builds that were running when their process died, each told once. */
-  takeLost(): BuildRecord[];
+  /** Builds that were running when their process died, until `endLost` is told that what they left is tidied up. */
+  lost(): BuildRecord[];
+  endLost(record: BuildRecord): void;
 }
 
 export function createBuildRecords(options: {
@@ -66,14 +67,8 @@ export function createBuildRecords(options: {
         hint: `the last ${keptBuilds} builds are kept`,
       });
     },
-    takeLost: () => {
-      if (!marked().some(record => record.state === 'lost')) return [];
-      return db.transaction(() => {
-        const lost = marked().filter(record => record.state === 'lost');
-        for (const record of lost) save({ ...record, finished: clock() });
-        return lost;
-      });
-    },
+    lost: () => marked().filter(record => record.state === 'lost'),
+    endLost: record => save({ ...record, finished: clock() }),
   };
 }
 
