@@ -93,7 +93,7 @@ describe('bad input', { skip: skip ?? false }, () => {
     const says = (root: string, words: RegExp) => {
       const { status, stderr } = spawnSync(launcher, ['--root', root, 'images'], {
         encoding: 'utf8',
-        timeout: 30_000,
+        timeout: 120_000,
       });
       assert.equal(status, 1, stderr);
       assert.match(stderr, words);
@@ -288,6 +288,6 @@ function without(tools: readonly string[], args: readonly string[]) {
     exec "$@"`;
   return spawnSync('unshare', ['--mount', 'sh', '-c', hide, 'sh', launcher, ...args], {
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: 240_000,
   });
 }

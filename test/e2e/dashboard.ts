@@ -152,7 +152,7 @@ function homeOf(place: Place, root: string): Home {
   noteLeftover({ folder, command, ...(place.uid === 0 ? {} : { env }) });
   const [program = '', ...words] = command;
   const attempt = (...args: string[]) => {
-    const options = { encoding: 'utf8', env, cwd: folder, timeout: 60_000 } as const;
+    const options = { encoding: 'utf8', env, cwd: folder, timeout: 240_000 } as const;
     const done = spawnSync(program, [...words, ...args], options);
     return { code: done.status, stdout: done.stdout, stderr: done.stderr };
   };

@@ -242,7 +242,7 @@ describe('an ordinary user', { skip }, () => {
     const { plimsoll, dashboard } = user();
     plimsoll('run', '-d', '--name', 'shown', '--network', 'none', 'busybox', 'sleep', '100');
     await using screen = dashboard();
-    await screen.see(/shown .*running/s, 20_000);
+    await screen.see(/shown .*running/s);
     plimsoll('rm', '-f', 'shown');
   });
 
@@ -385,7 +385,7 @@ function openElsewhere() {
     ask(protocol: 'tcp' | 'udp', port: number, times = 1): string {
       const program = askFor(protocol, '198.18.9.1', port, times);
       const words = ['netns', 'exec', name, process.execPath, '-e', program];
-      return execFileSync('ip', words, { encoding: 'utf8', timeout: 20_000 });
+      return execFileSync('ip', words, { encoding: 'utf8', timeout: 120_000 });
     },
     [Symbol.dispose]() {
       sh('ip link del $name; ip netns del $name');

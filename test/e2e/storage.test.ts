@@ -104,7 +104,7 @@ function caller(prefix: readonly string[], program: string, env: NodeJS.ProcessE
       encoding: 'utf8',
       env,
       cwd,
-      timeout: 120_000,
+      timeout: 280_000,
     });
     if (status !== 0 && !['run', 'exec', 'start'].includes(words[0] ?? ''))
       throw new Error(`plimsoll ${words.join(' ')}: exit ${status}\n${stdout}${stderr}`);

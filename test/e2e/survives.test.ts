@@ -149,7 +149,7 @@ function commandLine(pid: string): string[] {
 }
 
 function ask<T>(home: Home, query: (db: DatabaseSync) => T): T {
-  const db = new DatabaseSync(join(home.root, 'plimsoll.db'), { readOnly: true, timeout: 10_000 });
+  const db = new DatabaseSync(join(home.root, 'plimsoll.db'), { readOnly: true, timeout: 60_000 });
   try {
     return query(db);
   } finally {

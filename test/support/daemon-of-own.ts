@@ -130,7 +130,7 @@ function run(
     DOCKER_BUILDKIT: '0',
   };
   return new Promise(done => {
-    const child = execFile(program, [...args], { env, timeout: 60_000 }, (error, stdout, stderr) => {
+    const child = execFile(program, [...args], { env, timeout: 240_000 }, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 255;
       done({ code, stdout, stderr });
     });

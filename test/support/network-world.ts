@@ -72,7 +72,7 @@ export function publish(hostPort: number, containerPort: number): PublishedPort 
 export function inside(endpoint: Endpoint, ...command: string[]): string {
   const result = spawnSync('ip', ['netns', 'exec', basename(endpoint.namespace), ...command], {
     encoding: 'utf8',
-    timeout: 10_000,
+    timeout: 60_000,
   });
   return result.stdout;
 }

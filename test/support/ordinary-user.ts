@@ -86,7 +86,7 @@ export function openOrdinaryUser(options: { subordinateIds?: boolean } = {}): Or
   const prefix = isRoot ? ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--init-groups'] : [];
   const attempt = (...args: string[]) => {
     const [program = '', ...words] = [...prefix, launcher, ...args];
-    const done = spawnSync(program, words, { encoding: 'utf8', env, cwd: home, timeout: 60_000 });
+    const done = spawnSync(program, words, { encoding: 'utf8', env, cwd: home, timeout: 240_000 });
     return { code: done.status, stdout: done.stdout, stderr: done.stderr };
   };
   const plimsoll = (...args: string[]) => {

@@ -19,7 +19,7 @@ export function noPeer(...commands: readonly string[]): string | false {
 /** Runs a peer's command and gives its output; rejects with what it printed if it fails. */
 export function peer(command: string, ...args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    execFile(command, args, { timeout: 120_000, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
+    execFile(command, args, { timeout: 280_000, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
       else reject(new Error(`${command} ${args.join(' ')}: ${stderr || stdout || error.message}`));
     });

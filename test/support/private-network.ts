@@ -17,7 +17,7 @@ export function runPrivately(file: string, reason: string | false): void {
     test(file, { skip: reason });
     return;
   }
-  test('in a network namespace of its own', { timeout: 120_000 }, async t => {
+  test('in a network namespace of its own', { timeout: 280_000 }, async t => {
     const child = spawn('unshare', ['--net', '--mount', 'sh', '-c', setUp, 'sh', process.execPath, file], {
       env: { ...process.env, [mark]: '1', NODE_TEST_CONTEXT: undefined },
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -68,7 +68,7 @@ function takeAway({ folder, command = [], env = process.env, user }: Leftover): 
   console.log(`swept   ${folder}, which a killed test has left`);
   const [program = '', ...words] = command;
   const plimsoll = (...args: string[]) =>
-    spawnSync(program, [...words, ...args], { encoding: 'utf8', env, cwd: '/', timeout: 60_000 }).stdout ??
+    spawnSync(program, [...words, ...args], { encoding: 'utf8', env, cwd: '/', timeout: 240_000 }).stdout ??
     '';
   if (program !== '') {
     const names = plimsoll('ps', '-aq').split('\n').filter(Boolean);

@@ -22,7 +22,7 @@ function callsOf(body: string): number {
       mode: 0o755,
     });
     const [program = '', ...args] = exitCommand(root, id, 'first', [plimsoll]);
-    execFileSync(program, args, { timeout: 20_000 });
+    execFileSync(program, args, { timeout: 120_000 });
     return readFileSync(calls, 'utf8').trim().split('\n').length;
   } finally {
     rmSync(folder, { recursive: true });

@@ -572,7 +572,7 @@ function kernelTests(): void {
     const fetchFromLan = () =>
       spawnSync('ip', ['netns', 'exec', 'lan', 'busybox', 'nc', '-w', '2', '192.0.2.1', '18080'], {
         encoding: 'utf8',
-        timeout: 10_000,
+        timeout: 60_000,
       }).stdout;
     const before = firewall();
 

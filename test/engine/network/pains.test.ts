@@ -213,7 +213,7 @@ function lan(t: TestContext): (address: string, port: number) => string {
 
 function ask(address: string, port: number, ...from: string[]): string {
   const [command = '', ...args] = [...from, 'busybox', 'nc', '-w', '1', address, String(port)];
-  return spawnSync(command, args, { encoding: 'utf8', timeout: 10_000 }).stdout;
+  return spawnSync(command, args, { encoding: 'utf8', timeout: 60_000 }).stdout;
 }
 
 /** Runs a program of Node that listens on port 80 in the namespace of an endpoint. */
