@@ -7,7 +7,7 @@ export const fleetKeys: readonly { readonly keys: string; readonly does: string;
     { keys: '/', does: 'filter by name, type, grade or status', short: 'filter' },
     { keys: '?', does: 'this help', short: 'help' },
     { keys: 'q', does: 'quit', short: 'quit' },
-    { keys: '↑ ↓ j k', does: 'one machine up or down' },
+    { keys: 'up down j k', does: 'one machine up or down' },
     { keys: 'pgup pgdn g G', does: 'a page, the first, the last' },
     { keys: 'esc', does: 'back, or clear the filter' },
     { keys: 'ctrl-l ctrl-z', does: 'redraw, suspend' },

@@ -66,7 +66,7 @@ function barRows(state: FleetState, height: number, theme: Theme): string[] {
     spans: [[' '], [glyphs.used, 'used'], [' used   ', 'dim'], [glyphs.free, 'free'], [' wasted', 'dim']],
   };
   const options = {
-    title: [['load line of the fleet', 'strong']] as const,
+    title: [[width < 70 ? 'load line' : 'load line of the fleet', 'strong']] as const,
     aside: wastedSpans(state),
     ...{ width, height, focused: false },
   };
@@ -79,9 +79,9 @@ function wastedSpans({ table: { total }, terms: { prices }, size }: FleetState):
   const spans: Span[] = [
     ['WASTED ', 'dim'],
     [share(total.cpu), 'reserved'],
-    [' of the cores, ', 'dim'],
+    [size.columns < 60 ? ' CPU, ' : ' of the cores, ', 'dim'],
     [share(total.memory), 'reserved'],
-    [' of the memory', 'dim'],
+    [size.columns < 60 ? ' memory' : ' of the memory', 'dim'],
   ];
   if (total.monthlyWaste !== undefined && size.columns >= 90)
     spans.push(
@@ -324,12 +324,15 @@ function containerLines(machine: FleetMachine | undefined, room: number): Line[]
 }
 
 function helpPanel(width: number, height: number, theme: Theme): string[] {
-  const lines = fleetKeys.map(
-    ({ keys, does }): Line => ({ spans: [[`  ${keys.padEnd(16)}`, 'key'], [does]] }),
-  );
+  const isShort = height < fleetKeys.length + 3;
+  const shown = fleetKeys.filter(({ keys }) => !(isShort && inFooter.has(keys)));
+  const lines = shown.map(({ keys, does }): Line => ({ spans: [[`  ${keys.padEnd(16)}`, 'key'], [does]] }));
   const options = { title: [['keys', 'strong']] as const, width, height, focused: true };
-  return panel([{ spans: [] }, ...lines], options, theme);
+  return panel(isShort ? lines : [{ spans: [] }, ...lines], options, theme);
 }
+
+/** Keys that the bottom line has however narrow it is. */
+const inFooter: ReadonlySet<string> = new Set(['?', 'q']);
 
 function footerLine(state: FleetState, theme: Theme): Line {
   if (state.isTyping)
@@ -352,15 +355,25 @@ function footerLine(state: FleetState, theme: Theme): Line {
     const glyph = tone === 'good' ? theme.glyphs.done : tone === 'bad' ? theme.glyphs.failed : '!';
     return { spans: [[` ${glyph} `, tone], [text]] };
   }
-  const keys = fleetKeys.flatMap(({ keys: key, short }): Span[] =>
-    short === undefined
-      ? []
-      : [
-          [key, 'key'],
-          [` ${short}  `, 'dim'],
-        ],
-  );
-  return { spans: [[' '], ...keys] };
+  return { spans: [[' '], ...keySpans(state.size.columns - 1)] };
+}
+
+/** As many keys as there is room for, help and quit among them. */
+function keySpans(width: number): Span[] {
+  const named = fleetKeys.flatMap(({ keys, short = '' }) => (short === '' ? [] : [{ key: keys, short }]));
+  const cells = ({ key, short }: { readonly key: string; readonly short: string }) =>
+    key.length + short.length + 3;
+  const last = named.filter(({ key }) => inFooter.has(key));
+  let left = width - last.reduce((sum, one) => sum + cells(one), 0);
+  const first = named.filter(one => {
+    if (last.includes(one) || cells(one) > left) return false;
+    left -= cells(one);
+    return true;
+  });
+  return [...first, ...last].flatMap(({ key, short }): Span[] => [
+    [key, 'key'],
+    [` ${short}  `, 'dim'],
+  ]);
 }
 
 /** A line with something at its left and at its right; the left one gives way. */

@@ -20,7 +20,7 @@ export function machineColumns(
   ): readonly Span[] => (value === undefined ? none : [[inWords(value), tone]]);
   const resource = (
     key: string,
-    titles: readonly [has: string, wasted: string],
+    titles: readonly [has: string, reserved: string, wasted: string],
     of: (row: FleetRow) => FleetResource | undefined,
     inWords: (value: number) => string,
   ): readonly Column<FleetRow>[] => [
@@ -43,11 +43,11 @@ export function machineColumns(
       },
     },
     {
-      ...({ key: `${key}-reserved`, title: 'RESERVED', width: 8, ...right, priority: 6 } as const),
+      ...({ key: `${key}-reserved`, title: titles[1], width: 12, ...right, priority: 6 } as const),
       cell: row => amount(of(row)?.reserved, inWords, 'dim'),
     },
     {
-      ...({ key, title: titles[1], width: 7, ...right, priority: 0 } as const),
+      ...({ key, title: titles[2], width: 9, ...right, priority: 0 } as const),
       cell: row => amount(of(row)?.wasted, inWords, 'reserved'),
     },
     {
@@ -64,11 +64,11 @@ export function machineColumns(
       cell: ({ name, status }) => [[name, status === 'answers' ? 'strong' : 'dim']],
     },
     {
-      ...{ key: 'grade', title: 'GRADE', width: 6, priority: 0 },
+      ...{ key: 'grade', title: 'GRADE', width: 6, priority: 0.5 },
       cell: ({ grade }) => (grade === undefined ? none : [[`  ${grade}`, gradeTones[grade]]]),
     },
-    ...resource('cores', ['CORES', 'WASTED'], ({ cpu }) => cpu, formatCores),
-    ...resource('memory', ['GIB', 'WASTED'], ({ memory }) => memory, formatGibibytes),
+    ...resource('cores', ['CORES', 'CPU RESERVED', 'CPU WASTE'], ({ cpu }) => cpu, formatCores),
+    ...resource('memory', ['GIB', 'MEM RESERVED', 'MEM WASTE'], ({ memory }) => memory, formatGibibytes),
     ...(isPriced
       ? [
           {
@@ -88,7 +88,7 @@ export function machineColumns(
       ...({ key: 'containers', title: 'CTRS', width: 4, ...right, priority: 4 } as const),
       cell: ({ running }) => amount(running, String, 'dim'),
     },
-    { key: 'age', title: 'AGE', width: 6, ...right, priority: 0, cell: ageCell },
+    { key: 'age', title: 'AGE', width: 6, ...right, priority: 0.6, cell: ageCell },
   ];
 }
 

@@ -118,8 +118,8 @@ export function selectedIndex({ selected }: FleetState, rows: readonly FleetRow[
 }
 
 /** How many rows the parts of the screen have. */
-export function fleetLayout({ size: { rows } }: FleetState) {
-  const bars = rows >= 12 ? 5 : 2;
+export function fleetLayout({ isHelpOpen, size: { rows } }: FleetState) {
+  const bars = isHelpOpen && rows < 22 ? 0 : rows >= 18 ? 5 : 2;
   const detail = rows >= 34 ? 12 : rows >= 22 ? 6 : 0;
   return { bars, list: Math.max(3, rows - 2 - bars - detail), detail };
 }

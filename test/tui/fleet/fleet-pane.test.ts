@@ -123,3 +123,18 @@ test('q and ctrl-c quit, also while something is typed', () => {
   assert.deepEqual(paneAfter(['q']).commands, [{ type: 'quit' }]);
   assert.deepEqual(paneAfter(['/', 'q', 'ctrl+c']).commands, [{ type: 'quit' }]);
 });
+
+test('on a small screen each column says of what it is, nothing is cut, and help and quit are named', () => {
+  for (const [columns, rows] of [
+    [80, 24],
+    [60, 18],
+    [40, 12],
+  ] as const) {
+    const text = picture(paneAfter([], { size: { columns, rows } }).state);
+    assert.match(text, /CPU WASTE\S? .*MEM WASTE/, `${columns}`);
+    assert.doesNotMatch(text.split('\n').slice(1).join('\n'), /…/, `${columns}`);
+    assert.match(text, /\? help {2}q quit/, `${columns}`);
+    const help = picture(paneAfter(['?'], { size: { columns, rows } }).state);
+    assert.match(help, /redraw, suspend/, `${columns}`);
+  }
+});
