@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { test } from 'node:test';
 
@@ -163,6 +164,25 @@ const pure = [
 
 const src = resolve(import.meta.dirname, '../src');
 const files = sourceFiles(src);
+
+const top = resolve(src, '..');
+test('the top level holds what the project is made of, and nothing that a tool has left there', {
+  skip: existsSync(join(top, '.git')) ? false : 'needs a checkout of git',
+}, () => {
+  const tracked = execFileSync('git', ['ls-files'], { cwd: top, encoding: 'utf8' }).trim().split('\n');
+  const names = new Set(tracked.map(path => path.split('/')[0] ?? '').filter(name => !name.startsWith('.')));
+  assert.deepEqual([...names].sort(), [
+    'LICENSE',
+    'README.md',
+    'bin',
+    'package-lock.json',
+    'package.json',
+    'screenshots',
+    'src',
+    'test',
+    'tsconfig.json',
+  ]);
+});
 
 test('every folder of src is in the layer table', () => {
   for (const file of files)
