@@ -1,5 +1,5 @@
 import type { ContainerDetails, ContainerSummary, Network, NetworkAttachment } from '../engine/index.ts';
-import { defined } from './defined.ts';
+import { defined } from '../lib/defined.ts';
 
 /**
  * Docker's NetworkSettings.Networks of a container: every network that it is on, or will be on when it runs. `idAliases`:

@@ -1,5 +1,5 @@
 import type { ContainerMount, ContainerSpec, NetworkAttachment } from '../engine/index.ts';
-import { defined } from './defined.ts';
+import { defined } from '../lib/defined.ts';
 import { limitsJson } from './limits.ts';
 import { portMapJson } from './ports.ts';
 

@@ -1,6 +1,6 @@
 import type { ContainerLimits, RestartPolicy } from '../engine/index.ts';
+import { defined } from '../lib/defined.ts';
 import { badRequest } from './bad-request.ts';
-import { defined } from './defined.ts';
 import type { JsonFields } from './json-fields.ts';
 
 type DeviceRate = NonNullable<ContainerLimits['deviceReadBytes']>[number];

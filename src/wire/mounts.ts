@@ -1,6 +1,6 @@
 import type { ContainerMount } from '../engine/index.ts';
+import { defined } from '../lib/defined.ts';
 import { badRequest, notServed } from './bad-request.ts';
-import { defined } from './defined.ts';
 import type { JsonFields } from './json-fields.ts';
 
 /** All mounts of a request to create a container: Binds, Mounts, Tmpfs and the Config's Volumes. */

@@ -1,6 +1,6 @@
 import type { Network, NetworkMember, NetworkRequest } from '../engine/index.ts';
+import { defined } from '../lib/defined.ts';
 import { badRequest, notServed } from './bad-request.ts';
-import { defined } from './defined.ts';
 import { JsonFields } from './json-fields.ts';
 import { formatTime } from './time.ts';
 

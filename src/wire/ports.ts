@@ -1,6 +1,6 @@
 import type { PublishedPort } from '../engine/index.ts';
+import { defined } from '../lib/defined.ts';
 import { badRequest } from './bad-request.ts';
-import { defined } from './defined.ts';
 import type { JsonFields } from './json-fields.ts';
 
 /** The PortBindings of a HostConfig, and with `exposed` (of PublishAllPorts) a free port for each that has none. */

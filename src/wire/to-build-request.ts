@@ -1,6 +1,6 @@
 import type { BuildRequest } from '../engine/index.ts';
+import { defined } from '../lib/defined.ts';
 import { badRequest, notServed } from './bad-request.ts';
-import { defined } from './defined.ts';
 import { JsonFields } from './json-fields.ts';
 
 /** A query as it is read: the first value of a name, or all of them. */

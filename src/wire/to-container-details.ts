@@ -9,7 +9,7 @@ import type {
   NetworkMember,
 } from '../engine/index.ts';
 import { isPlimsollError } from '../errors.ts';
-import { defined } from './defined.ts';
+import { defined } from '../lib/defined.ts';
 import { JsonFields } from './json-fields.ts';
 import { toLimits } from './limits.ts';
 import { readPortMap } from './ports.ts';

@@ -1,6 +1,6 @@
 import type { ContainerSpec, HealthCheck, NetworkAttachment } from '../engine/index.ts';
+import { defined } from '../lib/defined.ts';
 import { badRequest, notServed } from './bad-request.ts';
-import { defined } from './defined.ts';
 import { JsonFields } from './json-fields.ts';
 import { toLimits, toRestartPolicy } from './limits.ts';
 import { toMounts } from './mounts.ts';

@@ -1,7 +1,7 @@
 import type { ImageDetails } from '../engine/index.ts';
+import { defined } from '../lib/defined.ts';
 import type { ImageConfig, ImageProcessConfig } from '../oci/index.ts';
 import { formatReference, parseReference } from '../oci/index.ts';
-import { defined } from './defined.ts';
 import { JsonFields } from './json-fields.ts';
 import { readTime } from './time.ts';
 

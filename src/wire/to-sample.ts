@@ -1,5 +1,5 @@
 import type { ContainerSample } from '../engine/index.ts';
-import { defined } from './defined.ts';
+import { defined } from '../lib/defined.ts';
 import { JsonFields } from './json-fields.ts';
 import { readTime } from './time.ts';
 
