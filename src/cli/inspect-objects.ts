@@ -26,7 +26,7 @@ const kinds: Readonly<Record<string, (engine: Engine, name: string, size: boolea
   volume: async ({ volumes }, name) => volumeJson(volumes.inspect(name)),
   async network({ networks, containers }, name) {
     const names = new Map(containers.list({ all: true }).map(container => [container.id, container.name]));
-    return networkJson(networks.inspect(name), id => names.get(id) ?? '');
+    return networkJson(networks.inspect(name), id => names.get(id) ?? '', newestMinor);
   },
 };
 

@@ -10,6 +10,7 @@ export function createNetworks(client: ApiClient, mirror: Mirror): Engine['netwo
     list: () => mirror.networks(),
     inspect: name => mirror.network(name),
     async create(request) {
+      if (request.ipv4 === false && client.minor() < 48) throw alwaysIpv4();
       await client.json('POST', '/networks/create', { body: networkRequestJson(request) });
       await mirror.refreshNetworks();
       return mirror.network(request.name);
@@ -31,4 +32,12 @@ export function createNetworks(client: ApiClient, mirror: Mirror): Engine['netwo
     async tidy() {},
     leftovers: async () => [],
   };
+}
+
+/** It would not hear of it, and make one with IPv4. */
+function alwaysIpv4(): PlimsollError {
+  return new PlimsollError('not-implemented', 'this engine has no networks of IPv6 alone', {
+    code: 'REMOTE_LACKS',
+    hint: 'leave IPv4 on, or upgrade it: docker has them since 28.0 (API 1.48)',
+  });
 }

@@ -49,7 +49,7 @@ function endpointJson(
     EndpointID: on ? id : '',
     Gateway: on ? (network?.gateway ?? '') : '',
     IPAddress: address,
-    IPPrefixLen: on ? lengthOf(network?.subnet) : 0,
+    IPPrefixLen: address === '' ? 0 : lengthOf(network?.subnet),
     IPv6Gateway: address6 === '' ? '' : (network?.gateway6 ?? ''),
     GlobalIPv6Address: address6,
     GlobalIPv6PrefixLen: address6 === '' ? 0 : lengthOf(network?.subnet6),

@@ -1,11 +1,12 @@
 import type { Network, NetworkMember, NetworkRequest } from '../engine/index.ts';
 import { defined } from '../lib/defined.ts';
+import { hasIpv4 } from '../words/index.ts';
 import { badRequest, notServed } from './bad-request.ts';
 import { JsonFields } from './json-fields.ts';
 import { formatTime } from './time.ts';
 
-/** A network as docker's answers have it; `nameOf` knows the names of containers. */
-export function networkJson(network: Network, nameOf: (container: string) => string): object {
+/** A network as docker's answers to clients of API 1.`minor` have it; `nameOf` knows the names of containers. */
+export function networkJson(network: Network, nameOf: (container: string) => string, minor: number): object {
   const {
     id,
     name,
@@ -38,7 +39,7 @@ export function networkJson(network: Network, nameOf: (container: string) => str
     Created: formatTime(created),
     Scope: 'local',
     Driver: driver === 'none' ? 'null' : driver,
-    EnableIPv4: true,
+    ...(minor < ipv4IsChosen ? {} : { EnableIPv4: hasIpv4(network) }),
     EnableIPv6: subnet6 !== undefined,
     IPAM: {
       Driver: 'default',
@@ -62,8 +63,11 @@ export function networkJson(network: Network, nameOf: (container: string) => str
   };
 }
 
-/** The network that the body of `POST /networks/create` describes. */
-export function toNetworkRequest(body: unknown): NetworkRequest {
+/** Since this API a network may be without IPv4; clients of an older one get it whatever they ask for. */
+const ipv4IsChosen = 48;
+
+/** The network that the body of a client's `POST /networks/create` describes. */
+export function toNetworkRequest(body: unknown, minor: number): NetworkRequest {
   const fields = new JsonFields(body ?? {});
   const name = fields.words('Name');
   if (name === undefined) throw badRequest('the network has no name', 'give it as Name');
@@ -87,6 +91,7 @@ export function toNetworkRequest(body: unknown): NetworkRequest {
       range: config?.words('IPRange'),
       driver: driver === 'bridge' ? undefined : driver,
       options: driver === 'bridge' ? undefined : fields.pairs('Options'),
+      ipv4: minor < ipv4IsChosen ? undefined : fields.flag('EnableIPv4'),
       ipv6: fields.flag('EnableIPv6') || undefined,
       subnet6: config6?.words('Subnet'),
       gateway6: config6?.words('Gateway'),

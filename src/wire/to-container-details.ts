@@ -78,9 +78,9 @@ export function networksOfContainer(json: unknown): PlaceInNetwork[] {
     const address = fields.words('IPAddress');
     const address6 = fields.words('GlobalIPv6Address');
     const common = { name, id: fields.text('NetworkID') ?? '' };
-    if (address === undefined) return common;
+    if (address === undefined && address6 === undefined) return common;
     const mac = fields.text('MacAddress') ?? '';
-    return { ...common, member: { address, mac, ...defined({ address6 }) } };
+    return { ...common, member: { mac, ...defined({ address, address6 }) } };
   });
 }
 

@@ -32,7 +32,8 @@ export function toNetwork(json: unknown, containers: Readonly<Record<string, Net
 
 /** The body of `POST /networks/create`. */
 export function networkRequestJson(request: NetworkRequest): object {
-  const { name, subnet, gateway, subnet6, gateway6, internal, labels } = request;
+  const { name, subnet, gateway, subnet6, gateway6, ipv4, internal, labels } = request;
+  const ipv6 = request.ipv6 || subnet6 !== undefined || undefined;
   const configs = [
     defined({ Subnet: subnet, Gateway: gateway }),
     defined({ Subnet: subnet6, Gateway: gateway6 }),
@@ -41,7 +42,7 @@ export function networkRequestJson(request: NetworkRequest): object {
     Name: name,
     Driver: 'bridge',
     CheckDuplicate: true,
-    ...defined({ Internal: internal, Labels: labels, EnableIPv6: subnet6 === undefined ? undefined : true }),
+    ...defined({ Internal: internal, Labels: labels, EnableIPv4: ipv4, EnableIPv6: ipv6 }),
     ...(configs.length === 0 ? {} : { IPAM: { Driver: 'default', Config: configs } }),
   };
 }

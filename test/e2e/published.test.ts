@@ -37,6 +37,52 @@ for (const { who, skip } of callers) {
     }
     assert.equal(home.plimsoll('system', 'check'), 'the root is consistent\n');
   });
+
+  test(`${who} has a network of IPv6 alone: names, and ports that clients of IPv4 reach too; a killed container leaves nothing`, {
+    skip: skip || noIpv6,
+  }, async () => {
+    using home = openHome(who);
+    const { plimsoll } = home;
+    assert.match(
+      home.attempt('network', 'create', '--ipv4=false', 'bare').stderr,
+      /^plimsoll: IPv4 or IPv6 must be enabled\n/,
+    );
+    plimsoll('network', 'create', '--ipv4=false', '--ipv6', '--subnet', 'fd5b:77::/64', 'six');
+    assert.equal(
+      plimsoll('network', 'inspect', '-f', '{{.EnableIPv4}} {{.EnableIPv6}} {{len .IPAM.Config}}', 'six'),
+      'false true 1\n',
+    );
+    assert.match(plimsoll('network', 'ls'), / six +bridge +fd5b:77::\/64\n/);
+    assert.match(plimsoll('network', 'ls', '--format', '{{.Name}} {{.IPv4}} {{.IPv6}}'), /^six false true$/m);
+    const serve = ['busybox', 'nc', '-ll', '-p', '7', '-e', 'echo', 'aye'];
+    const run = ['run', '-d', '--network', 'six', '--ip6', 'fd5b:77::7'];
+    plimsoll(...run, '--name', 'web', '-p', ':7', ...serve);
+    const place =
+      '{{with .NetworkSettings.Networks.six}}{{.IPAddress}} {{.GlobalIPv6Address}}/{{.GlobalIPv6PrefixLen}}{{end}}';
+    assert.equal(plimsoll('inspect', '-f', place, 'web'), ' fd5b:77::7/64\n');
+    const ports = plimsoll('port', 'web', '7').trim().split('\n');
+    const [, port = ''] = /^0\.0\.0\.0:(\d+)$/.exec(ports[0] ?? '') ?? [];
+    assert.deepEqual(ports, [`0.0.0.0:${port}`, `[::]:${port}`]);
+    assert.equal(await answered(port, '127.0.0.1'), 'aye\n', 'a process leads IPv4 there');
+
+    const asking = (address: string) => `until nc ${address} < /dev/null 2> /dev/null; do sleep 0.1; done`;
+    const ask = (address: string) =>
+      plimsoll('run', '--rm', '--network', 'six', 'busybox', 'sh', '-c', asking(address));
+    assert.equal(ask('web 7'), 'aye\n', 'by name, which may be just about to be known');
+    assert.equal(ask('fd5b:77::7 7'), 'aye\n');
+    assert.equal(ask(`fd5b:77::1 ${port}`), 'aye\n', 'by the host');
+    assert.match(plimsoll('exec', 'web', 'cat', '/etc/resolv.conf'), /^nameserver fd5b:77::1$/m);
+    assert.match(plimsoll('exec', 'web', 'cat', '/etc/hosts'), /^fd5b:77::7\s.*\bweb\b/m);
+    assert.equal(plimsoll('exec', 'web', 'ip', '-4', 'addr', 'show', 'eth0'), '');
+
+    const pid = Number(plimsoll('inspect', '-f', '{{.State.Pid}}', 'web'));
+    process.kill(pid, 'SIGKILL');
+    plimsoll('wait', 'web');
+    await assert.rejects(answered(port, '127.0.0.1'), { code: 'ECONNREFUSED' });
+    plimsoll('rm', 'web');
+    plimsoll('network', 'rm', 'six');
+    assert.equal(plimsoll('system', 'check'), 'the root is consistent\n');
+  });
 }
 
 /** What the server says; it may be just about to listen. */

@@ -12,6 +12,7 @@ import {
   toNetworkRequest,
 } from '../../wire/index.ts';
 import { isOwnNetwork, matchesNetwork, networkFilters, passesLabels } from '../../words/index.ts';
+import { minorVersionOf } from '../api-version.ts';
 import type { NamedParams } from '../container-name.ts';
 import { Query } from '../query.ts';
 
@@ -29,13 +30,14 @@ export function networkRoutes(app: FastifyInstance, { networks, containers }: Pa
     return networks
       .list()
       .filter(network => matchesNetwork(network, filters))
-      .map(network => networkJson(network, nameOf));
+      .map(network => networkJson(network, nameOf, minorVersionOf(request.originalUrl)));
   });
   app.get<NamedParams>('/networks/:name', async request =>
-    networkJson(find(networks, request.params.name), namer()),
+    networkJson(find(networks, request.params.name), namer(), minorVersionOf(request.originalUrl)),
   );
   app.post('/networks/create', async (request, reply) => {
-    const { id } = await networks.create(toNetworkRequest(request.body));
+    const wanted = toNetworkRequest(request.body, minorVersionOf(request.originalUrl));
+    const { id } = await networks.create(wanted);
     return reply.code(201).send({ Id: id, Warning: '' });
   });
   app.post<NamedParams>('/networks/:name/connect', async (request, reply) => {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Network } from '../../engine/index.ts';
 import { removeEach } from '../../lib/remove-each.ts';
-import { joinLabels, matchesNetwork, networkFilters, shortId } from '../../words/index.ts';
+import { hasIpv4, joinLabels, matchesNetwork, networkFilters, shortId } from '../../words/index.ts';
 import type { Cli } from '../cli.ts';
 import { collect } from '../collect.ts';
 import { eachName } from '../each-name.ts';
@@ -74,6 +74,7 @@ function configureCreate(command: Command, cli: Cli): void {
     ),
     'plimsoll network create --subnet 10.20.0.0/24 backend',
     'plimsoll network create --ipv6 modern',
+    'plimsoll network create --ipv4=false --ipv6 six',
     'plimsoll network create -d macvlan -o parent=eth0 --subnet 192.168.1.0/24 --gateway 192.168.1.1 lan',
     'plimsoll network create --internal vault',
   )
@@ -88,12 +89,10 @@ function configureCreate(command: Command, cli: Cli): void {
     .option('--gateway <address>', "The host's own address on it; once more for IPv6", collect)
     .option('--ip-range <cidr>', 'The part of the subnet that addresses are given from')
     .option('--ipv6', 'Addresses of IPv6 too')
-    .option('--ipv4 [true|false]', 'Addresses of IPv4: there are no networks without')
+    .option('--ipv4 [true|false]', 'Addresses of IPv4; with --ipv6, =false makes a network of IPv6 alone')
     .option('--internal', 'Nothing enters or leaves it')
     .option('--label <name=value>', 'Label', collect)
     .action(async (name: string, options: CreateOptions) => {
-      if (!parseBoolean(options.ipv4 ?? true, '--ipv4'))
-        throw badOption('there are no networks of IPv6 alone', 'use --ipv6, which adds it');
       const driver = networkDrivers.find(each => each === options.driver);
       if (driver === undefined) {
         throw badOption(
@@ -112,6 +111,7 @@ function configureCreate(command: Command, cli: Cli): void {
         options: opt,
         ...(options.ipRange === undefined ? {} : { range: options.ipRange }),
         internal,
+        ...(options.ipv4 === undefined ? {} : { ipv4: parseBoolean(options.ipv4, '--ipv4') }),
         ipv6,
         labels: parsePairs(label, '--label'),
         ...ofEachKind('--subnet', subnet, 'subnet', 'subnet6'),
@@ -223,6 +223,8 @@ function columns(whole: boolean): readonly Column<Network>[] {
     { field: 'Name', title: 'NAME', value: row => row.name },
     { field: 'Driver', title: 'DRIVER', value: row => (row.driver === 'none' ? 'null' : row.driver) },
     { field: 'Subnet', title: 'SUBNET', value: row => [row.subnet, row.subnet6].filter(Boolean).join(', ') },
+    { field: 'IPv4', title: 'IPV4', value: row => String(hasIpv4(row)), hidden: true },
+    { field: 'IPv6', title: 'IPV6', value: row => String(row.subnet6 !== undefined), hidden: true },
     { field: 'Internal', title: 'INTERNAL', value: row => String(row.internal), hidden: true },
     { field: 'Scope', title: 'SCOPE', value: () => 'local', hidden: true },
     { field: 'Labels', title: 'LABELS', value: row => joinLabels(row.labels), hidden: true },

@@ -123,7 +123,7 @@ export async function disconnectContainer(
 }
 
 function addressesOf({ address, address6 }: Endpoint): string[] {
-  return address6 === undefined ? [address] : [address, address6];
+  return [address, address6].filter(each => each !== undefined);
 }
 
 /** Taken off its last network before it runs: it may join another, unlike one that was made to be on none. */

@@ -39,7 +39,7 @@ export function writeEtcFiles(
   const names = [...(spec.domainname ? [`${hostname}.${spec.domainname}`] : []), hostname, name];
   writeFileSync(
     join(folder, 'hosts'),
-    `${hostsText(spec, names, { addresses, gateway: endpoint?.gateway })}${linked.join('')}`,
+    `${hostsText(spec, names, { addresses, gateway: endpoint?.gateway ?? endpoint?.gateway6 })}${linked.join('')}`,
   );
   writeFileSync(join(folder, 'resolv.conf'), resolvText(spec, nameservers));
 }

@@ -36,7 +36,8 @@ export function validateLinks({ links = [] }: NetworkAttachment): void {
 
 function addressOn(world: World, network: string, container: string): string | undefined {
   try {
-    return world.networks.inspect(network).containers[world.records.find(container).id]?.address;
+    const member = world.networks.inspect(network).containers[world.records.find(container).id];
+    return member?.address ?? member?.address6;
   } catch (error) {
     if (isPlimsollError(error, 'not-found')) return undefined;
     throw error;

@@ -1,9 +1,10 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { PlimsollError } from '../../errors.ts';
+import { defined } from '../../lib/defined.ts';
 import { type Database, isUniqueViolation, type Row } from '../store/index.ts';
+import { nextAddress, noIpv4, wantedAddress } from './choose-address.ts';
 import { nextAddress6, noIpv6, wantedAddress6 } from './choose-address6.ts';
 import { sharesAddress } from './host-address.ts';
-import { type Cidr, formatIpv4, parseCidr, parseIpv4, size } from './ipv4.ts';
 import { macOf } from './names.ts';
 import type { PublishedPort } from './types.ts';
 
@@ -11,9 +12,8 @@ import type { PublishedPort } from './types.ts';
 export interface Booking {
   readonly container: string;
   readonly network: string;
-  /** Without prefix length. */
-  readonly address: string;
-  /** If the network has IPv6. */
+  /** Without prefix length, of each kind that the network has. */
+  readonly address?: string;
   readonly address6?: string;
   readonly mac: string;
   /** Of the container: `eth0` for the network that it was started on, which its published ports lead to. */
@@ -25,8 +25,8 @@ export interface Booking {
 export interface BookingRequest {
   readonly container: string;
   readonly network: string;
-  readonly subnet: string;
-  readonly gateway: string;
+  readonly subnet?: string;
+  readonly gateway?: string;
   /** The part of the subnet that addresses are given from. */
   readonly range?: string;
   readonly subnet6?: string;
@@ -44,19 +44,15 @@ export interface BookingRequest {
 export function book(db: Database, request: BookingRequest): Booking {
   const { container, network, ports } = request;
   return db.transaction(() => {
-    const address =
-      request.address === undefined
-        ? nextAddress(db, network, request)
-        : wantedAddress(db, request.address, request);
+    const address = chooseAddress(db, request);
     const address6 = chooseAddress6(db, request);
-    const mac = request.mac ?? macOf(address);
+    const mac = request.mac ?? macOf(address ?? address6 ?? '');
     const taken = bookingsOf(db, container).map(booking => booking.interface);
     const name = freeInterface(taken);
-    const values = [network, formatIpv4(address), container, mac, name, address6 ?? null] as const;
+    const values = [network, address ?? null, container, mac, name, address6 ?? null] as const;
     db.run('INSERT INTO addresses VALUES (?, ?, ?, ?, ?, ?)', ...values);
     for (const port of ports) bookPort(db, container, port);
-    const own = { address: formatIpv4(address), ...(address6 === undefined ? {} : { address6 }) };
-    return { container, network, ...own, mac, interface: name, ports };
+    return { container, network, ...defined({ address, address6 }), mac, interface: name, ports };
   });
 }
 
@@ -167,68 +163,42 @@ function containerOwner(db: Database, id: string): string {
   return `container "${name === undefined ? id.slice(0, 12) : String(name)}"`;
 }
 
-/** The address after the one given last: an address is not re-used while clients may remember its last owner. */
-function nextAddress(db: Database, network: string, { subnet, gateway, range }: BookingRequest): number {
-  const { first, usable } = window(subnetOf(network, subnet), range);
-  const rows = db.all('SELECT address FROM addresses WHERE network = ? ORDER BY rowid', network);
-  const used = new Set([...rows.map(row => String(row.address)), gateway].map(text => parseIpv4(text) ?? 0));
-  const given = parseIpv4(String(rows.at(-1)?.address ?? '')) ?? 0;
-  const last = given >= first && given < first + usable ? given : first - 1;
-  for (let i = 1; i <= usable; i++) {
-    const candidate = first + ((last - first + i) % usable);
-    if (!used.has(candidate)) return candidate;
+/** The address of IPv4, on a network that has it: the wanted one, or the next. */
+function chooseAddress(db: Database, request: BookingRequest): string | undefined {
+  const { network, subnet, gateway, range, address } = request;
+  if (subnet === undefined || gateway === undefined) {
+    if (address === undefined) return undefined;
+    throw noIpv4(network);
   }
-  throw new PlimsollError('resource-exhausted', `network "${network}" has no free address left`, {
-    code: 'ADDRESSES_EXHAUSTED',
-    hint: 'stop containers that are not needed',
-  });
+  const taken = takenOn(db, network, 'address');
+  const place = defined({ network, subnet, gateway, range, taken });
+  if (address === undefined) return nextAddress(place);
+  return free(db, network, 'address', wantedAddress(address, place));
 }
 
-/** The addresses that may be given: not the network's own, not the broadcast address. */
-function window(subnet: Cidr, range: string | undefined): { first: number; usable: number } {
-  const part = parseCidr(range ?? '') ?? subnet;
-  const first = Math.max(part.base, subnet.base + 1);
-  const end = Math.min(part.base + size(part), subnet.base + size(subnet) - 1);
-  return { first, usable: end - first };
-}
-
-/** An address that the user chose. */
-function wantedAddress(db: Database, text: string, { network, subnet, gateway }: BookingRequest): number {
-  const cidr = subnetOf(network, subnet);
-  const address = parseIpv4(text);
-  const outside =
-    address === undefined ||
-    address <= cidr.base ||
-    address >= cidr.base + size(cidr) - 1 ||
-    text === gateway;
-  if (outside) {
-    throw new PlimsollError('invalid-argument', `"${text}" is not a free address of network "${network}"`, {
-      code: 'ADDRESS_INVALID',
-      hint: `choose one of ${subnet}, other than its gateway ${gateway}`,
-      data: { address: text, network, subnet },
-    });
-  }
-  const owner = db.get('SELECT container FROM addresses WHERE network = ? AND address = ?', network, text);
-  if (owner === undefined) return address;
-  throw addressInUse(text, network, containerOwner(db, String(owner.container)));
-}
-
+/** The same of IPv6. */
 function chooseAddress6(db: Database, request: BookingRequest): string | undefined {
   const { network, subnet6, gateway6, address6 } = request;
   if (subnet6 === undefined || gateway6 === undefined) {
     if (address6 === undefined) return undefined;
     throw noIpv6(network);
   }
-  const rows = db.all(
-    'SELECT address6, container FROM addresses WHERE network = ? AND address6 IS NOT NULL ORDER BY rowid',
-    network,
-  );
-  const place = { network, subnet6, gateway6, taken: rows.map(row => String(row.address6)) };
+  const place = { network, subnet6, gateway6, taken: takenOn(db, network, 'address6') };
   if (address6 === undefined) return nextAddress6(place);
-  const wanted = wantedAddress6(address6, place);
-  const owner = rows.find(row => row.address6 === wanted);
-  if (owner !== undefined) throw addressInUse(wanted, network, containerOwner(db, String(owner.container)));
-  return wanted;
+  return free(db, network, 'address6', wantedAddress6(address6, place));
+}
+
+/** In the order in which they were given. */
+function takenOn(db: Database, network: string, column: 'address' | 'address6'): string[] {
+  const query = `SELECT ${column} FROM addresses WHERE network = ? AND ${column} IS NOT NULL ORDER BY rowid`;
+  return db.all(query, network).map(row => String(row[column]));
+}
+
+function free(db: Database, network: string, column: 'address' | 'address6', address: string): string {
+  const query = `SELECT container FROM addresses WHERE network = ? AND ${column} = ?`;
+  const owner = db.get(query, network, address);
+  if (owner === undefined) return address;
+  throw addressInUse(address, network, containerOwner(db, String(owner.container)));
 }
 
 function addressInUse(address: string, network: string, owner: string): PlimsollError {
@@ -237,12 +207,6 @@ function addressInUse(address: string, network: string, owner: string): Plimsoll
     hint: 'choose another, or leave it to plimsoll',
     data: { address, network },
   });
-}
-
-function subnetOf(network: string, subnet: string): Cidr {
-  const cidr = parseCidr(subnet);
-  if (cidr === undefined) throw new TypeError(`network "${network}" has a malformed subnet "${subnet}"`);
-  return cidr;
 }
 
 function freeInterface(taken: readonly string[]): string {
@@ -258,8 +222,7 @@ function toBooking(db: Database, row: Row): Booking {
   return {
     container,
     network: String(row.network),
-    address: String(row.address),
-    ...(row.address6 === null ? {} : { address6: String(row.address6) }),
+    ...addressesIn(row),
     mac: String(row.mac),
     interface: String(row.interface),
     ports: ports.map(port => ({
@@ -269,4 +232,9 @@ function toBooking(db: Database, row: Row): Booking {
       containerPort: Number(port.container_port),
     })),
   };
+}
+
+function addressesIn({ address, address6 }: Row): Pick<Booking, 'address' | 'address6'> {
+  const text = (value: Row[string] | undefined) => (typeof value === 'string' ? value : undefined);
+  return defined({ address: text(address), address6: text(address6) });
 }

@@ -6,7 +6,6 @@ import type { Root } from '../store/index.ts';
 import { admitDocker, dismissDocker } from './firewall/docker-user.ts';
 import { uplink } from './host-routes.ts';
 import { addressBridge, attachCommands, makeBridge, script } from './ip-batch.ts';
-import { parseCidr, parseIpv4 } from './ipv4.ts';
 import { linkFolder, macOf, namespaceFolder, namespacePrefix, tableName } from './names.ts';
 import type { BridgeNetwork } from './networks.ts';
 import { formatPort, formatRemoval, formatTable, type PortRule } from './nft-rules.ts';
@@ -75,7 +74,7 @@ export function createBridgeDriver(root: Root): BridgeDriver {
     reinstate: networks => networks.forEach(mark),
     async raise(networks, ports) {
       if (userNetwork !== undefined) await openUserNetwork(userNetwork);
-      setSysctl('ipv4/ip_forward', '1');
+      if (networks.some(({ subnet }) => subnet !== undefined)) setSysctl('ipv4/ip_forward', '1');
       if (networks.some(({ subnet6 }) => subnet6 !== undefined)) {
         forwardIpv6();
         writeFileSync(twinMark, '');
@@ -147,19 +146,25 @@ async function pull({ host }: Pick<Link, 'host'>): Promise<void> {
 
 async function raiseBridge(network: BridgeNetwork, mtu: number): Promise<void> {
   const { bridge, gateway, subnet, gateway6, subnet6 } = network;
-  const place = { name: bridge, mac: macOf(parseIpv4(gateway) ?? 0), mtu };
+  const place = { name: bridge, mac: macOf(gateway ?? gateway6 ?? ''), mtu };
   const make = hasLink(bridge) ? '' : makeBridge(place);
-  const own = `${gateway}/${parseCidr(subnet)?.prefix ?? 32}`;
+  const gateways = [
+    ...(gateway === undefined ? [] : [`${gateway}/${subnet?.split('/')[1]}`]),
+    ...(gateway6 === undefined ? [] : [`${gateway6}/${subnet6?.split('/')[1]}`]),
+  ];
   if (gateway6 === undefined) {
-    await batch(make + addressBridge({ ...place, gateways: [own] }));
+    await batch(make + addressBridge({ ...place, gateways }));
   } else {
     if (make !== '') await batch(make);
     prepareIpv6(bridge);
-    await batch(addressBridge({ ...place, gateways: [own, `${gateway6}/${subnet6?.split('/')[1]}`] }));
+    await batch(addressBridge({ ...place, gateways }));
   }
-  setSysctl(`ipv4/conf/${bridge}/route_localnet`, '1');
+  if (gateway !== undefined) setSysctl(`ipv4/conf/${bridge}/route_localnet`, '1');
   if (userNetwork !== undefined) return; // nobody's firewall is in there
-  await admitDocker(bridge, gateway6 === undefined ? ['ip'] : ['ip', 'ip6']);
+  await admitDocker(bridge, [
+    ...(gateway === undefined ? [] : (['ip'] as const)),
+    ...(gateway6 === undefined ? [] : (['ip6'] as const)),
+  ]);
 }
 
 async function lowerBridge(bridge: string): Promise<void> {
@@ -258,7 +263,7 @@ function hasLink(name: string): boolean {
 }
 
 /** Tells a bridge that was made whole from one of the same name that was not. */
-function markOf({ bridge, subnet, subnet6 = '' }: BridgeNetwork): string {
+function markOf({ bridge, subnet = '', subnet6 = '' }: BridgeNetwork): string {
   return `${readText(`${linkFolder}/${bridge}/ifindex`)} ${subnet} ${subnet6}`.trim();
 }
 

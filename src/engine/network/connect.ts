@@ -1,4 +1,5 @@
 import { PlimsollError, withContext } from '../../errors.ts';
+import { defined } from '../../lib/defined.ts';
 import type { Database } from '../store/index.ts';
 import { anyBooked, type Booking, book, bookedPorts, unbookOne, validatePort } from './address-book.ts';
 import { disconnectOne } from './disconnect.ts';
@@ -9,7 +10,7 @@ import { hostNameservers } from './host-nameservers.ts';
 import { findFreePort, probePort } from './host-ports.ts';
 import { hostRoutes } from './host-routes.ts';
 import { bridgeName, namespacePath } from './names.ts';
-import { type BridgeNetwork, resolveBridgeNetwork } from './networks.ts';
+import { type BridgeNetwork, nameServerOn, resolveBridgeNetwork } from './networks.ts';
 import { probeOtherRoots } from './other-roots.ts';
 import { connectToParent } from './parent/connect-parent.ts';
 import { findParentNetwork } from './parent/parent-networks.ts';
@@ -54,9 +55,8 @@ async function reserve(
     const network = resolve();
     if (network.internal && ports.length > 0) throw portsOfInternal(network.name);
     const { name, subnet, gateway, subnet6, gateway6, range } = network;
-    const ipv6 = subnet6 !== undefined && gateway6 !== undefined ? { subnet6, gateway6 } : {};
-    const place = { network: name, subnet, gateway, ...ipv6, ...(range === undefined ? {} : { range }) };
-    return { network, booking: book(db, { ...request, ...place, ports }) };
+    const place = defined({ subnet, gateway, subnet6, gateway6, range });
+    return { network, booking: book(db, { ...request, network: name, ...place, ports }) };
   });
   try {
     await Promise.all([...ports.map(probePort), probeOtherRoots(root, ports)]);
@@ -102,7 +102,7 @@ async function realise(
   else if (userNetwork !== undefined) await openUserNetwork(userNetwork); // somebody may have killed its way out
   const link = linkOf(state, booking, network);
   const [named, , warnings] = await settle([
-    names.update(network.name, network.gateway, entries => [
+    names.update(network.name, nameServerOn(network), entries => [
       ...entries.filter(entry => entry.container !== booking.container),
       { ...dnsPlace(booking), names: request.names },
     ]),
@@ -112,20 +112,18 @@ async function realise(
   announce(events, network, 'connect', booking.container);
   return {
     network: network.name,
-    address: link.address,
-    gateway: network.gateway,
-    ...(link.address6 === undefined ? {} : { address6: link.address6 }),
-    ...(network.gateway6 === undefined ? {} : { gateway6: network.gateway6 }),
+    ...defined({ address: link.address, address6: link.address6 }),
+    ...defined({ gateway: network.gateway, gateway6: network.gateway6 }),
     mac: booking.mac,
     namespace: namespacePath(root, booking.container),
     ports: booking.ports,
-    nameservers: named ? [network.gateway] : hostNameservers(),
+    nameservers: named ? [nameServerOn(network)] : hostNameservers(network),
     warnings: [...warnings, ...wayOut(network)],
   };
 }
 
 function dnsPlace({ container, address, address6 }: Booking): Omit<DnsEntry, 'names'> {
-  return { container, address, ...(address6 === undefined ? {} : { address6 }) };
+  return { container, ...defined({ address, address6 }) };
 }
 
 /** Adds the ports to the table; if somebody flushed it (a firewall reload does), makes it anew from the database. */
@@ -147,7 +145,7 @@ async function openByProcess({ published }: ServiceState, booking: Booking): Pro
   if (left === undefined) return;
   throw new PlimsollError('unavailable', `nothing can lead "${left.hostAddress}" to a container here`, {
     code: 'PORTS_UNAVAILABLE',
-    hint: 'publish on an IPv4 address, or on a network that has IPv6',
+    hint: 'publish on an address of a kind that the network has',
   });
 }
 

@@ -1,6 +1,6 @@
 import { anyBooked, type Booking, bookings, bookingsOf, unbook, unbookOne } from './address-book.ts';
 import { linkName, namespaceName } from './names.ts';
-import { type BridgeNetwork, bridgeNetworks } from './networks.ts';
+import { type BridgeNetwork, bridgeNetworks, nameServerOn } from './networks.ts';
 import { findParentNetwork, parentNetworks } from './parent/parent-networks.ts';
 import { pullChild } from './plug-link.ts';
 import { announce, leave, rules, type ServiceState, tidy, withInfrastructure } from './service-state.ts';
@@ -48,8 +48,10 @@ async function forgetNames(
   container: string,
   networks: readonly BridgeNetwork[],
 ): Promise<void> {
-  for (const { name, gateway } of networks) {
-    await names.update(name, gateway, entries => entries.filter(entry => entry.container !== container));
+  for (const network of networks) {
+    await names.update(network.name, nameServerOn(network), entries =>
+      entries.filter(entry => entry.container !== container),
+    );
   }
 }
 

@@ -30,7 +30,7 @@ export async function findLeftovers(
       found.push({ subject: namespace, problem: 'a network namespace of no container' });
   }
   for (const booking of booked) {
-    const { container, address } = booking;
+    const { container, address = booking.address6 } = booking;
     const subject = container.slice(0, 12);
     if (!live.has(container))
       found.push({ subject, problem: `holds the address ${address}, but does not run` });

@@ -2,13 +2,17 @@ import { formatIpv6, isAddress6, parseIpv6 } from './ipv6.ts';
 import type { PublishedPort } from './types.ts';
 
 /**
- * A port by one address of the host after the other: the empty one stands for every address of each kind that the
- * network has, as docker's.
+ * A port by one address of the host after the other: the empty one stands for every IPv4 address, and every IPv6 one if
+ * the network has that. As docker's: a process leads IPv4 clients into a network of IPv6 alone, for what it can carry.
  */
-export function perAddress(port: PublishedPort, network: { readonly subnet6?: string }): PublishedPort[] {
-  const { hostAddress } = port;
+export function perAddress(
+  port: PublishedPort,
+  { subnet, subnet6 }: { readonly subnet?: string; readonly subnet6?: string },
+): PublishedPort[] {
+  const { hostAddress, protocol } = port;
   if (hostAddress === '') {
-    const addresses = network.subnet6 === undefined ? ['0.0.0.0'] : ['0.0.0.0', '::'];
+    const isReached = subnet !== undefined || subnet6 === undefined || protocol !== 'sctp';
+    const addresses = [...(isReached ? ['0.0.0.0'] : []), ...(subnet6 === undefined ? [] : ['::'])];
     return addresses.map(address => ({ ...port, hostAddress: address }));
   }
   if (!isAddress6(hostAddress)) return [port];
@@ -23,12 +27,12 @@ export function sharesAddress(one: string, other: string): boolean {
 }
 
 /**
- * True for a port that the kernel leads to a container: the host's own ::1 it does not lead away, and an address of
- * IPv6 only to one of the same kind.
+ * True for a port that the kernel leads to a container: from an address of the host only to one of the same kind, and
+ * never from the host's own ::1.
  */
 export function isLedByKernel(
   { hostAddress }: Pick<PublishedPort, 'hostAddress'>,
-  { address6 }: { readonly address6?: string },
+  { address, address6 }: { readonly address?: string; readonly address6?: string },
 ): boolean {
-  return !isAddress6(hostAddress) || (address6 !== undefined && hostAddress !== '::1');
+  return isAddress6(hostAddress) ? address6 !== undefined && hostAddress !== '::1' : address !== undefined;
 }

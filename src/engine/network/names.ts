@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { shortSha256 } from '../../lib/short-sha256.ts';
 import { namesIn } from '../kernel/index.ts';
 import type { Root } from '../store/index.ts';
+import { parseIpv4 } from './ipv4.ts';
 import { userNetwork } from './rootless/place.ts';
 
 /** Where namespaces have their names: where `ip netns` keeps them, or in an ordinary user's own folder. */
@@ -55,7 +56,7 @@ export function linkName(
 }
 
 /** A locally administered MAC that follows from the address, so that a re-used address keeps its neighbours right. */
-export function macOf(address: number): string {
-  const bytes = [24, 16, 8, 0].map(shift => (address >>> shift) & 255);
-  return ['02', '70', ...bytes.map(byte => byte.toString(16).padStart(2, '0'))].join(':');
+export function macOf(address: string): string {
+  const digits = parseIpv4(address)?.toString(16).padStart(8, '0') ?? shortSha256(address).slice(0, 8);
+  return ['02', '70', ...(digits.match(/../g) ?? [])].join(':');
 }

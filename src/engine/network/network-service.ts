@@ -1,4 +1,5 @@
 import { PlimsollError } from '../../errors.ts';
+import { defined } from '../../lib/defined.ts';
 import type { EventService } from '../events/index.ts';
 import type { Database, Root } from '../store/index.ts';
 import { type Booking, bookings } from './address-book.ts';
@@ -11,7 +12,14 @@ import { hostRoutes, hostRoutes6 } from './host-routes.ts';
 import type { IdleBridge } from './idle-bridge.ts';
 import { createNameServer } from './name-server.ts';
 import { linkName, namespaceName, namespacePath } from './names.ts';
-import { bridgeNetworks, defaultNetwork, fixedNetworks, networkNotFound, usedNetworks } from './networks.ts';
+import {
+  bridgeNetworks,
+  defaultNetwork,
+  fixedNetworks,
+  nameServerOn,
+  networkNotFound,
+  usedNetworks,
+} from './networks.ts';
 import { writeParentOptions } from './parent/parent-mode.ts';
 import { parentNetworks } from './parent/parent-networks.ts';
 import { removeNetwork } from './remove-network.ts';
@@ -104,7 +112,7 @@ async function repair(state: ServiceState, who: Parameters<NetworkService['repai
       network.bridge,
       () => new Set(bookings(db).map(booking => linkName(root, booking))),
     );
-    await names.update(network.name, network.gateway, entries =>
+    await names.update(network.name, nameServerOn(network), entries =>
       entries.filter(entry => here.some(({ container }) => container === entry.container)),
     );
   }
@@ -129,7 +137,7 @@ function listNetworks({ root, db }: ServiceState): Network[] {
 }
 
 function memberOf({ address, address6, mac }: Booking): NetworkMember {
-  return { address, ...(address6 === undefined ? {} : { address6 }), mac };
+  return { ...defined({ address, address6 }), mac };
 }
 
 /** The links of the machine are not an ordinary user's. */

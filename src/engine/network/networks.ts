@@ -13,10 +13,11 @@ export interface BridgeNetwork {
   readonly id: string;
   readonly name: string;
   readonly bridge: string;
-  readonly subnet: string;
+  /** Of IPv4, if the network has it: both or none. */
+  readonly subnet?: string;
   /** Without prefix length; the bridge's own address. */
-  readonly gateway: string;
-  /** The same of IPv6, if the network has it: both or none. */
+  readonly gateway?: string;
+  /** The same of IPv6; a network has one kind at least. */
   readonly subnet6?: string;
   readonly gateway6?: string;
   /** The part of the subnet that addresses are given from. */
@@ -29,6 +30,11 @@ export interface BridgeNetwork {
 
 /** The name of the network that containers join when they name none. */
 export const defaultNetwork = 'bridge';
+
+/** The host's own address on a network at which its containers ask for names. */
+export function nameServerOn({ gateway, gateway6 }: Pick<BridgeNetwork, 'gateway' | 'gateway6'>): string {
+  return gateway ?? gateway6 ?? '';
+}
 
 /** All bridge networks of a root. */
 export function bridgeNetworks(db: Database): BridgeNetwork[] {
@@ -100,7 +106,7 @@ export function networkId(root: Root, name: string): string {
 /** Subnets of the root's other networks, also of those that are down. */
 export function subnetsOf(db: Database, but: string): Cidr[] {
   const others = [...bridgeNetworks(db), ...parentNetworks(db)].filter(({ name }) => name !== but);
-  return others.flatMap(({ subnet }) => parseCidr(subnet) ?? []);
+  return others.flatMap(({ subnet }) => parseCidr(subnet ?? '') ?? []);
 }
 
 /** The same of IPv6. */
@@ -116,7 +122,7 @@ function inUse(db: Database, name: string): boolean {
 
 /** While nobody is on a network it gives way, if the host has got a route (a VPN, another root) to its subnet. */
 function stillFree(network: BridgeNetwork, taken: readonly Cidr[]): boolean {
-  const own = parseCidr(network.subnet);
+  const own = parseCidr(network.subnet ?? '');
   return own !== undefined && !taken.some(other => overlap(own, other));
 }
 
@@ -127,8 +133,7 @@ function toBridgeNetwork(row: Row): BridgeNetwork {
     id: text('id'),
     name: text('name'),
     bridge: text('bridge'),
-    subnet: text('subnet'),
-    gateway: text('gateway'),
+    ...(row.subnet === null ? {} : { subnet: text('subnet'), gateway: text('gateway') }),
     created: Number(row.created),
     ...readOptions(text('options')),
   };

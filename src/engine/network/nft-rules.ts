@@ -12,7 +12,8 @@ export interface TableState {
   readonly table: string;
   readonly networks: readonly {
     readonly bridge: string;
-    readonly subnet: string;
+    /** Of IPv4, IPv6 or both. */
+    readonly subnet?: string;
     readonly subnet6?: string;
     readonly internal: boolean;
   }[];
@@ -31,15 +32,21 @@ export interface TableState {
  * - `forward`: into a bridge goes only what a container asked for, what is published, and its own traffic. An accept
  *   here does not beat another table's drop; a drop does end it.
  * - An internal network keeps to itself: nothing is forwarded from it or to it. Networks do not reach one another.
+ *   IPv4 keeps to itself on one without: a container might give itself an address.
  * - `source`: towards the world containers take the host's address; so do the host's loopback clients of published
  *   ports, and containers that reach a neighbour (or themselves) by a published port. Everybody else keeps their own.
  */
 export function formatTable({ table, networks, ports, mayHaveTwin }: TableState): string {
+  const of4 = networks.map(({ bridge, subnet, internal }) => ({
+    bridge,
+    subnet,
+    internal: internal || subnet === undefined,
+  }));
   const of6 = networks.flatMap(({ bridge, subnet6, internal }) =>
     subnet6 === undefined ? [] : [{ bridge, subnet: subnet6, internal }],
   );
   return [
-    ...tableLines('ip', table, networks),
+    ...tableLines('ip', table, of4),
     ...(of6.length > 0 ? tableLines('ip6', table, of6) : mayHaveTwin ? removalLines('ip6', table) : []),
     ...ports.map(port => formatPort('add', table, port)),
     '',
@@ -72,9 +79,15 @@ function removalLines(family: Family, table: string): string[] {
 function tableLines(
   family: Family,
   table: string,
-  networks: readonly { readonly bridge: string; readonly subnet: string; readonly internal: boolean }[],
+  networks: readonly {
+    readonly bridge: string;
+    readonly subnet: string | undefined;
+    readonly internal: boolean;
+  }[],
 ): string[] {
   const address = family === 'ip' ? 'ipv4_addr' : 'ipv6_addr';
+  const subnets = networks.flatMap(({ subnet }) => subnet ?? []);
+  const elements = subnets.length === 0 ? '' : ` elements = { ${subnets.join(', ')} }`;
   const bridges = networks.map(({ bridge }) => `"${bridge}"`).join(', ');
   const within = networks.map(({ bridge }) => `    iifname "${bridge}" oifname "${bridge}" accept`);
   const shut = networks
@@ -94,7 +107,7 @@ function tableLines(
     `table ${family} ${table} {`,
     `  map ports { type inet_proto . inet_service : ${address} . inet_service; }`,
     `  map addressed { type ${address} . inet_proto . inet_service : ${address} . inet_service; }`,
-    `  set subnets { type ${address}; flags interval; elements = { ${networks.map(n => n.subnet).join(', ')} } }`,
+    `  set subnets { type ${address}; flags interval;${elements} }`,
     `  set bridges { type ifname; elements = { ${bridges} } }`,
     ...(family === 'ip' ? unspoof : []),
     '  chain publish {',

@@ -24,11 +24,10 @@ interface LinkEnd {
   readonly namespace: string;
   /** The container's end. */
   readonly name: string;
-  /** With prefix length. */
-  readonly address: string;
+  /** With prefix length; undefined where the network does not have this kind. */
+  readonly address: string | undefined;
   /** The way to the world, if this link is it. */
   readonly gateway: string | undefined;
-  /** With prefix length; undefined where the network has no IPv6. */
   readonly address6: string | undefined;
   readonly gateway6: string | undefined;
   readonly mtu: number;
@@ -110,7 +109,7 @@ async function setUp(inside: RouteSocket, link: LinkEnd): Promise<void> {
   const index = await indexOf(inside, link.name);
   const given = (value: string | undefined) => (value === undefined ? [] : [value]);
   await inside.request(raiseLink('lo'));
-  for (const address of [link.address, ...given(link.address6)])
+  for (const address of [...given(link.address), ...given(link.address6)])
     await inside.request(addAddress(index, address));
   await inside.request(raiseLink(link.name));
   for (const gateway of [...given(link.gateway), ...given(link.gateway6)])

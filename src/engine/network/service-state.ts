@@ -72,16 +72,17 @@ export async function lowerIfUnused(state: ServiceState): Promise<void> {
 export function linkOf({ root, driver }: ServiceState, booking: Booking, network: BridgeNetwork): Link {
   const isWayOut = booking.interface === 'eth0' && !network.internal;
   const { linkMtu, uplinkMtu } = driver.mtu();
+  const withLength = (address: string | undefined, subnet: string | undefined) =>
+    address === undefined ? undefined : `${address}/${subnet?.split('/')[1]}`;
   return {
     namespace: namespaceName(root, booking.container),
     name: booking.interface,
     host: linkName(root, booking),
     bridge: network.bridge,
     mac: booking.mac,
-    address: `${booking.address}/${network.subnet.split('/')[1]}`,
+    address: withLength(booking.address, network.subnet),
     gateway: isWayOut ? network.gateway : undefined,
-    address6:
-      booking.address6 === undefined ? undefined : `${booking.address6}/${network.subnet6?.split('/')[1]}`,
+    address6: withLength(booking.address6, network.subnet6),
     gateway6: isWayOut ? network.gateway6 : undefined,
     mtu: linkMtu,
     ...(uplinkMtu < linkMtu ? { wayOutMtu: uplinkMtu } : {}),
@@ -94,7 +95,7 @@ export function rules(booking: Booking): PortRule[] {
     .filter(port => isLedByKernel(port, booking))
     .map(port => ({
       ...port,
-      address: isAddress6(port.hostAddress) ? (booking.address6 ?? '') : booking.address,
+      address: (isAddress6(port.hostAddress) ? booking.address6 : booking.address) ?? '',
     }));
 }
 

@@ -3,10 +3,10 @@ export interface Network {
   readonly name: string;
   readonly driver: 'bridge' | 'macvlan' | 'ipvlan' | 'host' | 'none';
   readonly bridge?: string;
-  /** CIDR. */
+  /** CIDR of IPv4; every container gets an address of each kind that its network has. */
   readonly subnet?: string;
   readonly gateway?: string;
-  /** CIDR of IPv6; a network that has it gives every container an address of each kind. */
+  /** CIDR of IPv6. */
   readonly subnet6?: string;
   readonly gateway6?: string;
   /** The part of the subnet that addresses are given from; default all of it. */
@@ -21,9 +21,9 @@ export interface Network {
   readonly containers: Readonly<Record<string, NetworkMember>>;
 }
 
-/** A running container's place in a network; addresses without prefix length. */
+/** A running container's place in a network; addresses without prefix length, of each kind that the network has. */
 export interface NetworkMember {
-  readonly address: string;
+  readonly address?: string;
   readonly address6?: string;
   readonly mac: string;
 }
@@ -45,9 +45,9 @@ export interface PublishedPort {
 
 export interface Endpoint {
   readonly network: string;
-  /** With prefix length: `10.89.0.5/24`. */
-  readonly address: string;
-  readonly gateway: string;
+  /** With prefix length: `10.89.0.5/24`, if the network has IPv4. */
+  readonly address?: string;
+  readonly gateway?: string;
   /** With prefix length, if the network has IPv6. */
   readonly address6?: string;
   readonly gateway6?: string;
@@ -68,7 +68,7 @@ export interface ConnectRequest {
   readonly names: readonly string[];
   readonly network: string;
   readonly ports: readonly PublishedPort[];
-  /** Without prefix length; default the next free one. */
+  /** Without prefix length, of a network that has IPv4; default the next free one. */
   readonly address?: string;
   /** IPv6, of a network that has it; default the next free one. */
   readonly address6?: string;
@@ -83,6 +83,8 @@ export interface NetworkRequest {
   readonly driver?: 'bridge' | 'macvlan' | 'ipvlan';
   /** Docker's, of macvlan and ipvlan: `parent` (a link of the host, or `link.ID` for a VLAN), `macvlan_mode`, ... */
   readonly options?: Readonly<Record<string, string>>;
+  /** Addresses of IPv4; default true. Without, `ipv6` or a `subnet6` must be there. */
+  readonly ipv4?: boolean;
   /** CIDR; default one that nobody on this host uses. */
   readonly subnet?: string;
   /** Default: the first address of the subnet. */

@@ -157,4 +157,19 @@ export const migrations: readonly string[] = [
   ALTER TABLE build_mounts ADD COLUMN disk_bytes INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE build_mounts ADD COLUMN measured INTEGER NOT NULL DEFAULT 0;
   `,
+  `
+  -- A container's address is of IPv4, of IPv6, or one of each, as its network has them. In the order they were given.
+  CREATE TABLE addresses_of_any_kind (
+    network TEXT NOT NULL REFERENCES networks (name), address TEXT, container TEXT NOT NULL, mac TEXT NOT NULL,
+    interface TEXT NOT NULL, address6 TEXT, CHECK (coalesce(address, address6) IS NOT NULL)
+  ) STRICT;
+  INSERT INTO addresses_of_any_kind
+    SELECT network, address, container, mac, interface, address6 FROM addresses ORDER BY rowid;
+  DROP TABLE addresses;
+  ALTER TABLE addresses_of_any_kind RENAME TO addresses;
+  CREATE UNIQUE INDEX addresses_address ON addresses (network, address);
+  CREATE UNIQUE INDEX addresses_address6 ON addresses (network, address6);
+  CREATE UNIQUE INDEX addresses_interface ON addresses (container, interface);
+  CREATE UNIQUE INDEX addresses_endpoint ON addresses (container, network);
+  `,
 ];

@@ -49,12 +49,12 @@ function kernelTests(): void {
     assert.notEqual(one.address, two.address);
     assert.equal(one.namespace, networks.namespacePath(id('one')));
     assert.match(inside(one, 'ip', '-br', 'link', 'show', 'eth0'), new RegExp(one.mac));
-    for (const address of [two.address.split('/')[0] ?? '', one.gateway]) {
+    for (const address of [two.address?.split('/')[0] ?? '', one.gateway ?? '']) {
       assert.match(inside(one, 'busybox', 'ping', '-c1', '-W2', address), / 0% packet loss/);
     }
     assert.deepEqual(networks.inspect('bridge').containers, {
-      [id('one')]: { address: one.address.split('/')[0], mac: one.mac },
-      [id('two')]: { address: two.address.split('/')[0], mac: two.mac },
+      [id('one')]: { address: one.address?.split('/')[0], mac: one.mac },
+      [id('two')]: { address: two.address?.split('/')[0], mac: two.mac },
     });
   });
 
@@ -67,7 +67,7 @@ function kernelTests(): void {
     const chosen =
       web.ports.find(port => port.hostPort !== 18_080 && port.hostPort !== 18_081)?.hostPort ?? 0;
     assert.ok(chosen > 1023, `chose ${chosen}`);
-    const ask = (address: string, port: number) =>
+    const ask = (address = '', port: number) =>
       spawnSync('busybox', ['nc', '-w', '2', address, String(port)], { encoding: 'utf8' }).stdout;
     assert.equal(ask('127.0.0.1', 18_080), 'hello from web');
     assert.equal(ask(web.gateway, 18_080), 'hello from web');
@@ -75,7 +75,7 @@ function kernelTests(): void {
     assert.equal(ask(web.gateway, 18_081), '', 'published on 127.0.0.1 only');
     assert.equal(ask('127.0.0.1', chosen), 'hello from web');
     const from = (endpoint: Endpoint) =>
-      inside(endpoint, 'busybox', 'nc', '-w', '2', endpoint.gateway, '18080');
+      inside(endpoint, 'busybox', 'nc', '-w', '2', endpoint.gateway ?? '', '18080');
     assert.equal(from(client), 'hello from web', 'a neighbour, by the host');
     assert.equal(from(web), 'hello from web', 'itself, by the host');
     await networks.disconnect(id('web'));
@@ -142,7 +142,7 @@ function kernelTests(): void {
     const web = await networks.connect(request('web', [sctp, publish(18_310, 80)]));
     assert.match(
       nft('list', 'map', 'ip', `plimsoll_${root.id}`, 'ports'),
-      new RegExp(`sctp \\. 18310 : ${web.address.replace(/\/.*/, '')} \\. 80`),
+      new RegExp(`sctp \\. 18310 : ${web.address?.replace(/\/.*/, '')} \\. 80`),
     );
     await assert.rejects(networks.connect(request('two', [sctp])), {
       message: /18310\/sctp is in use by container/,
@@ -180,8 +180,8 @@ function kernelTests(): void {
     const web = await networks.connect({ ...request('web'), names: ['web', 'www'] });
     const client = await networks.connect(request('client'));
     assert.deepEqual(client.nameservers, [client.gateway]);
-    const lookup = (name: string) => inside(client, 'busybox', 'nslookup', name, client.gateway);
-    const address = web.address.split('/')[0] ?? '';
+    const lookup = (name: string) => inside(client, 'busybox', 'nslookup', name, client.gateway ?? '');
+    const address = web.address?.split('/')[0] ?? '';
     await until(() => lookup('web.dns.podman').includes(address));
     assert.ok(lookup('www.dns.podman').includes(address));
     const server = nameServerPid(root.runDir);
@@ -335,7 +335,7 @@ function kernelTests(): void {
     assert.deepEqual(await networks.leftovers(new Set()), [], 'it is about to go');
     const two = await networks.connect(request('two'));
     await networks.lowerIfUnused();
-    assert.match(inside(two, 'busybox', 'ping', '-c1', '-W2', two.gateway), / 0% packet loss/);
+    assert.match(inside(two, 'busybox', 'ping', '-c1', '-W2', two.gateway ?? ''), / 0% packet loss/);
     await networks.disconnect(id('two'));
     waits.pending = false; // whoever waited was killed
     assert.notDeepEqual(await networks.leftovers(new Set()), []);
@@ -349,7 +349,10 @@ function kernelTests(): void {
     const { networks } = world(t, { idle: { begin: () => {}, isPending: () => true } });
     for (let round = 0; round < 6; round++) {
       const [endpoint] = await Promise.all([networks.connect(request('late')), networks.lowerIfUnused()]);
-      assert.match(inside(endpoint, 'busybox', 'ping', '-c1', '-W2', endpoint.gateway), / 0% packet loss/);
+      assert.match(
+        inside(endpoint, 'busybox', 'ping', '-c1', '-W2', endpoint.gateway ?? ''),
+        / 0% packet loss/,
+      );
       await networks.disconnect(id('late'));
     }
   });
@@ -363,7 +366,7 @@ function kernelTests(): void {
     const db = await networks.connect({ ...request('db'), network: 'back', names: ['db', 'postgres'] });
     const web = await networks.connect({ ...request('web'), network: 'front' });
     assert.equal(db.address, '10.201.7.1/24', 'the gateway is not the first here');
-    const reaches = (from: Endpoint, to: Endpoint) => pings(from, to.address.split('/')[0] ?? '');
+    const reaches = (from: Endpoint, to: Endpoint) => pings(from, to.address?.split('/')[0] ?? '');
     assert.equal(reaches(web, db), false, 'networks do not reach one another');
     const both = await networks.connect({ ...request('web'), network: 'back', address: '10.201.7.77' });
     assert.equal(both.address, '10.201.7.77/24');
@@ -375,7 +378,7 @@ function kernelTests(): void {
       [id('web')]: { address: '10.201.7.77', mac: both.mac },
     });
     if (noNameServer === false) {
-      const lookup = inside(web, 'busybox', 'nslookup', 'postgres', both.gateway);
+      const lookup = inside(web, 'busybox', 'nslookup', 'postgres', both.gateway ?? '');
       assert.match(lookup, /10\.201\.7\.1\b/);
     }
     await networks.disconnect(id('web'), 'back');
@@ -438,11 +441,11 @@ function kernelTests(): void {
     assert.match(inside(client, 'busybox', 'ping', '-6', '-c1', '-W2', '2001:db8::2'), / 0% packet loss/);
     if (noNameServer === false) {
       const lookup = () =>
-        inside(client, 'busybox', 'nslookup', '-type=aaaa', 'web.dns.podman', client.gateway);
+        inside(client, 'busybox', 'nslookup', '-type=aaaa', 'web.dns.podman', client.gateway ?? '');
       await until(() => lookup().includes(plain));
     }
     assert.deepEqual(networks.inspect('six').containers[id('web')], {
-      address: web.address.split('/')[0],
+      address: web.address?.split('/')[0],
       address6: plain,
       mac: web.mac,
     });
@@ -480,6 +483,77 @@ function kernelTests(): void {
     assert.doesNotMatch(nft('list', 'tables'), new RegExp(root.id));
   });
 
+  test('a network of IPv6 alone gives addresses of IPv6 alone, names, ports and a way out by them', async t => {
+    const { networks, root, db } = world(t);
+    host('ip netns add lan', 'ip link add lan0 type veth peer name eth0 netns lan');
+    host('ip addr add 2001:db8::1/64 dev lan0 nodad', 'ip addr add 192.0.2.1/24 dev lan0');
+    host('ip -n lan addr add 2001:db8::2/64 dev eth0 nodad', 'ip -n lan addr add 192.0.2.2/24 dev eth0');
+    host('ip link set lan0 up', 'ip -n lan link set eth0 up', 'ip -n lan route add unreachable fd00::/8');
+    t.after(() => host('ip link del lan0', 'ip netns del lan'));
+    const six = networks.create({ name: 'six', ipv4: false, ipv6: true });
+    assert.deepEqual([six.subnet, six.gateway], [undefined, undefined]);
+    const on = (word: string) => networks.connect({ ...request(word), network: 'six', names: [word] });
+    const wish = { ...publish(18_082, 80), hostAddress: '::' };
+    const web = await networks.connect({ ...request('web', [wish]), network: 'six', names: ['web'] });
+    const client = await on('client');
+    assert.deepEqual([web.address, web.gateway], [undefined, undefined]);
+    assert.notEqual(web.mac, client.mac);
+    assert.equal(inside(web, 'ip', '-4', 'addr', 'show', 'eth0'), '', 'no address of IPv4');
+    assert.equal(inside(web, 'ip', '-4', 'route'), '');
+    const plain = web.address6?.split('/')[0] ?? '';
+    assert.deepEqual(networks.inspect('six').containers[id('web')], { address6: plain, mac: web.mac });
+    await serve(t, web, 'hello by six alone');
+    const fetch = (address: string, from = '') =>
+      spawnSync('sh', ['-c', `${from} busybox nc -w 2 ${address} 18082`], { encoding: 'utf8' }).stdout;
+    const ask = (from: Endpoint, address: string, port: string) =>
+      inside(from, 'busybox', 'nc', '-w', '2', address, port);
+    const lan = 'ip netns exec lan';
+    assert.equal(ask(client, plain, '80'), 'hello by six alone', 'a neighbour');
+    assert.equal(fetch('2001:db8::1', lan), 'hello by six alone', 'from outside');
+    assert.equal(fetch('192.0.2.1', lan), '', 'published on IPv6 only');
+    assert.equal(ask(web, web.gateway6 ?? '', '18082'), 'hello by six alone', 'itself, by the host');
+    assert.equal(pings(client, '2001:db8::2'), true, 'the way out');
+    if (noNameServer === false) {
+      assert.deepEqual(web.nameservers, [web.gateway6]);
+      const [server = ''] = web.nameservers;
+      const lookup = () => inside(client, 'busybox', 'nslookup', '-type=aaaa', 'web.dns.podman', server);
+      await until(() => lookup().includes(plain));
+    }
+    inside(client, 'ip', 'addr', 'add', '10.209.0.2/24', 'dev', 'eth0');
+    inside(client, 'ip', 'route', 'add', 'default', 'via', '192.0.2.1', 'dev', 'eth0', 'onlink');
+    host(
+      'ip -n lan route add 10.209.0.0/24 via 192.0.2.1',
+      'ip route add 10.209.0.0/24 dev plb' + root.id + '-1',
+    );
+    assert.equal(pings(client, '192.0.2.2'), false, 'nor by an address that it gives itself');
+
+    networks.create({ name: 'apart', ipv4: false, subnet6: 'fd12:3456:789a:9::/64', internal: true });
+    const wanted = { network: 'apart', address6: 'fd12:3456:789a:9::5' };
+    const other = await networks.connect({ ...request('other'), ...wanted });
+    assert.equal(other.address6, 'fd12:3456:789a:9::5/64');
+    assert.equal(inside(other, 'ip', '-6', 'route', 'show', 'default'), '');
+    inside(other, 'ip', 'route', 'add', 'default', 'via', other.gateway6 ?? '');
+    assert.equal(ask(other, plain, '80'), '', 'networks do not reach one another');
+    assert.equal(pings(other, '2001:db8::2'), false, 'nor does an internal one reach the world');
+    await assert.rejects(networks.connect({ ...request('late'), ...wanted }), { code: 'ADDRESS_IN_USE' });
+    const four = networks.connect({ ...request('late'), network: 'apart', address: '10.9.9.9' });
+    await assert.rejects(four, { code: 'ADDRESS_INVALID' });
+
+    const both = await networks.connect(request('client'));
+    assert.match(both.address ?? '', /^\d+\.\d+\.\d+\.\d+\/20$/, 'a second network may be of IPv4');
+    const live = new Set(['web', 'client', 'other'].map(id));
+    nft('flush', 'ruleset');
+    assert.equal((await networks.leftovers(live)).length, 2, 'a table for each kind');
+    await networks.repair(live);
+    assert.deepEqual(await networks.leftovers(live), []);
+    assert.equal(fetch('2001:db8::1', lan), 'hello by six alone', 'after a repair');
+    for (const name of ['web', 'client', 'other']) await networks.disconnect(id(name));
+    assert.deepEqual(db.all('SELECT * FROM ports'), []);
+    await networks.remove('six');
+    await networks.remove('apart');
+    assert.deepEqual(await networks.leftovers(new Set()), []);
+  });
+
   test('a host that listens to its routers goes on so when it forwards IPv6', async t => {
     const { networks } = world(t);
     const sysctl = (link: string) => readFileSync(`/proc/sys/net/ipv6/conf/${link}/accept_ra`, 'utf8').trim();
@@ -504,12 +578,12 @@ function kernelTests(): void {
     networks.create({ name: 'vault', internal: true });
     const one = await networks.connect({ ...request('one'), network: 'vault' });
     const two = await networks.connect({ ...request('two'), network: 'vault' });
-    assert.equal(pings(one, two.address.split('/')[0] ?? ''), true);
-    assert.equal(pings(one, one.gateway), true);
+    assert.equal(pings(one, two.address?.split('/')[0] ?? ''), true);
+    assert.equal(pings(one, one.gateway ?? ''), true);
     assert.equal(inside(one, 'ip', 'route', 'show', 'default'), '');
-    inside(one, 'ip', 'route', 'add', 'default', 'via', one.gateway);
+    inside(one, 'ip', 'route', 'add', 'default', 'via', one.gateway ?? '');
     assert.equal(
-      pings(one, outside.address.split('/')[0] ?? ''),
+      pings(one, outside.address?.split('/')[0] ?? ''),
       false,
       'also with a route of its own making',
     );
@@ -539,6 +613,8 @@ function kernelTests(): void {
     assert.equal(refused({ subnet6: 'fd00::/64', gateway6: 'fd01::1' }), 'GATEWAY_INVALID');
     networks.create({ name: 'six', subnet6: 'fd77::/64' });
     assert.equal(refused({ subnet6: 'fd77::/80' }), 'SUBNET_IN_USE');
+    assert.equal(refused({ ipv4: false }), 'NETWORK_WITHOUT_IP');
+    assert.equal(refused({ ipv4: false, ipv6: true, subnet: '10.203.0.0/24' }), 'NETWORK_WITHOUT_IPV4');
     assert.equal(refused({ subnet: '10.203.0.0/24', gateway: '10.204.0.1' }), 'GATEWAY_INVALID');
     const address = async (wanted: string) =>
       await networks.connect({ ...request(`a${wanted}`), network: 'taken', address: wanted }).then(

@@ -91,9 +91,9 @@ function painTests(): void {
       'ip -n lan rule add pref 0 table 7',
     );
     assert.equal(fromLan('127.0.0.1', 18_080), '');
-    const { address } = web;
-    host(`ip -n lan route add ${address.replace(/\/.*/, '')} via 192.0.2.1`);
-    assert.equal(fromLan(address.replace(/\/.*/, ''), 80), '', 'nor by the address of the container');
+    const address = web.address?.replace(/\/.*/, '') ?? '';
+    host(`ip -n lan route add ${address} via 192.0.2.1`);
+    assert.equal(fromLan(address, 80), '', 'nor by the address of the container');
   });
 
   test('podman#5138, moby#41789 #45742: a server in a container sees the address of its client, by IPv4 and IPv6', async t => {
@@ -225,9 +225,9 @@ async function run(t: TestContext, endpoint: Endpoint, program: string): Promise
 }
 
 function lookup(client: Endpoint): (name: string) => string {
-  return name => inside(client, 'busybox', 'nslookup', `${name}.dns.podman`, client.gateway);
+  return name => inside(client, 'busybox', 'nslookup', `${name}.dns.podman`, client.gateway ?? '');
 }
 
 function plain({ address }: Endpoint): string {
-  return address.replace(/\/.*/, '');
+  return (address ?? '').replace(/\/.*/, '');
 }

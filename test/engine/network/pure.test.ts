@@ -83,8 +83,9 @@ test('hostRoutes6() leaves out default, link-local and multicast routes', () => 
 
 test('a port without an address is on all of the kinds that its network has', () => {
   const port = { protocol: 'tcp', hostAddress: '', hostPort: 80, containerPort: 80 } as const;
+  const subnet = '10.7.0.0/24';
   const on = (hostAddress: string, subnet6?: string) =>
-    perAddress({ ...port, hostAddress }, subnet6 === undefined ? {} : { subnet6 }).map(
+    perAddress({ ...port, hostAddress }, subnet6 === undefined ? { subnet } : { subnet, subnet6 }).map(
       each => each.hostAddress,
     );
   assert.deepEqual(on(''), ['0.0.0.0']);
@@ -93,6 +94,12 @@ test('a port without an address is on all of the kinds that its network has', ()
   assert.deepEqual(on('FD00:0::1', 'fd00::/64'), ['fd00::1']);
   assert.deepEqual(on('::'), ['::'], 'a process leads it');
   assert.deepEqual(on('0:0::1', 'fd00::/64'), ['::1']);
+  const onSix = (protocol: 'tcp' | 'sctp') =>
+    perAddress({ ...port, protocol, hostAddress: '' }, { subnet6: 'fd00::/64' }).map(
+      each => each.hostAddress,
+    );
+  assert.deepEqual(onSix('tcp'), ['0.0.0.0', '::'], 'a process leads IPv4 there');
+  assert.deepEqual(onSix('sctp'), ['::'], 'which cannot carry all');
 });
 
 test('parseCidr() clears host bits, and takes a lone address as a network of one', () => {
@@ -130,6 +137,7 @@ test('the nftables script of a root is the one that was tried', () => {
     networks: [
       { bridge: 'plb1a2b3c4d', subnet: '10.90.16.0/20', internal: false },
       { bridge: 'plb1a2b3c4d-1', subnet: '10.91.0.0/20', internal: true, subnet6: 'fd5b:7::/64' },
+      { bridge: 'plb1a2b3c4d-2', subnet6: 'fd5b:8::/64', internal: false },
     ],
     ports: [
       { protocol: 'tcp', hostAddress: '0.0.0.0', hostPort: 8080, containerPort: 80, address: '10.90.16.2' },
@@ -177,25 +185,28 @@ test('hostRoutes() reads /proc/net/route, without default routes and our own bri
 test('hostNameservers() looks behind a resolver on loopback, and has a fallback', () => {
   const files: Record<string, string> = {
     '/etc/resolv.conf': '# stub\nnameserver 127.0.0.53\noptions edns0\n',
-    '/run/systemd/resolve/resolv.conf': 'nameserver 192.0.2.53\nnameserver fe80::1\n',
+    '/run/systemd/resolve/resolv.conf':
+      'nameserver 192.0.2.53\nnameserver fe80::1\nnameserver 2001:db8::53\n',
   };
   const read = (path: string) => files[path] ?? '';
-  assert.deepEqual(hostNameservers(read), ['192.0.2.53']);
+  assert.deepEqual(hostNameservers({}, read), ['192.0.2.53']);
+  const six = { subnet6: 'fd00::/64' };
+  assert.deepEqual(hostNameservers(six, read), ['2001:db8::53'], 'a link-local one is of no use elsewhere');
   assert.deepEqual(
-    hostNameservers(() => ''),
+    hostNameservers({}, () => ''),
     ['8.8.8.8', '8.8.4.4'],
   );
+  assert.match(hostNameservers(six, () => '').join(), /^2001:4860:/);
 });
 
 test('formatDnsConfig() and parseDnsConfig() are a pair', () => {
   const word = fc.stringMatching(/^[a-z0-9-]{1,12}$/);
-  const entry = fc.record(
-    {
-      container: word,
-      address: fc.ipV4(),
-      names: fc.array(word, { maxLength: 3 }),
-    },
-    { noNullPrototype: true },
+  const rest = { container: word, names: fc.array(word, { maxLength: 3 }) };
+  const record = (addresses: object) => fc.record({ ...rest, ...addresses }, { noNullPrototype: true });
+  const entry = fc.oneof(
+    record({ address: fc.ipV4() }),
+    record({ address6: fc.ipV6() }),
+    record({ address: fc.ipV4(), address6: fc.ipV6() }),
   );
   fc.assert(
     fc.property(fc.array(entry, { maxLength: 5 }), entries => {

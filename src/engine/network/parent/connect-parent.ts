@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isPlimsollError, PlimsollError, withContext } from '../../../errors.ts';
+import { defined } from '../../../lib/defined.ts';
 import { type Booking, book } from '../address-book.ts';
 import { disconnectOne } from '../disconnect.ts';
 import { hostNameservers } from '../host-nameservers.ts';
@@ -21,9 +22,8 @@ export async function connectToParent(
   const booking = book(db, {
     ...request,
     network: name,
-    ...{ subnet, gateway, ports: [] },
-    ...(subnet6 !== undefined && gateway6 !== undefined ? { subnet6, gateway6 } : {}),
-    ...(range === undefined ? {} : { range }),
+    ...defined({ subnet, gateway, subnet6, gateway6, range }),
+    ports: [],
   });
   try {
     return await realise(state, request, booking, network);
@@ -45,7 +45,7 @@ async function realise(
   const namespace = namespaceName(root, booking.container);
   const isFirst = booking.interface === 'eth0';
   if (isFirst) await driver.unplug(namespace); // what a killed process left
-  const address = `${booking.address}/${subnet.split('/')[1]}`;
+  const address = booking.address && `${booking.address}/${subnet?.split('/')[1]}`;
   const address6 = booking.address6 && `${booking.address6}/${subnet6?.split('/')[1]}`;
   const isWayOut = isFirst && !internal;
   await plugChild(
@@ -63,19 +63,16 @@ async function realise(
   announce(events, network, 'connect', booking.container);
   return {
     network: network.name,
-    address,
-    gateway,
-    ...(address6 === undefined ? {} : { address6 }),
-    ...(gateway6 === undefined ? {} : { gateway6 }),
+    ...defined({ address, gateway, address6, gateway6 }),
     mac: booking.mac,
     namespace: namespacePath(root, booking.container),
     ports: [],
-    nameservers: hostNameservers(),
+    nameservers: hostNameservers(network),
     warnings:
       request.ports.length === 0
         ? []
         : [
-            `nothing is published: on "${network.name}" (${kind}) the container has an address of its own, ${booking.address}`,
+            `nothing is published: on "${network.name}" (${kind}) the container has an address of its own, ${booking.address ?? booking.address6}`,
           ],
   };
 }

@@ -12,9 +12,10 @@ export interface ParentNetwork {
   /** A link of the host, or `link.ID` for one of a VLAN, made when it is needed. */
   readonly parent: string;
   readonly mode: ParentMode;
-  readonly subnet: string;
+  /** Of IPv4, IPv6 or both, as the network has them. */
+  readonly subnet?: string;
   /** The router of the parent's network: no address of the host. */
-  readonly gateway: string;
+  readonly gateway?: string;
   readonly subnet6?: string;
   readonly gateway6?: string;
   readonly range?: string;
@@ -44,8 +45,7 @@ function toParentNetwork(row: Row): ParentNetwork {
     id: String(row.id),
     name: String(row.name),
     driver: row.driver === 'ipvlan' ? 'ipvlan' : 'macvlan',
-    subnet: String(row.subnet),
-    gateway: String(row.gateway),
+    ...(row.subnet === null ? {} : { subnet: String(row.subnet), gateway: String(row.gateway) }),
     created: Number(row.created),
     ...options,
   };

@@ -35,7 +35,7 @@ function insideCommands({ name, address, gateway, address6, gateway6, wayOutMtu 
   const atMost = wayOutMtu === undefined ? '' : ` mtu ${wayOutMtu}`;
   return [
     'link set lo up',
-    `addr add ${address} broadcast + dev ${name}`,
+    ...(address === undefined ? [] : [`addr add ${address} broadcast + dev ${name}`]),
     ...(address6 === undefined ? [] : [`addr add ${address6} dev ${name} nodad`]),
     `link set ${name} up`,
     ...(gateway === undefined ? [] : [`route add default via ${gateway}${atMost}`]),

@@ -102,7 +102,8 @@ function keyOf(root: Root, container: string): string {
 }
 
 function forwardsOf(booking: Booking): Forward[] {
-  const { address, ports } = booking;
+  const { ports } = booking;
+  const address = booking.address ?? booking.address6 ?? '';
   const own = userNetwork === undefined ? ports.filter(port => !isLedByKernel(port, booking)) : ports;
   return own.map(({ protocol, hostAddress, hostPort, containerPort }) => {
     if (protocol !== 'tcp' && protocol !== 'udp') throw unsupported(protocol, hostAddress);
@@ -125,7 +126,9 @@ function unsupported(protocol: string, address: string): PlimsollError {
     {
       code: 'PORT_INVALID',
       hint:
-        userNetwork === undefined ? 'publish it on an IPv4 address' : 'publish tcp or udp, or run it as root',
+        userNetwork === undefined
+          ? 'publish it on an address of a kind that the network has'
+          : 'publish tcp or udp, or run it as root',
     },
   );
 }
