@@ -4,8 +4,11 @@ import { PassThrough, type Readable } from 'node:stream';
 export interface ClientStream {
   /** What the client sends, until it closes its side. */
   readonly input: Readable;
-  /** Sends bytes; resolves when the client can take more, and at once when it has left. */
-  write(data: Uint8Array): Promise<void>;
+  /**
+   * Sends bytes, several pieces in one call; resolves when the kernel has all of them, and their memory may be used again,
+   * or when the client has left. Who waits for that is never ahead of a slow client by more than that.
+   */
+  write(...pieces: readonly Uint8Array[]): Promise<void>;
   /** Says that no more comes. */
   end(): void;
   /** Fires when the client has left, or all was said. */
@@ -14,7 +17,9 @@ export interface ClientStream {
 
 /** What a writable side has that a client is written to by: a socket, or an answer. */
 interface Sink {
-  write(data: Uint8Array): boolean;
+  write(data: Uint8Array, written?: () => void): boolean;
+  cork(): void;
+  uncork(): void;
   end(): unknown;
   readonly destroyed: boolean;
   on(event: string, listener: () => void): unknown;
@@ -31,13 +36,16 @@ export function clientStream(
   { mayHalfClose = true }: { mayHalfClose?: boolean } = {},
 ): ClientStream {
   const closed = new AbortController();
-  let wake = () => {};
+  /** What waits for bytes to be written: of one that has left not every sink says that they never will be. */
+  const writing = new Set<() => void>();
+  const leave = () => {
+    for (const giveUp of writing) giveUp();
+  };
   sink.on('error', () => {}); // a client that went away is no failure of ours
   input.on('error', () => {});
-  sink.on('drain', () => wake());
   sink.once('close', () => {
     closed.abort();
-    wake();
+    leave();
   });
   if (sink.destroyed) closed.abort();
   // Read ahead a little, so that it is noticed when a client leaves whose input nobody takes yet.
@@ -47,21 +55,25 @@ export function clientStream(
     input.once('end', () => {
       closed.abort();
       sink.end();
-      wake();
+      leave();
     });
   }
   return {
     input: ahead,
     closed: closed.signal,
     end: () => void sink.end(),
-    async write(data) {
-      if (closed.signal.aborted || sink.write(data)) return;
+    async write(...pieces) {
+      if (closed.signal.aborted) return;
+      const last = pieces.length - 1;
       await new Promise<void>(resolve => {
-        const before = wake;
-        wake = () => {
-          before();
+        const done = () => {
+          writing.delete(done);
           resolve();
         };
+        writing.add(done);
+        sink.cork();
+        for (const [index, piece] of pieces.entries()) sink.write(piece, index === last ? done : undefined);
+        sink.uncork();
       });
     },
   };

@@ -4,7 +4,7 @@ import { hasLogFile, parseDetachKeys, usualDetachKeys } from '../words/index.ts'
 import type { ClientStream } from './client-stream.ts';
 import { pumpInput } from './pump-input.ts';
 import type { Query } from './query.ts';
-import { frame } from './raw-stream.ts';
+import { frameHead, writeFrame } from './raw-stream.ts';
 
 type Parts = Pick<Engine, 'containers' | 'events'>;
 type Attachment = Awaited<ReturnType<Engine['containers']['attach']>>;
@@ -83,7 +83,7 @@ const probeMs = 5000;
  * Frames without content are harmless; with a terminal or a websocket there are none, and nothing is asked.
  */
 function probing(client: ClientStream, raw: boolean): Disposable {
-  const probe = () => void client.write(frame('stdout', Buffer.alloc(0), false));
+  const probe = () => void client.write(frameHead('stdout', 0));
   const timer = raw || client.closed.aborted ? undefined : setInterval(probe, probeMs);
   const stop = () => clearInterval(timer);
   client.closed.addEventListener('abort', stop, { once: true });
@@ -104,7 +104,10 @@ async function join(
       ? [pumpInput(client, attachment, keysOf(container, request))]
       : [];
   const copied = (async () => {
-    for await (const { stream, data } of attachment.output) await write(stream, data);
+    for await (const { stream, data, release } of attachment.output) {
+      await write(stream, data);
+      release?.();
+    }
   })();
   await Promise.race([copied, ...detached]);
 }
@@ -114,7 +117,7 @@ type Write = (stream: 'stdout' | 'stderr', data: Buffer) => Promise<void>;
 function writer({ spec }: ContainerDetails, request: AttachRequest, client: ClientStream): Write {
   const raw = request.raw || (spec.tty ?? false);
   return async (stream, data) => {
-    if (request[stream]) await client.write(frame(stream, data, raw));
+    if (request[stream]) await writeFrame(client, stream, data, raw);
   };
 }
 

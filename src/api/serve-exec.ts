@@ -4,7 +4,7 @@ import { JsonFields } from '../wire/index.ts';
 import { parseDetachKeys, usualDetachKeys } from '../words/index.ts';
 import type { ClientStream } from './client-stream.ts';
 import { pumpInput } from './pump-input.ts';
-import { frame } from './raw-stream.ts';
+import { writeFrame } from './raw-stream.ts';
 
 type Execs = Engine['execs'];
 type Started = Awaited<ReturnType<Execs['start']>>;
@@ -79,7 +79,7 @@ export async function serveExec(
     started = await execs.start(id, { ...options, attach: true });
   } catch (error) {
     client.input.resume();
-    await client.write(frame('stdout', Buffer.from(`${dockerWords(error, spec)}\r\n`), spec.tty ?? false));
+    await writeFrame(client, 'stdout', Buffer.from(`${dockerWords(error, spec)}\r\n`), spec.tty ?? false);
     return client.end();
   }
   const { attachment, ended } = started;
@@ -105,8 +105,10 @@ async function copyOutput(
   { tty = false, ...wants }: ExecSpec,
   client: ClientStream,
 ): Promise<'ended'> {
-  for await (const { stream, data } of output)
-    if (wants[stream]) await client.write(frame(stream, data, tty));
+  for await (const { stream, data, release } of output) {
+    if (wants[stream]) await writeFrame(client, stream, data, tty);
+    release?.();
+  }
   return 'ended';
 }
 

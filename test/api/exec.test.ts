@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Docker from 'dockerode';
@@ -137,6 +139,31 @@ test('commands in containers outlive the daemon, and are looked at by the next',
     await touch.start({ Detach: true });
     assert.match(String(Buffer.concat(await Array.fromAsync(stream))), new RegExp(`${input.length}\n`));
     assert.equal((await looked(slow)).ExitCode, 0);
+  });
+
+  await t.test('a client that does not read has the command wait, and gets all of it later', async () => {
+    const lines = 2_000_000; // 14 MB to each stream
+    const direct = new Docker({ socketPath: daemon.socket }); // the proxy would read for it
+    const writing = await make(`seq ${lines} | tee /dev/stderr; touch /written`, { AttachStderr: true });
+    const stream = await direct.getExec(writing.id).start({});
+    stream.pause();
+    const written = async () => (await daemon.plimsoll('exec', 'box', 'cat', '/written')).code === 0;
+    for (let times = 0; times < 10; times++) assert.equal(await written(), false);
+    const said: Record<'stdout' | 'stderr', Buffer[]> = { stdout: [], stderr: [] };
+    const keep = (kept: Buffer[]) =>
+      new Writable({
+        write: (data: Buffer, _, done) => {
+          kept.push(data);
+          done();
+        },
+      });
+    docker.modem.demuxStream(stream, keep(said.stdout), keep(said.stderr));
+    stream.resume();
+    await once(stream, 'end');
+    const expected = Array.from({ length: lines }, (_, i) => `${i + 1}\n`).join('');
+    assert.ok(Buffer.concat(said.stdout).equals(Buffer.from(expected)));
+    assert.ok(Buffer.concat(said.stderr).equals(Buffer.from(expected)));
+    assert.equal((await looked(writing)).ExitCode, 0);
   });
 
   const ways = [

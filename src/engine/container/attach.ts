@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { errnoOf, PlimsollError, throwIfAborted } from '../../errors.ts';
 import { preloadNative } from '../kernel/index.ts';
 import { resizeTerminal } from '../runtime/index.ts';
+import { readPackets } from './read-packets.ts';
 import type { ContainerRecord } from './records.ts';
 import type { Attachment } from './types.ts';
 import { announce, isLive, pathsOf, type World } from './world.ts';
@@ -34,8 +35,10 @@ export async function attachToMonitor(folder: string, signal: AbortSignal | unde
   const native = await preloadNative();
   const place = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
   let socket: Socket;
+  let descriptor = -1;
   try {
     socket = native.seqpacketSocket(`/proc/self/fd/${place}/attach`, fd => {
+      descriptor = fd;
       return new Socket({
         fd,
         readable: true,
@@ -52,7 +55,7 @@ export async function attachToMonitor(folder: string, signal: AbortSignal | unde
   socket.on('error', () => {}); // the monitor is gone: the output just ends
   socket.on('close', () => signal?.removeEventListener('abort', onAbort));
   return {
-    output: packets(socket),
+    output: readPackets(socket, into => native.receive(descriptor, into)),
     ...input(socket),
     resize: size => resizeTerminal(folder, size),
     async [Symbol.asyncDispose]() {
@@ -72,13 +75,11 @@ const packetBytes = 16 * 1024;
  */
 function input(socket: Socket): Pick<Attachment, 'write' | 'endInput'> {
   let last: Promise<void> = Promise.resolve();
-  const closed = new Promise<void>(resolve => socket.once('close', resolve));
   const send = async (data: Uint8Array) => {
     for (let at = 0; at < data.length && !socket.destroyed; at += packetBytes) {
-      const written = new Promise<void>(resolve => {
+      await new Promise<void>(resolve => {
         socket.write(data.subarray(at, at + packetBytes), () => resolve());
       });
-      await Promise.race([written, closed]);
     }
   };
   return {
@@ -88,39 +89,6 @@ function input(socket: Socket): Pick<Attachment, 'write' | 'endInput'> {
     },
     endInput: () => void last.then(() => socket.end()),
   };
-}
-
-/**
- * Packets as they come, one per `data` event: a read never merges them, and Node's reads are larger than the monitor's
- * 8 KiB. (Reading the socket by iteration would merge.) Stops the socket while too many wait.
- */
-async function* packets(socket: Socket): AsyncGenerator<{ stream: 'stdout' | 'stderr'; data: Buffer }> {
-  const waiting: Buffer[] = [];
-  let over = socket.destroyed;
-  let wake = () => {};
-  socket.on('data', (packet: Buffer) => {
-    waiting.push(packet);
-    if (waiting.length >= 64) socket.pause();
-    wake();
-  });
-  const end = () => {
-    over = true;
-    wake();
-  };
-  socket.on('end', end).on('close', end).resume();
-  for (;;) {
-    const packet = waiting.shift();
-    if (packet !== undefined) {
-      if (waiting.length < 16) socket.resume();
-      yield { stream: packet[0] === 3 ? 'stderr' : 'stdout', data: packet.subarray(1) };
-    } else if (over) {
-      return;
-    } else {
-      await new Promise<void>(resolve => {
-        wake = resolve;
-      });
-    }
-  }
 }
 
 function notAttachable({ name, state }: ContainerRecord): PlimsollError {

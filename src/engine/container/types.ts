@@ -273,10 +273,18 @@ export interface ExecProcess {
   resize(size: { columns: number; rows: number }): void;
 }
 
+/** Some of what a process has written. */
+export interface OutputPiece {
+  readonly stream: 'stdout' | 'stderr';
+  readonly data: Buffer;
+  /** Says that nobody looks at `data` any more, so that its memory may be used again. Who never says so just takes more. */
+  readonly release?: () => void;
+}
+
 /** A live connection to a container's streams. Closing it leaves the container alone. */
 export interface Attachment extends AsyncDisposable {
   /** Output as it comes; ends when the container does. With a terminal all of it is `stdout`. */
-  readonly output: AsyncIterable<{ readonly stream: 'stdout' | 'stderr'; readonly data: Buffer }>;
+  readonly output: AsyncIterable<OutputPiece>;
   /** Bytes for standard input; needs `openStdin`. Resolves when they are taken, or nobody is left to take them. */
   write(data: Uint8Array): Promise<void>;
   /** Ends standard input, after all that was written. */

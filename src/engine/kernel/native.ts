@@ -71,6 +71,8 @@ export interface Native {
    * place, and does not block. The object must not read until then.
    */
   seqpacketSocket<T extends { destroy(): unknown }>(path: string, wrap: (fd: number) => T): T;
+  /** recv(2) with MSG_DONTWAIT: the next packet's bytes, 0 at the end, -1 where nothing waits, or the connection has failed. */
+  receive(fd: number, into: Uint8Array): number;
   /** Who is at the other end of a unix socket, as the kernel knows it: SO_PEERCRED of unix(7). */
   peerCredentials(fd: number): { pid: number; uid: number; gid: number };
   /** Has an open file outlive execve(2): Node sets close-on-exec on whatever it is started with. */
@@ -137,6 +139,7 @@ export const IP_TRANSPARENT = 19;
 const IPPROTO_IPV6 = 41;
 const IPV6_V6ONLY = 26;
 const MSG_NOSIGNAL = 0x4000;
+const MSG_DONTWAIT = 0x40;
 const SOCK_STREAM = 1;
 const SOCK_DGRAM = 2;
 const SOCK_RAW = 3;
@@ -197,6 +200,7 @@ function declare(koffi: Koffi): Native {
   const bind = libc.func('bind', 'int', ['int', 'const void *', 'uint']);
   const connect = libc.func('connect', 'int', ['int', 'const void *', 'uint']);
   const getsockopt = libc.func('getsockopt', 'int', ['int', 'int', 'int', 'void *', 'void *']);
+  const recv = libc.func('recv', 'long', ['int', 'void *', 'size_t', 'int']);
   const sendto = libc.func('sendto', 'long', [
     'int',
     'const void *',
@@ -341,6 +345,7 @@ function declare(koffi: Koffi): Native {
     syncfs: async fd => {
       if ((await elsewhere(syncfs, fd)) < 0) throw systemError('syncfs', koffi.os.errno.EIO ?? 5); // that thread knows why
     },
+    receive: (fd, into) => Number(recv(fd, into, into.length, MSG_DONTWAIT)),
     peerCredentials: fd => {
       const [found, length] = [Buffer.alloc(12), Buffer.alloc(4)];
       length.writeUInt32LE(found.length);
