@@ -2,6 +2,7 @@ import type { Engine } from '../engine/index.ts';
 import { isPlimsollError, PlimsollError } from '../errors.ts';
 import { containerJson, imageJson, networkJson, sizesOf, surroundingsOf, volumeJson } from '../wire/index.ts';
 import type { Cli } from './cli.ts';
+import { absentFieldOf } from './inspect-fields.ts';
 import { requirePlatform } from './platform-option.ts';
 import { reportError } from './report-error.ts';
 
@@ -47,7 +48,7 @@ export async function inspectObjects(
       requirePlatform(engine, name, platform);
       const facts = await look(engine, name, type, size === true);
       if (write === undefined) found.push(facts);
-      else cli.stdout.write(write(facts, format ?? ''));
+      else cli.stdout.write(write(facts, format ?? '', absentFieldOf(facts)));
     } catch (error) {
       if (isPlimsollError(error, 'invalid-argument')) throw error; // the same for all
       reportError(error, cli);
@@ -76,6 +77,13 @@ async function look(engine: Engine, name: string, type: string | undefined, size
   }
   throw new PlimsollError('not-found', `there is no ${type ?? 'object'} "${name}"`, {
     code: 'OBJECT_NOT_FOUND',
-    hint: "see 'plimsoll ps -a' and 'plimsoll images'",
+    hint: hints[type ?? ''] ?? "see 'plimsoll ps -a' and 'plimsoll images'",
   });
 }
+
+const hints: Readonly<Record<string, string>> = {
+  container: "'plimsoll ps --all' lists them",
+  image: "run 'plimsoll images' to see what is here",
+  volume: "'plimsoll volume ls' lists them",
+  network: "'plimsoll network ls' lists them, 'plimsoll network create' makes one",
+};

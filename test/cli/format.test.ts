@@ -97,6 +97,7 @@ const rows: Row[] = [
 test('formatRows() aligns columns under their titles', async () => {
   assert.equal(await formatRows(rows, columns, {}), 'ID   NAMES\n1    web\n22   db\n');
   assert.equal(await formatRows(rows, columns, { quiet: true }), '1\n22\n');
+  assert.equal(await formatRows(rows, columns, { format: '' }), 'ID   NAMES\n1    web\n22   db\n');
   assert.equal(
     await formatRows(rows, columns, { format: 'table names,Long' }),
     'NAMES   LONG\nweb     webweb\ndb      dbdb\n',
@@ -121,6 +122,11 @@ test('formatRows() takes Go templates, with titles where they begin with table',
   assert.equal(
     await formatRows(rows, columns, { format: 'table {{.Names}}\\t{{.ID}}' }),
     'NAMES   ID\nweb     1\ndb      22\n',
+  );
+  assert.equal(
+    await formatRows(rows, columns, { format: 'table {{lower .Names}}\\t{{truncate .ID 1}}' }),
+    'NAMES   ID\nweb     1\ndb      2\n',
+    'titles stay as they are',
   );
   const labelled = [{ id: '1', name: 'web', labels: { team: 'sea\u001b[2J' } }];
   assert.equal(await formatRows(labelled, columns, { format: '{{.Label "team"}}{{.Label "no"}}' }), 'sea\n');

@@ -25,7 +25,7 @@ export async function formatRows<Row>(
   if (options.format?.includes('{{')) {
     return await (await import('./template.ts')).formatByTemplate(rows, columns, options.format);
   }
-  const format = parseFormat(options.format ?? 'table', columns);
+  const format = parseFormat(options.format || 'table', columns); // none and empty are the same to docker
   if (format === 'json') {
     return lines(
       rows.map(row => JSON.stringify(Object.fromEntries(columns.map(c => [c.field, c.value(row)])))),

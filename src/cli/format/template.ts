@@ -1,6 +1,7 @@
 import { PlimsollError } from '../../errors.ts';
 import { cleanText } from '../../lib/clean-text.ts';
 import {
+  type AbsentField,
   parseTemplate,
   runTemplate,
   type Template,
@@ -32,18 +33,30 @@ export async function formatByTemplate<Row>(
   };
   const lines = rows.map(row => make(fieldsOf(columns, each => cleanText(each.value(row)), row)));
   if (!isTable) return lines.map(line => `${line}\n`).join('');
-  const titles = make(fieldsOf(columns, ({ title }) => title));
+  // Of the titles what a template makes of values (`lower .Image`) would be wrong: docker leaves them as they are.
+  const titles = runTemplate(
+    template,
+    fieldsOf(columns, ({ title }) => title),
+    undefined,
+    titleFunctions,
+  );
   return await alignColumns([titles, ...lines].map(line => line.split('\t')));
 }
 
-/** One object by a Go template, with a newline after it. Throws `invalid-argument` with the fields that are near. */
-export function formatObject(data: object, format: string): string {
+/**
+ * One object by a Go template, with a newline after it. Throws `invalid-argument` with the fields that are near.
+ * `absent`: what a field stands for that is not there, see `runTemplate`.
+ */
+export function formatObject(data: object, format: string, absent?: AbsentField): string {
   try {
-    return `${runTemplate(parseFormat(format), data)}\n`;
+    return `${runTemplate(parseFormat(format), data, absent)}\n`;
   } catch (error) {
     throw refused(error);
   }
 }
+
+const asItIs = (value: unknown) => value;
+const titleFunctions = { json: asItIs, title: asItIs, lower: asItIs, upper: asItIs, truncate: asItIs };
 
 /** The shell passes `\t` and `\n` on as they are written. */
 function parseFormat(format: string): Template {

@@ -8,5 +8,5 @@
  * @module
  */
 export { parseTemplate } from './parse-template.ts';
-export { runTemplate, UnknownField } from './run-template.ts';
+export { type AbsentField, runTemplate, UnknownField } from './run-template.ts';
 export { type Body as Template, TemplateError } from './syntax.ts';

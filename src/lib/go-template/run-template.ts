@@ -1,25 +1,40 @@
-import { functions, isTrue } from './functions.ts';
+import { functions, isTrue, type TemplateFunction } from './functions.ts';
 import { printValue, sortedEntries } from './print-value.ts';
 import { type Body, type Command, type Node, type Operand, type Pipe, TemplateError } from './syntax.ts';
 
+/** What a field stands for that an object has not; throws `UnknownField` where there can be none of that name. */
+export type AbsentField = (object: object, name: string) => unknown;
+
 /**
  * The text that a template makes of data: JSON's values, and functions where docker's objects have methods (`.Label
- * "team"`). A field that `data` itself has not is an error; one further down is nil, as docker leaves out what is empty.
+ * "team"`). A field that is not there is what `absent` says; without it an error in `data` itself, and nil further down.
+ * `others`: functions that take the place of the usual ones.
  */
-export function runTemplate(body: Body, data: unknown): string {
-  const run = new Run(data);
+export function runTemplate(
+  body: Body,
+  data: unknown,
+  absent?: AbsentField,
+  others: Readonly<Record<string, TemplateFunction>> = {},
+): string {
+  const run = new Run(data, { ...functions, ...others }, absent);
   run.walk(body, data);
   return run.text();
 }
 
 class Run {
   readonly #root: unknown;
+  readonly #absent: AbsentField;
+  readonly #typed: boolean;
+  readonly #functions: Readonly<Record<string, TemplateFunction>>;
   readonly #out: string[] = [];
   /** Innermost last. */
   readonly #variables: { name: string; value: unknown }[];
 
-  constructor(root: unknown) {
+  constructor(root: unknown, known: Readonly<Record<string, TemplateFunction>>, absent?: AbsentField) {
     this.#root = root;
+    this.#functions = known;
+    this.#typed = absent !== undefined;
+    this.#absent = absent ?? ((object, name) => this.#onlyBelow(object, name));
     this.#variables = [{ name: '$', value: root }];
   }
 
@@ -49,7 +64,7 @@ class Run {
       case 'action': {
         const value = this.#pipe(node.pipe, dot);
         if (node.pipe.variables.length === 0)
-          this.#out.push(value === null || value === undefined ? '<no value>' : printValue(value));
+          this.#out.push(this.#isNothing(value) ? '<no value>' : printValue(value));
         return undefined;
       }
       case 'if':
@@ -130,7 +145,9 @@ class Run {
       case 'literal':
         return operand.value;
       case 'function': {
-        const found = Object.hasOwn(functions, operand.name) ? functions[operand.name] : undefined;
+        const found = Object.hasOwn(this.#functions, operand.name)
+          ? this.#functions[operand.name]
+          : undefined;
         if (found === undefined) throw new TemplateError(`there is no function "${operand.name}"`);
         return called ? found : found();
       }
@@ -149,9 +166,17 @@ class Run {
       if (value === null || value === undefined) throw new TemplateError(`nil has no field "${name}"`);
       if (typeof value !== 'object') throw new TemplateError(`"${printValue(value)}" has no field "${name}"`);
       if (Object.hasOwn(value, name)) return (value as Record<string, unknown>)[name];
-      if (value === this.#root) throw new UnknownField(name, Object.keys(value));
-      return undefined;
+      return this.#absent(value, name);
     }, from);
+  }
+
+  /** Where docker's types are known, a null is one of their pointers. */
+  #isNothing(value: unknown): boolean {
+    return value === undefined || (value === null && !this.#typed);
+  }
+
+  #onlyBelow(object: object, name: string): undefined {
+    if (object === this.#root) throw new UnknownField(name, Object.keys(object));
   }
 }
 
