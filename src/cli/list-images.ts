@@ -1,6 +1,13 @@
 import type { ImageSummary } from '../engine/index.ts';
 import { familiarReference, parseReference } from '../oci/index.ts';
-import { humanDuration, humanSize, imageFilters, imageMatcher, shortId } from '../words/index.ts';
+import {
+  fitsReference,
+  humanDuration,
+  humanSize,
+  imageFilters,
+  imageMatcher,
+  shortId,
+} from '../words/index.ts';
 import type { Cli } from './cli.ts';
 import type { Column } from './format/table.ts';
 import type { ListingOptions } from './listing-options.ts';
@@ -56,8 +63,9 @@ function namesOf(image: ImageSummary): NamedImage[] {
   });
 }
 
-/** A name fits with or without its registry and tag. */
+/** A name fits with or without its registry and tag; with `*` or `?` it is a pattern. */
 function isNamed({ repository, tag }: NamedImage, name: string): boolean {
+  if (/[*?]/.test(name)) return fitsReference(`${repository}:${tag}`, name);
   return [repository, `${repository}:${tag}`].some(full => full === name || full.endsWith(`/${name}`));
 }
 
@@ -79,6 +87,18 @@ function imageColumns(now: number, { trunc, digests }: ImageListing): readonly C
       field: 'UniqueSize',
       title: 'UNIQUE SIZE',
       value: row => humanSize(row.image.uniqueBytes),
+      hidden: true,
+    },
+    {
+      field: 'SharedSize',
+      title: 'SHARED SIZE',
+      value: row => humanSize(row.image.sizeBytes - row.image.uniqueBytes),
+      hidden: true,
+    },
+    {
+      field: 'VirtualSize',
+      title: 'VIRTUAL SIZE',
+      value: row => humanSize(row.image.sizeBytes),
       hidden: true,
     },
     {

@@ -72,7 +72,10 @@ export async function runForeground(
 }
 
 /** Refuses a terminal for the container where the caller has none to give. */
-export function checkTerminal(cli: Cli, { tty, interactive }: ForegroundOptions): void {
+export function checkTerminal(
+  cli: Cli,
+  { tty, interactive }: { readonly tty?: boolean; readonly interactive?: boolean },
+): void {
   if (!tty || !interactive || cli.stdin.isTTY === true) return;
   throw new PlimsollError('invalid-argument', 'the input is not a terminal', {
     code: 'NOT_A_TERMINAL',

@@ -1,6 +1,7 @@
 import { createWriteStream, renameSync, rmSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { errnoOf, PlimsollError } from '../errors.ts';
 import type { Cli } from './cli.ts';
 
 /**
@@ -20,6 +21,11 @@ export async function writeWholeFile(cli: Cli, file: string, bytes: NodeJS.Reada
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw error;
+    if (errnoOf(error) !== 'ENOENT') throw error;
+    throw new PlimsollError('not-found', `there is no folder "${dirname(path)}" to write into`, {
+      code: 'OUTPUT_INVALID',
+      hint: 'make it first, or choose another file',
+      cause: error,
+    });
   }
 }

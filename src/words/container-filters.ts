@@ -16,8 +16,10 @@ export const containerFilters: readonly string[] = [
   'since',
   'network',
   'publish',
+  'expose',
   'volume',
   'health',
+  'is-task',
 ];
 
 const statuses: readonly ContainerStatus[] = [
@@ -48,7 +50,7 @@ export function containerMatcher(
   const names = (filters.get('name') ?? []).map(namePattern);
   const descends = filters.has('ancestor') ? descendance(engine, filters) : () => true;
   return container => {
-    const { id, name, state, labels, network, ports, mounts } = container;
+    const { id, name, state, labels, network, ports, mounts, exposed } = container;
     return (
       passes(filters, 'id', value => id.startsWith(value)) &&
       (names.length === 0 || names.some(matches => matches(name))) &&
@@ -61,6 +63,8 @@ export function containerMatcher(
       passes(filters, 'publish', value =>
         ports.some(({ hostPort, protocol }) => passesPort(value, hostPort, protocol)),
       ) &&
+      passes(filters, 'expose', value => exposed.some(port => isPort(value, port))) &&
+      passes(filters, 'is-task', value => /^(0|f|false)$/i.test(value)) && // of a swarm: none is
       passes(filters, 'volume', value =>
         mounts.some(mount => mount.target === value || (mount.type === 'volume' && mount.name === value)),
       ) &&
@@ -68,6 +72,12 @@ export function containerMatcher(
       passesLabels(filters, labels)
     );
   };
+}
+
+/** `port` as images expose it: `80/tcp`. */
+function isPort(filter: string, port: string): boolean {
+  const [number, protocol = 'tcp'] = port.split('/');
+  return passesPort(filter, Number(number), protocol);
 }
 
 /** As docker's: a regular expression, for a name with or without a slash before it. */

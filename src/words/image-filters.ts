@@ -16,7 +16,7 @@ export function imageMatcher(
   const since = created('since');
   return ({ references, labels, created: time }) =>
     passes(filters, 'dangling', value => isTrueFilter('dangling', value) === (references.length === 0)) &&
-    passes(filters, 'reference', pattern => tagged(references).some(name => fits(name, pattern))) &&
+    passes(filters, 'reference', pattern => tagged(references).some(name => fitsReference(name, pattern))) &&
     before.every(limit => time < limit) &&
     since.every(limit => time > limit) &&
     passesLabels(filters, labels);
@@ -27,7 +27,7 @@ function tagged(references: readonly string[]): string[] {
 }
 
 /** As docker: a pattern of the shell, for a name with or without its tag. */
-function fits(name: string, pattern: string): boolean {
+export function fitsReference(name: string, pattern: string): boolean {
   const source = pattern
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')
     .replaceAll('*', '[^/]*')

@@ -19,7 +19,7 @@ export { eventFilters, eventMatcher } from './event-filters.ts';
 export { type Filters, isTrueFilter, passes, passesLabels } from './filters.ts';
 export { hasLogFile } from './has-log-file.ts';
 export { binarySize, humanDuration, humanSize, shortId } from './human.ts';
-export { imageFilters, imageMatcher } from './image-filters.ts';
+export { fitsReference, imageFilters, imageMatcher } from './image-filters.ts';
 export { isOwnNetwork, matchesNetwork, networkFilters } from './network-filters.ts';
 export { hasIpv4 } from './network-kinds.ts';
 export { passesPort } from './passes-port.ts';

@@ -49,12 +49,20 @@ test("docker's flags of the verbs of containers, on a real engine", { skip: noEn
       'ancestor=other:1': ['third', 'second', 'first'],
       'ancestor=nosuch': [],
       'health=none': ['third', 'second', 'first'],
+      'is-task=false': ['third', 'second', 'first'],
+      'is-task=true': [],
+      'expose=65000': [],
     };
     for (const [filter, expected] of Object.entries(cases))
       assert.deepEqual(await names(`ps -a --filter ${filter}`), expected, filter);
     for (const wrong of ['status=nosuch', 'nosuch=x', 'before=nosuch'])
       assert.equal((await plimsoll(`ps -a --filter ${wrong}`)).code, 1, wrong);
     assert.match(await ok('ps -as --filter name=third'), /third +10\dkB \(virtual \d+(\.\d+)?MB\)/);
+    assert.match(
+      await ok('ps -a --filter name=third --format {{.Size}}'),
+      /^10\dkB \(virtual /,
+      'asked for by its field',
+    );
     const whole = await ok('ps -q --no-trunc');
     assert.match(whole, /^[0-9a-f]{64}\n$/);
     const [details] = JSON.parse(await ok('inspect -s third')) as [{ SizeRw: number }];
@@ -69,6 +77,16 @@ test("docker's flags of the verbs of containers, on a real engine", { skip: noEn
     assert.match(await ok('top second aux'), /^USER/);
     assert.match((await plimsoll('top second -o args')).stderr, /leave out the PID/);
     assert.match((await plimsoll('top second --nosuch')).stderr, /ps refuses/);
+    assert.match((await plimsoll('top first')).stderr, /"first" is not running but \w+\nstart it first/);
+  });
+
+  await t.test('exec says what is wrong with its folder and its terminal', async () => {
+    for (const [line, words] of [
+      ['exec -w nosuch second pwd', /"nosuch" is not absolute/],
+      ['exec -w /nosuch second pwd', /no working folder "\/nosuch"/],
+      ['exec -it second pwd', /not a terminal/],
+    ] as const)
+      assert.match((await plimsoll(line)).stderr, words, line);
   });
 
   await t.test('exec runs in the background, as another user, elsewhere, with more rights', async () => {

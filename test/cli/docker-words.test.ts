@@ -34,7 +34,17 @@ test("docker's filters and formats of images, networks, volumes and the engine",
     assert.match(await ok('images --digests'), /REPOSITORY +TAG +DIGEST +IMAGE ID.*\n.*<none>/);
     assert.match((await plimsoll('images -f nosuch=1')).stderr, /no filter "nosuch"/);
     assert.match((await plimsoll('images -f dangling=perhaps')).stderr, /true or false/);
+    assert.deepEqual(await names('images localhost/o*'), ['localhost/other:1']);
+    assert.deepEqual(await names('images localhost/*box:lat??t'), ['localhost/busybox:latest']);
+    assert.match(
+      await ok('images --format {{.SharedSize}}~{{.VirtualSize}} other'),
+      /^[\d.]+[kM]?B [\d.]+[kM]?B\n$/,
+    );
     await ok('rmi --no-prune localhost/other:1');
+    const gone = await plimsoll('rmi -f nosuch:1');
+    assert.equal(gone.code, 0, 'gone is what was wanted');
+    assert.match(gone.stderr, /No such image: nosuch:1/);
+    assert.equal((await plimsoll('rmi nosuch:1')).code, 1);
   });
 
   await t.test('inspect -f: a field that is not there is named, with what is near', async () => {
@@ -57,6 +67,10 @@ test("docker's filters and formats of images, networks, volumes and the engine",
     assert.deepEqual(await names('network ls -f type=custom'), ['back', 'front']);
     assert.deepEqual(await names('network ls --filter label=tier=data'), ['back']);
     assert.deepEqual(await names('network ls -f name=on -f driver=bridge'), ['front']);
+    assert.match(await ok('network ls'), /^NETWORK ID +NAME +DRIVER +SCOPE +SUBNET\n/);
+    assert.equal(await ok('network ls -f name=front --format {{.IPv4}}~{{.IPv6}}'), 'true false\n');
+    assert.match((await plimsoll('network inspect nosuch')).stderr, /plimsoll network ls/);
+    assert.match((await plimsoll('volume inspect nosuch')).stderr, /plimsoll volume ls/);
     assert.equal(await ok('network rm -f nosuch'), '');
     assert.equal((await plimsoll('network rm nosuch')).code, 1);
     assert.equal(await ok('network prune -f --filter label=tier'), 'Deleted Networks:\nback\n\n');

@@ -95,7 +95,7 @@ function networkTests(): void {
         await ok('run --rm --network six busybox ping -6 -c1 -W2 fd51:7:7::99'),
         / 0% packet loss/,
       );
-      assert.match(await ok('network ls'), /six +bridge +10\.207\.0\.0\/24, fd51:7:7::\/64/);
+      assert.match(await ok('network ls'), /six +bridge +local +10\.207\.0\.0\/24, fd51:7:7::\/64/);
       for (let i = 0; i < 10; i++) {
         // In this process there is no program to start for it. What is being created meanwhile is waited for.
         const refused = await plimsoll('run --rm -p [::1]:18089:80 busybox true');

@@ -13,7 +13,7 @@ import {
   toLimits,
   toRestartPolicy,
 } from '../../wire/index.ts';
-import { containerFilters, containerMatcher, passesPort } from '../../words/index.ts';
+import { containerFilters, containerMatcher } from '../../words/index.ts';
 import { minorVersionOf } from '../api-version.ts';
 import { containerName, type NamedParams } from '../container-name.ts';
 import { Query } from '../query.ts';
@@ -83,21 +83,13 @@ export function containerRoutes(app: FastifyInstance, engine: Parts): void {
 }
 
 async function list(engine: Parts, query: Query, write: ListWriter): Promise<string> {
-  const filters = parseFilters(query.text('filters'), [
-    ...containerFilters,
-    'expose',
-    'is-task',
-    'isolation',
-  ]);
+  const filters = parseFilters(query.text('filters'), [...containerFilters, 'isolation']);
   const limit = query.integer('limit') ?? 0;
   const all = query.flag('all') || limit > 0 || filters.has('status') || filters.has('exited');
   const matches = containerMatcher(engine, filters);
-  const exposes = (exposed: readonly string[]) =>
-    filters.get('expose')?.some(filter => exposed.some(port => isPort(filter, port))) ?? true;
-  const tasks = filters.get('is-task')?.every(value => /^(1|true)$/i.test(value)) ?? false; // of swarm: there is none
   const found = engine.containers
     .list({ all })
-    .filter(each => !tasks && matches(each) && exposes(each.exposed))
+    .filter(matches)
     .sort((a, b) => b.created - a.created)
     .slice(0, limit > 0 ? limit : undefined);
   const [surroundings, now] = [surroundingsOf(engine), Date.now()];
@@ -107,12 +99,6 @@ async function list(engine: Parts, query: Query, write: ListWriter): Promise<str
   return JSON.stringify(
     found.map(each => containerSummaryJson(each, { ...common, sizes: sizes.get(each.id) })),
   );
-}
-
-/** `port` as images expose it: `80/tcp`. */
-function isPort(filter: string, port: string): boolean {
-  const [number, protocol = 'tcp'] = port.split('/');
-  return passesPort(filter, Number(number), protocol);
 }
 
 async function create(engine: Parts, query: Query, body: unknown): Promise<object> {

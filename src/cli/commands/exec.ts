@@ -6,6 +6,7 @@ import { collect } from '../collect.ts';
 import { examples } from '../examples.ts';
 import { parseEnv, readPairFiles } from '../parse/parse-pairs.ts';
 import { pumpAttachment } from '../pump-attachment.ts';
+import { checkTerminal } from '../run-foreground.ts';
 import { foreignWriter } from '../write-foreign.ts';
 
 interface Options {
@@ -38,6 +39,7 @@ export function configureExec(command: Command, cli: Cli): void {
     .action(async (name: string, words: string[], options: Options) => {
       const { interactive, tty, detach, privileged, user, workdir } = options;
       if (options.detachKeys !== undefined) parseDetachKeys(options.detachKeys);
+      if (!detach) checkTerminal(cli, options);
       const engine = await cli.engine();
       const env = [...readPairFiles(options.envFile ?? [], cli), ...parseEnv(options.env ?? [], cli.env)];
       const spec = {

@@ -43,7 +43,9 @@ function toLogOptions(cli: Cli, { follow, tail, since, until, details }: Options
     signal: cli.signal,
     ...(follow ? { follow } : {}),
     ...(details ? { details } : {}),
-    ...(tail === undefined || tail === 'all' ? {} : { tail: parseCount(tail, 'a number of lines', 0) }),
+    ...(tail === undefined || tail === 'all' || /^-\d+$/.test(tail)
+      ? {}
+      : { tail: parseCount(tail, 'a number of lines', 0) }),
     ...(since === undefined ? {} : { since: parseTime(since, now) }),
     ...(until === undefined ? {} : { until: parseTime(until, now) }),
   };

@@ -48,7 +48,8 @@ export function configurePs(command: Command, cli: Cli): void {
       const matches = containerMatcher(engine, filters);
       const found = engine.containers.list({ all }).filter(matches);
       const rows = found.sort((a, b) => b.created - a.created).slice(0, last || undefined);
-      const sizes = options.size ? await sizesOf(engine, rows) : undefined;
+      const sizes =
+        options.size || /\.Size\b/.test(options.format ?? '') ? await sizesOf(engine, rows) : undefined;
       await writeListing(cli, rows, columns(Date.now(), options, sizes), options);
       if (rows.length === 0) await noteWithoutRoot(cli, 'ps');
     });

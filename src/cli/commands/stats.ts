@@ -63,6 +63,12 @@ function columns({ trunc }: Options): readonly Column<Row>[] {
       title: 'CONTAINER ID',
       value: ({ container: { id } }) => (trunc === false ? id : shortId(id)),
     },
+    {
+      field: 'Container',
+      title: 'CONTAINER',
+      value: ({ container: { id } }) => (trunc === false ? id : shortId(id)),
+      hidden: true,
+    },
     { field: 'Name', title: 'NAME', value: row => row.container.name },
     { field: 'CPUPerc', title: 'CPU %', value: shown(usage => `${usage.cpuPercent.toFixed(2)}%`) },
     { field: 'MemUsage', title: 'MEM USAGE / LIMIT', value: shown(memory) },

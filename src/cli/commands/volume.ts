@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Volume } from '../../engine/index.ts';
 import { removeEach } from '../../lib/remove-each.ts';
 import { humanSize, joinLabels, matchesVolume, volumeFilters } from '../../words/index.ts';
@@ -56,7 +56,10 @@ export function configureVolume(command: Command, cli: Cli): void {
     .option('-d, --driver <name>', 'There is only local')
     .option('-l, --label <name=value>', 'Label', collect)
     .option('-o, --opt <name=value>', 'What to mount while it is used: type, device, o', collect)
-    .action((name: string | undefined, options: CreateOptions) => create(cli, name, options));
+    .addOption(new Option('--name <name>').hideHelp()) // docker's once
+    .action((name: string | undefined, { name: once, ...options }: CreateOptions & { name?: string }) =>
+      create(cli, name ?? once, options),
+    );
   examples(
     command.command('export').description('Write the files of a volume as a tar'),
     'plimsoll volume export -o files.tar files',
@@ -141,7 +144,7 @@ type Listed = Volume & { readonly sizeBytes?: number };
 
 function columnsFor(withSize: boolean): Column<Listed>[] {
   const size = { field: 'Size', title: 'SIZE', value: (row: Listed) => humanSize(row.sizeBytes ?? 0) };
-  return [...columns, ...(withSize ? [size] : [])];
+  return [...columns, withSize ? size : { ...size, value: () => 'N/A', hidden: true }];
 }
 
 const columns: readonly Column<Listed>[] = [
@@ -150,6 +153,7 @@ const columns: readonly Column<Listed>[] = [
   { field: 'Mountpoint', title: 'MOUNTPOINT', value: row => row.path, hidden: true },
   { field: 'Scope', title: 'SCOPE', value: () => 'local', hidden: true },
   { field: 'Labels', title: 'LABELS', value: row => joinLabels(row.labels), hidden: true },
+  { field: 'Links', title: 'LINKS', value: row => String(row.containers.length), hidden: true },
   { field: 'Containers', title: 'CONTAINERS', value: row => String(row.containers.length), hidden: true },
 ];
 

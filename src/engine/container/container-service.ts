@@ -37,7 +37,7 @@ import { toDetails, toSummary } from './summary.ts';
 import { sweepFolders } from './sweep-folders.ts';
 import { takeDown } from './take-down.ts';
 import { listProcesses } from './top.ts';
-import { assertTransition } from './transitions.ts';
+import { assertTransition, notRunning } from './transitions.ts';
 import type { ContainerService, ContainerStatus, PruneOptions } from './types.ts';
 import { updateContainer } from './update.ts';
 import { waitForExit } from './wait.ts';
@@ -203,7 +203,7 @@ export function createContainerService(parts: ContainerParts): ContainerService 
 /** Throws `conflict` for a container that does not run. */
 function processesOfLive(world: World, name: string): readonly number[] {
   const record = world.records.find(name);
-  if (!isLive(record.state)) assertTransition(record.name, record.state.status, 'paused');
+  if (!isLive(record.state)) notRunning(record.name, record.state.status, 'start it first');
   const init = record.state.process?.pid;
   return hasCgroups() || init === undefined
     ? cgroupProcesses(cgroupOf(world.root, record))

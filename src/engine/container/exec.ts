@@ -24,7 +24,7 @@ import {
 } from '../runtime/index.ts';
 import type { ContainerRecord } from './records.ts';
 import { mergeEnv } from './resolve-spec.ts';
-import { TransitionError } from './transitions.ts';
+import { notRunning } from './transitions.ts';
 import type { ExecRequest } from './types.ts';
 import { announce, pathsOf, type World } from './world.ts';
 
@@ -39,7 +39,7 @@ export async function execInContainer(
 ): Promise<{ exitCode: number; stdout: Buffer; stderr: Buffer }> {
   const { id, name, state } = record;
   if (state.status !== 'running')
-    throw new TransitionError(name, state.status, 'running', 'start or unpause it first');
+    notRunning(name, state.status, state.status === 'paused' ? 'unpause it first' : 'start it first');
   if (request.command.length === 0) {
     throw new PlimsollError('invalid-argument', 'there is no command to run', { code: 'NO_COMMAND' });
   }
@@ -93,7 +93,7 @@ export function processFor(
     ),
     args: request.command,
     env,
-    cwd: request.workdir ?? record.resolved.workdir,
+    cwd: workdirOf(request.workdir, record),
     ...(request.privileged ? { capabilities: everyCapability() } : {}),
   };
 }
@@ -211,4 +211,13 @@ function killByFile(pidFile: string, child: ChildProcess): void {
   } catch {
     child.kill('SIGKILL'); // not started yet, or gone already
   }
+}
+
+/** Throws `invalid-argument`: a runtime would begin at the root. */
+function workdirOf(wanted: string | undefined, { resolved }: ContainerRecord): string {
+  if (wanted === undefined || wanted.startsWith('/')) return wanted ?? resolved.workdir;
+  throw new PlimsollError('invalid-argument', `the working directory "${wanted}" is not absolute`, {
+    code: 'WORKDIR_INVALID',
+    hint: 'begin it with /',
+  });
 }

@@ -1,6 +1,6 @@
 import { resizeTerminal } from '../runtime/index.ts';
 import type { ContainerRecord } from './records.ts';
-import { TransitionError } from './transitions.ts';
+import { notRunning } from './transitions.ts';
 import { announce, isLive, pathsOf, type World } from './world.ts';
 
 /** Changes the size of a running container's terminal; without one the monitor takes no notice. */
@@ -10,7 +10,7 @@ export function resizeContainer(
   size: { columns: number; rows: number },
 ): void {
   const { id, name, state } = record;
-  if (!isLive(state)) throw new TransitionError(name, state.status, 'running', 'start it first');
+  if (!isLive(state)) notRunning(name, state.status, 'start it first');
   resizeTerminal(pathsOf(world.root, id).bundle, size);
   const attributes = { height: String(size.rows), width: String(size.columns) };
   world.db.transaction(() => announce(world, record, 'resize', attributes));

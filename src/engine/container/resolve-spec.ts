@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { posix } from 'node:path';
 import { PlimsollError } from '../../errors.ts';
 import type { ImageConfig, ImageProcessConfig } from '../../oci/index.ts';
@@ -35,7 +36,7 @@ export function resolveSpec(
     env: mergeEnv(config.Env ?? [], spec.env ?? []),
     workdir: posix.normalize(workdir),
     user: spec.user ?? config.User ?? '',
-    hostname: spec.hostname ?? id.slice(0, 12),
+    hostname: spec.hostname ?? (sharesName(spec) ? hostname() : id.slice(0, 12)),
     mounts: resolveMounts(spec.mounts ?? [], inherited, Object.keys(config.Volumes ?? {})),
     labels: { ...config.Labels, ...spec.labels },
     stopSignal: spec.stopSignal ?? config.StopSignal ?? 'SIGTERM',
@@ -44,6 +45,11 @@ export function resolveSpec(
     layers: image.rootfs.diff_ids,
     warnings: [],
   };
+}
+
+/** As docker's: who shares the network of this machine has its name, too. */
+function sharesName({ network, uts }: ContainerSpec): boolean {
+  return network === 'host' || uts === 'host';
 }
 
 /** The image's variables with the user's over them, in order; a PATH is always there. */

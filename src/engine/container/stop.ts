@@ -8,7 +8,7 @@ import { promiseToSettle } from './attend.ts';
 import type { ContainerRecord } from './records.ts';
 import { settle } from './settle.ts';
 import { takeDown } from './take-down.ts';
-import { TransitionError } from './transitions.ts';
+import { notRunning } from './transitions.ts';
 import type { StopOptions } from './types.ts';
 import { announce, cgroupOf, isLive, type World, withContainerLock } from './world.ts';
 
@@ -85,7 +85,7 @@ export async function killContainer(
 ): Promise<void> {
   const number = parseSignal(signal);
   if (!isLive(record.state))
-    throw new TransitionError(record.name, record.state.status, 'exited', 'it does not run');
+    notRunning(record.name, record.state.status, 'there is nothing to send a signal to: start it first');
   const meant = number === constants.signals.SIGKILL || number === parseSignal(record.resolved.stopSignal);
   if (meant && byUser) await markStopped(world, record.id, undefined);
   await sendSignal(world, record, signal);

@@ -12,6 +12,26 @@ export const transitions: Readonly<Record<ContainerStatus, readonly ContainerSta
   dead: ['removing'],
 };
 
+/** What a move is called by those who ask for it. */
+const verbs: Readonly<Record<ContainerStatus, string>> = {
+  created: 'be created',
+  running: 'be started',
+  paused: 'be paused',
+  restarting: 'be restarted',
+  exited: 'be stopped',
+  removing: 'be removed',
+  dead: 'be removed',
+};
+
+/** Throws `conflict` for what only a running container can be asked; `hint` says what to do first. */
+export function notRunning(container: string, from: ContainerStatus, hint: string): never {
+  throw new PlimsollError('conflict', `the container "${container}" is not running but ${from}`, {
+    code: 'CONTAINER_STATE',
+    data: { container, from, to: 'running' },
+    hint,
+  });
+}
+
 /** An illegal move of a container, with both ends of it. */
 export class TransitionError extends PlimsollError {
   override readonly name = 'TransitionError';
@@ -19,7 +39,7 @@ export class TransitionError extends PlimsollError {
   readonly to: ContainerStatus;
 
   constructor(container: string, from: ContainerStatus, to: ContainerStatus, hint?: string) {
-    super('conflict', `the container "${container}" is ${from} and cannot become ${to}`, {
+    super('conflict', `the container "${container}" is ${from} and cannot ${verbs[to]}`, {
       code: 'CONTAINER_STATE',
       data: { container, from, to },
       ...(hint === undefined ? {} : { hint }),

@@ -45,6 +45,11 @@ const refusals: readonly Refusal[] = [
     hint: 'give --workdir a folder',
   },
   {
+    words: /chdir (?:`([^`]*)`|to cwd \("([^"]*)"\).*): no such file or directory/i,
+    says: (path, named = path) => `there is no working folder "${named}" in the container`,
+    hint: 'give --workdir a folder that is there, or make it first',
+  },
+  {
     words: /sethostname: Invalid argument/,
     says: () => 'the host name is longer than the 64 bytes that the kernel takes',
     hint: 'give --hostname a shorter one',

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { hostname } from 'node:os';
 import { test } from 'node:test';
 import { parseSignal } from '../../../src/engine/container/index.ts';
 import { mergeEnv, resolveSpec } from '../../../src/engine/container/resolve-spec.ts';
@@ -26,6 +27,13 @@ test('resolveSpec() puts the command after the entrypoint, and an own entrypoint
   assert.deepEqual(resolve({ entrypoint: ['/own'] }).command, ['/own']);
   assert.deepEqual(resolve({ entrypoint: [], command: ['sh'] }).command, ['sh']);
   assert.throws(() => resolve({ entrypoint: [] }), { code: 'NO_COMMAND' });
+});
+
+test("resolveSpec() gives a container the machine's name with its network, and else its own", () => {
+  assert.equal(resolve({ command: ['x'] }).hostname, 'f'.repeat(12));
+  assert.equal(resolve({ command: ['x'], network: 'host' }).hostname, hostname());
+  assert.equal(resolve({ command: ['x'], uts: 'host' }).hostname, hostname());
+  assert.equal(resolve({ command: ['x'], network: 'host', hostname: 'own' }).hostname, 'own');
 });
 
 test('resolveSpec() makes an anonymous volume of what nothing else is mounted on', () => {

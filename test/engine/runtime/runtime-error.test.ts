@@ -23,6 +23,12 @@ const table: readonly [words: string, code: string, message: RegExp][] = [
   ['setrlimit `RLIMIT_NOFILE`: Operation not permitted', 'START_REFUSED', /the limit "nofile" is higher/],
   ['cannot setresuid to 70000: Invalid argument', 'START_REFUSED', /the uid 70000 is none/],
   ['chdir `/etc/passwd`: Not a directory', 'START_REFUSED', /"\/etc\/passwd" is no folder/],
+  ['chdir `/nope`: No such file or directory', 'START_REFUSED', /no working folder "\/nope"/],
+  [
+    'chdir to cwd ("/nope") set in config.json failed: no such file or directory',
+    'START_REFUSED',
+    /no working folder "\/nope"/,
+  ],
   ['sethostname: Invalid argument', 'START_REFUSED', /64 bytes/],
   ['executable file `/proc/x` not found: No such file or directory', 'COMMAND_NOT_FOUND', /does not exist/],
   [
