@@ -22,5 +22,4 @@ export { binarySize, humanDuration, humanSize, shortId } from './human.ts';
 export { fitsReference, imageFilters, imageMatcher } from './image-filters.ts';
 export { isOwnNetwork, matchesNetwork, networkFilters } from './network-filters.ts';
 export { hasIpv4 } from './network-kinds.ts';
-export { passesPort } from './passes-port.ts';
 export { matchesVolume, volumeFilters } from './volume-filters.ts';

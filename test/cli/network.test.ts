@@ -125,7 +125,7 @@ function networkTests(): void {
         assert.match(await ok('exec cam ip route'), /^default via 192\.0\.2\.1 dev eth0/m);
         await ok('restart -t 0 cam');
         assert.match(await ok('exec cam ip addr show eth0'), /inet 192\.0\.2\.\d+\/24/);
-        assert.match(await ok('network ls'), /lan +macvlan +192\.0\.2\.0\/24/);
+        assert.match(await ok('network ls'), /lan +macvlan +local +192\.0\.2\.0\/24/);
         await ok('rm -f cam');
         await ok('network rm lan');
         const bad = await plimsoll('network create -d macvlan lan');
