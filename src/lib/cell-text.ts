@@ -53,6 +53,19 @@ export function wrapCells(text: string, width: number): string[] {
   return lines;
 }
 
+/** Splits a sentence into lines of at most `width` cells between its words; a longer word as a terminal would. */
+export function wrapWords(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const longer = lines.length === 0 ? word : `${lines.at(-1)} ${word}`;
+    if (lines.length > 0) lines.pop();
+    if (cellWidth(longer) <= width) lines.push(longer);
+    else
+      lines.push(...(longer === word ? [] : [longer.slice(0, -word.length - 1)]), ...wrapCells(word, width));
+  }
+  return lines;
+}
+
 /** The part of the text from cell `from` on, for sideways scrolling. Colour codes before it are kept. */
 export function skipCells(text: string, from: number): string {
   if (from <= 0) return text;

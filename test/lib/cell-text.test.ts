@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { cellWidth, cutCells, fitCells, skipCells, wrapCells } from '../../src/lib/cell-text.ts';
+import { cellWidth, cutCells, fitCells, skipCells, wrapCells, wrapWords } from '../../src/lib/cell-text.ts';
 
 const text = fc.string({ unit: fc.constantFrom('a', 'Z', ' ', 'é', '界', '👩‍👩‍👧', 'e\u0301', '█', '─') });
 
@@ -38,4 +38,12 @@ test('wrapCells() loses nothing, and no line is too wide', () => {
 test('skipCells() drops cells from the start and keeps colours that began there', () => {
   assert.equal(skipCells('abcdef', 2), 'cdef');
   assert.equal(skipCells('\u001b[31mabc', 1), '\u001b[31mbc');
+});
+
+test('wrapWords() breaks between words, and a word only where it must', () => {
+  assert.deepEqual(wrapWords('the disk is full', 8), ['the disk', 'is full']);
+  assert.deepEqual(wrapWords('short', 8), ['short']);
+  assert.deepEqual(wrapWords('of /var/lib/plimsoll it', 8), ['of', '/var/lib', '/plimsol', 'l it']);
+  assert.deepEqual(wrapWords('', 8), ['']);
+  assert.deepEqual(wrapWords('船 船船 船', 4), ['船', '船船', '船']);
 });

@@ -34,6 +34,7 @@ export { type Area, detailRows, type Layout, layoutOf, listRows } from './layout
 export { type LogLine, LogStore } from './log-store.ts';
 export type { Command, ContainerVerb, Msg, Next, ShownDetail } from './messages.ts';
 export { failureNotice, lackNotice } from './notice.ts';
+export { noticeLines } from './notice-lines.ts';
 export { answers } from './overlays.ts';
 export { matchingEntries } from './palette.ts';
 export {

@@ -1,3 +1,4 @@
+import { footerHeight } from './notice-lines.ts';
 import { visibleRows } from './selectors.ts';
 import type { State } from './state.ts';
 
@@ -24,7 +25,7 @@ export function layoutOf(state: State): Layout {
   const { columns, rows } = state.size;
   const header = rows >= 16 ? 1 : 0;
   const loadLine = rows >= 30 && columns >= 60 ? 5 : rows >= 16 ? 3 : 2;
-  const footer = 1;
+  const footer = footerHeight(state);
   const body = Math.max(0, rows - header - loadLine - footer);
   const sideWidth =
     columns >= 150 && body >= 16 && !state.zoomed ? Math.min(52, Math.floor(columns * 0.3)) : 0;

@@ -74,7 +74,7 @@ function resourceColumns(of: Resource, theme: Theme): Column<AdvisedContainer>[]
     column(`${of}-needed`, `${name} NEED`, { value: ({ needed }) => needed, priority: 1 }),
     column(frees, `${name} FREES`, {
       value: ({ limit, frees }) => (limit === undefined ? undefined : frees),
-      ...{ tone: 'reserved', priority: 0 },
+      ...{ tone: 'reserved', priority: 0.5 },
     }),
   ];
 }

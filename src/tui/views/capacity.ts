@@ -6,6 +6,7 @@ import {
   type ResourceAdvice,
 } from '../../capacity/index.ts';
 import type { HistoryPoint } from '../../engine/index.ts';
+import { wrapWords } from '../../lib/cell-text.ts';
 import { formatBytes } from '../../lib/format-bytes.ts';
 import { formatCores } from '../../lib/format-cores.ts';
 import { formatDuration } from '../../lib/format-duration.ts';
@@ -232,8 +233,12 @@ function whyLines(state: State, row: AdvisedContainer, { width, height }: Area, 
   const chart = state.why?.id === row.id && state.why.points.length > 0 ? state.why : undefined;
   const text =
     cpu === undefined || memory === undefined
-      ? [head, ...tooFewLines(chart)]
-      : [head, ...reasons('cores', cpu, formatCores), ...reasons('memory', memory, formatBytes)];
+      ? [head, ...tooFewLines(chart, width)]
+      : [
+          head,
+          ...reasons({ label: 'cores', inWords: formatCores }, cpu, width),
+          ...reasons({ label: 'memory', inWords: formatBytes }, memory, width),
+        ];
   const room = height - text.length;
   if (chart === undefined || room < 7 || !theme.capabilities.unicode) return text;
   const lines = {
@@ -250,14 +255,28 @@ function measuredWords({ points, measuredSeconds }: AdvisedContainer['advice']):
 }
 
 /** What can be said before there is advice: what was seen so far. */
-function tooFewLines(chart: Chart | undefined): Line[] {
-  const hint: Line = {
-    spans: [[' There is no advice before three hours and 100 points are recorded.', 'dim']],
-  };
-  if (chart === undefined) return [hint];
+function tooFewLines(chart: Chart | undefined, width: number): Line[] {
+  const hint = sentence(
+    'There is no advice before three hours and 100 points are recorded.',
+    { indent: 1, width },
+    'dim',
+  );
+  if (chart === undefined) return hint;
   const highest = (of: (point: HistoryPoint) => number) => Math.max(...chart.points.map(of));
   const [cores, bytes] = [highest(({ cpuMax }) => cpuMax), highest(({ memoryMax }) => memoryMax)];
-  return [{ spans: [[` So far at most ${formatCores(cores)} cores and ${formatBytes(bytes)}.`]] }, hint];
+  const seen = `So far at most ${formatCores(cores)} cores and ${formatBytes(bytes)}.`;
+  return [...sentence(seen, { indent: 1, width }), ...hint];
+}
+
+/** A sentence on as many lines as it takes. */
+function sentence(
+  text: string,
+  { indent, width }: { readonly indent: number; readonly width: number },
+  tone: Tone = 'text',
+): Line[] {
+  return wrapWords(text, Math.max(8, width - indent - 1)).map(
+    (piece): Line => ({ spans: [[' '.repeat(indent)], [piece, tone]] }),
+  );
 }
 
 /** What is drawn across a chart, where it is known. */
@@ -320,7 +339,11 @@ function whyCharts(
   return [title, ...rows];
 }
 
-function reasons(label: string, advice: ResourceAdvice, inWords: (value: number) => string): Line[] {
+function reasons(
+  { label, inWords }: { readonly label: string; readonly inWords: (value: number) => string },
+  advice: ResourceAdvice,
+  width: number,
+): Line[] {
   const { limit, median, p95, p99, max, needed, frees, why } = advice;
   return [
     {
@@ -337,7 +360,7 @@ function reasons(label: string, advice: ResourceAdvice, inWords: (value: number)
         [frees > 0 ? `, which frees ${inWords(frees)}` : '', 'reserved'],
       ],
     },
-    ...why.map((step): Line => ({ spans: [[`        ${step}`, 'dim']] })),
+    ...why.flatMap(step => sentence(step, { indent: 8, width }, 'dim')),
   ];
 }
 

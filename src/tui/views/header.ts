@@ -9,6 +9,8 @@ import {
   keyContexts,
   keyLabel,
   keymap,
+  type Notice,
+  noticeLines,
   type State,
 } from '../model/index.ts';
 
@@ -76,8 +78,26 @@ export function staleAge(state: State): number | undefined {
 }
 
 /** The bottom line: what is being typed, else what is going on or went wrong, else the keys that matter here. */
-export function footerRows(state: State, width: number, theme: Theme): string[] {
-  return plainRows([footerLine(state, width, theme)], width, 1, theme);
+export function footerRows(state: State, height: number, theme: Theme): string[] {
+  const width = state.size.columns;
+  const { notice, prompt } = state;
+  const lines =
+    notice === undefined || prompt !== undefined
+      ? [footerLine(state, width, theme)]
+      : noticeRows(notice, width, theme);
+  return plainRows(lines, width, height, theme);
+}
+
+function noticeRows(notice: Notice, width: number, { glyphs }: Theme): Line[] {
+  const { tone } = notice;
+  const glyph = tone === 'good' ? glyphs.done : tone === 'bad' ? glyphs.failed : '!';
+  const { text, hint, beside } = noticeLines(notice, width);
+  const told = text.map((piece, i): Line => ({ spans: [[i === 0 ? ` ${glyph} ` : '   ', tone], [piece]] }));
+  if (beside) return [{ spans: [...(told[0]?.spans ?? []), [`  ${glyphs.right} ${hint[0] ?? ''}`, 'dim']] }];
+  const next = hint.map(
+    (piece, i): Line => ({ spans: [[i === 0 ? ` ${glyphs.right} ` : '   '], [piece, 'dim']] }),
+  );
+  return [...told, ...next];
 }
 
 function footerLine(state: State, width: number, theme: Theme): Line {
@@ -88,13 +108,6 @@ function footerLine(state: State, width: number, theme: Theme): Line {
       [['enter keeps it, esc clears it ', 'dim']],
       width,
     );
-  }
-  if (state.notice !== undefined) {
-    const { tone, text, hint } = state.notice;
-    const glyph = tone === 'good' ? theme.glyphs.done : tone === 'bad' ? theme.glyphs.failed : '!';
-    const spans: Span[] = [[` ${glyph} `, tone], [text]];
-    if (hint !== undefined) spans.push([`  ${theme.glyphs.right} ${hint}`, 'dim']);
-    return { spans };
   }
   const going = operationSpans(state, theme);
   const right: Span[] = going.length > 0 ? going : ownSpans(state, width);

@@ -14,6 +14,7 @@ import {
   keymap,
   matchingEntries,
   type State,
+  windowStart,
 } from '../model/index.ts';
 
 /** A box over the panes: its rows, and where its corner is. */
@@ -205,7 +206,10 @@ function choicePopup(state: State, choice: Choice, index: number, theme: Theme):
     const spans: Span[] = [[`  ${label}`], [key === undefined ? '' : `  ${key}`, 'dim']];
     return i === index ? { spans, look: 'selected' } : { spans };
   });
-  const lines = [...question.map((text): Line => ({ spans: [[` ${text}`]] })), { spans: [] }, ...options];
+  const head = [...question.map((text): Line => ({ spans: [[` ${text}`]] })), { spans: [] }];
+  const room = Math.max(1, state.size.rows - head.length - 2);
+  const start = windowStart(index, options.length, room);
+  const lines = [...head, ...options.slice(start, start + room)];
   const longest = Math.max(34, ...question.map(text => text.length + 4));
   return place(
     state,

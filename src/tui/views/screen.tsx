@@ -29,7 +29,7 @@ export function Screen({ state, theme }: { readonly state: State; readonly theme
         </Box>
         {layout.side.width > 0 && <Rows rows={sidePanels(state, layout, theme)} width={layout.side.width} />}
       </Box>
-      <Rows rows={footerRows(state, columns, theme)} width={columns} />
+      <Rows rows={footerRows(state, layout.footer, theme)} width={columns} />
       {popup !== undefined && <Floating {...popup} />}
     </Box>
   );

@@ -99,6 +99,15 @@ test('before there is advice, what was seen so far is drawn and told', async () 
   assert.match(text, /highest use, limit and need: cores/);
 });
 
+test('on a small screen no column is cut, and the reasons are told whole', async () => {
+  const { pilot } = await pressed([40, 12], 'c');
+  assert.match(draw(pilot), /NAME +ADVICE▲ +│/);
+  assert.doesNotMatch(draw(pilot), /…/);
+  const { pilot: why } = await pressed([60, 30], 'c', 'w', 'z');
+  assert.match(draw(why), /needed/);
+  assert.doesNotMatch(draw(why).split('needed').slice(1).join(), /…/);
+});
+
 test('the pane in ASCII has nothing else', async () => {
   for (const keys of [['c'], ['c', 'w']]) {
     const { pilot } = await pressed([80, 24], ...keys);

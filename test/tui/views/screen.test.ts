@@ -307,6 +307,37 @@ test('the help begins with what holds where it was asked for', async () => {
   assert.equal(firstTitle(), 'In the logs');
 });
 
+test('what went wrong is told whole, on as many lines as it takes, and what to do next with it', async () => {
+  const hint = 'create it first, as the user who shall own it, or name a volume (no slash) instead';
+  const text = 'the bind source "/srv/checkouts/many/things" does not exist';
+  for (const [columns, rows, lines] of [
+    [200, 60, 1],
+    [120, 40, 2],
+    [80, 24, 3],
+    [40, 12, 4],
+  ] as const) {
+    const { pilot } = await pilotOn(columns, rows);
+    pilot.tell({ type: 'noticed', notice: { tone: 'bad', text, hint, time: noon } });
+    const drawn = picture(draw(pilot.state, plain)).trimEnd().split('\n');
+    assert.equal(drawn.length, rows);
+    const told = drawn
+      .slice(-lines)
+      .map(line => line.trim())
+      .join(' ')
+      .replace(/ +/g, ' ');
+    const all = `✗ ${text} ▸ ${hint}`;
+    if (columns > 40) assert.equal(told, all);
+    else assert.ok(all.startsWith(told) && told.length > 80, told);
+    assert.match(drawn.at(-lines - 1) ?? '', /╯$/);
+  }
+});
+
+test('every answer can be reached on a small screen', async () => {
+  const { pilot } = await pilotOn(40, 12);
+  pilot.press('K', ...Array.from({ length: 9 }, () => 'down'));
+  assert.match(picture(draw(pilot.state, plain)), /SIGWINCH/);
+});
+
 test('the tab that is shown is named where there is no room for all', async () => {
   const { pilot } = await pilotOn(40, 12);
   assert.match(picture(draw(pilot.press('9').state, plain)), /╭─ 5\/5 env {2}api ─/);
