@@ -259,7 +259,7 @@ describe('an ordinary user', { skip }, () => {
   });
 });
 
-test('an ordinary user reaches the world by pasta where /dev/net/tun may be opened, and is told why where it may not', {
+test("an ordinary user reaches the world by pasta where /dev/net/tun may be opened, and containers' ports by the machine's addresses, and is told why where it may not", {
   skip: skip || noUplink(),
 }, () => {
   using user = openOrdinaryUser();
@@ -273,6 +273,19 @@ test('an ordinary user reaches the world by pasta where /dev/net/tun may be open
   using world = openWorld(user.holder());
   const asked = ['--add-host', `world:${world.address}`, 'busybox', 'wget', '-qO-', 'http://world:7000/'];
   assert.deepEqual(user.attempt('run', '--rm', ...asked), { code: 0, stdout: 'the world\n', stderr: '' });
+
+  const serve = 'mkdir /w; echo hello > /w/index.html; exec httpd -f -p 80 -h /w';
+  const run = ['run', '-d', '--network', 'quay'];
+  user.plimsoll('network', 'create', 'quay');
+  user.plimsoll(...run, '--name', 'web', '-p', '0.0.0.0::80', 'busybox', 'sh', '-c', serve);
+  user.plimsoll(...run, '--name', 'neighbour', 'busybox', 'sleep', '1000');
+  user.plimsoll('run', '-d', '--name', 'stranger', 'busybox', 'sleep', '1000');
+  const port = user.plimsoll('port', 'web').trim().split(':')[1];
+  for (const address of [world.near, ...addressOnTheWayOut()])
+    for (const from of ['web', 'neighbour', 'stranger']) {
+      const fetch = `until wget -qO- http://${address}:${port}/; do sleep 0.1; done`;
+      assert.equal(user.plimsoll('exec', from, 'sh', '-c', fetch), 'hello\n', `${from} by ${address}`);
+    }
 });
 
 test('a user without sub-ids runs containers with one user in them, and is told why there are no more', {
@@ -393,8 +406,14 @@ function openElsewhere() {
   };
 }
 
-/** A machine to reach, in a network namespace; and /dev/net/tun for everybody, in the mounts of `holder` alone. */
-function openWorld(holder: number): Disposable & { readonly address: string } {
+/** The machine's address by which it reaches the world, if it does: pasta has it too, so that nothing is sent to it. */
+function addressOnTheWayOut(): string[] {
+  const { stdout } = spawnSync('ip', ['-4', 'route', 'get', '203.0.113.1'], { encoding: 'utf8' });
+  return /\bsrc (\S+)/.exec(stdout)?.slice(1) ?? [];
+}
+
+/** A machine to reach, in a network namespace, from an address of this one's (`near`); and /dev/net/tun for everybody, in the mounts of `holder` alone. */
+function openWorld(holder: number): Disposable & { readonly address: string; readonly near: string } {
   const name = `plw${process.pid}`;
   const sh = (line: string) => execFileSync('sh', ['-ec', line], { env: { ...process.env, name } });
   const device = `/var/tmp/${name}.tun`;
@@ -415,6 +434,7 @@ function openWorld(holder: number): Disposable & { readonly address: string } {
     spawnSync('sleep', ['0.1']);
   return {
     address: '198.18.7.2',
+    near: '198.18.7.1',
     [Symbol.dispose]() {
       server.kill('SIGKILL');
       sh(`ip link del $name; ip netns del $name; rm ${device}`);
