@@ -48,7 +48,8 @@ export async function createPortForwarder(
   const answersComeBack = showsClients && (await leadAnswersBack());
   const native = await preloadNative();
   const keepsAddress = answersComeBack ? foreignAddresses('plb') : () => false;
-  const socketOf = (client: string) => openInside(native, bytesOf(client), keepsAddress);
+  const socketOf = (client: string, address: string) =>
+    isIPv6(address) ? createSocket('udp6') : openInside(native, bytesOf(client), keepsAddress);
   const opened = new Map<string, readonly Close[]>();
   const streams = createStreamThread({ answersComeBack });
   let changing = 0;
@@ -100,7 +101,7 @@ const quietMs = 60_000;
 
 async function takeUdp(
   bind: BindSocket,
-  socketOf: (client: string) => UdpSocket,
+  socketOf: (client: string, address: string) => UdpSocket,
   { hostAddress, hostPort, address, port }: Forward,
 ): Promise<Close> {
   const outside = createSocket(isIPv6(hostAddress) ? 'udp6' : 'udp4');
@@ -115,7 +116,7 @@ async function takeUdp(
     client.inside.send(data, port, address);
   });
   const meet = (from: { readonly address: string; readonly port: number }, key: string) => {
-    const inside = socketOf(from.address);
+    const inside = socketOf(from.address, address);
     const forget = () => {
       clearTimeout(client.timer);
       clients.delete(key);
