@@ -162,6 +162,10 @@ export async function runInternal(
       await parts.containers().noteHealth({ id, run, status });
     return '';
   }
+  if (id !== undefined && verb === 'exec-ended') {
+    await parts.containers().execs.inspect(id); // which records it
+    return '';
+  }
   if (verb !== 'exited' || id === undefined) throw new TypeError(`no internal command "${args.join(' ')}"`);
   const left = await parts.containers().exited(id);
   return left === undefined ? '' : `${(left / 1000).toFixed(3)}\n`;

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { test } from 'node:test';
@@ -72,15 +74,12 @@ test('commands in containers outlive the daemon, and are looked at by the next',
     assert.deepEqual([ExitCode, Pid, ProcessConfig], [9, before.Pid, before.ProcessConfig]);
     assert.deepEqual(await execIds(), [unstarted.id, lasting.id]);
     const died = (await events(daemon)).filter(({ Action }) => Action === 'exec_die');
+    const codes = new Map(died.map(({ Actor: { Attributes } }) => [Attributes.execID, Attributes.exitCode]));
     assert.deepEqual(
-      new Map(died.map(({ Actor }) => [Actor.Attributes.execID, Actor.Attributes.exitCode])),
-      new Map([
-        [undefined, '0'], // of plimsoll's own exec
-        [talkative.id, '7'],
-        [alone.id, '8'],
-        [onTerminal.id, '9'],
-      ]),
+      [talkative, alone, onTerminal].map(({ id }) => codes.get(id)),
+      ['7', '8', '9'],
     );
+    assert.equal(codes.size, 4); // and plimsoll's own
 
     await assert.rejects(docker.getExec(alone.id).start({}), { statusCode: 409 });
     await daemon.plimsoll('stop', '-t', '0', 'box');
@@ -166,12 +165,70 @@ test('commands in containers outlive the daemon, and are looked at by the next',
     assert.equal((await looked(writing)).ExitCode, 0);
   });
 
+  const toldOf = async (exec: { id: string }) =>
+    (await events(daemon)).filter(({ Actor }) => Actor.Attributes.execID === exec.id);
+  /** Without a look at it, which would record its end. */
+  const untilDied = async (exec: { id: string }) => {
+    for (;;) {
+      const died = (await toldOf(exec)).find(({ Action }) => Action === 'exec_die');
+      if (died !== undefined) return died.Actor.Attributes;
+      await sleep(20);
+    }
+  };
+  /** Starts one by a command line, that ends when there is a file /go; resolves when it runs. */
+  const startByCommand = async ([program = '', ...words]: readonly string[], exitCode: number) => {
+    await daemon.plimsoll('exec', 'box', 'rm', '-f', '/go');
+    const before = (await execIds()) ?? [];
+    const script = `while [ ! -e /go ]; do sleep 0.01; done; exit ${exitCode}`;
+    const child = spawn(program, [...words, 'box', 'sh', '-c', script], {
+      stdio: 'ignore',
+      env: { ...process.env, DOCKER_CONFIG: join(daemon.folder, 'docker') },
+    });
+    child.on('error', () => {}); // then nothing is found
+    for (;;) {
+      const [id] = ((await execIds()) ?? []).filter(each => !before.includes(each));
+      if (id !== undefined && (await looked({ id })).Pid > 0) return { id, child };
+      await sleep(20);
+    }
+  };
+
+  await t.test(
+    'the end of a command whose plimsoll was killed is recorded without its exit code',
+    async () => {
+      const command = [launcher, '--root', join(daemon.folder, 'root'), 'exec'];
+      const { child, ...exec } = await startByCommand(command, 6);
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      assert.equal((await looked(exec)).Running, true);
+      await daemon.plimsoll('exec', 'box', 'touch', '/go');
+      assert.equal((await untilEnded(exec)).ExitCode, -1);
+      assert.equal((await untilDied(exec))?.exitCode, '-1');
+    },
+  );
+
   const ways = [
     ['plimsoll', [launcher, '--root', join(daemon.folder, 'root')]],
     ['plimsoll -H', [launcher, '-H', `unix://${daemon.proxied}`]],
     ...dockerClients.map(client => [client, [client, '-H', `unix://${daemon.proxied}`]] as const),
   ] as const;
   for (const [name, command] of ways) {
+    for (const words of [[], ['-d']]) {
+      await t.test(`${['exec', ...words].join(' ')} of ${name} is looked at and told of`, async () => {
+        const exec = await startByCommand([...command, 'exec', ...words], 6);
+        const { ID, ContainerID, Running, Pid, ProcessConfig } = await looked(exec);
+        assert.deepEqual([ID, ContainerID, Running], [exec.id, (await box.inspect()).Id, true]);
+        assert.deepEqual([ProcessConfig.entrypoint, ProcessConfig.tty], ['sh', false]);
+        assert.ok(existsSync(`/proc/${Pid}`));
+        assert.equal((await daemon.plimsoll('exec', 'box', 'touch', '/go')).code, 0);
+        assert.equal((await untilDied(exec))?.exitCode, '6');
+        const ended = await looked(exec);
+        assert.deepEqual([ended.Running, ended.ExitCode, ended.Pid], [false, 6, Pid]);
+        assert.deepEqual(
+          (await toldOf(exec)).map(({ Action }) => Action.split(':')[0]),
+          [...['exec_create', 'exec_start', 'exec_die']],
+        );
+      });
+    }
     await t.test(`${name} exec -it is left by its keys, and the command goes on`, async () => {
       await leaveByKeys(daemon, command, [], '\u0010\u0011');
       await leaveByKeys(daemon, command, ['--detach-keys', 'ctrl-x,d'], '\u0018d');

@@ -8,7 +8,7 @@ import { connectContainer, disconnectContainer } from './attachments.ts';
 import { createAttendance } from './attend.ts';
 import { createContainer } from './create.ts';
 import { createExecRecords } from './exec/exec-records.ts';
-import { createExecService } from './exec/exec-service.ts';
+import { createExecService, execAlone } from './exec/exec-service.ts';
 import type { ExecService } from './exec/types.ts';
 import { execInContainer } from './exec.ts';
 import { createContainerFiles } from './files/container-files.ts';
@@ -159,7 +159,8 @@ export function createContainerService(parts: ContainerParts): ContainerService 
       return nextRun ? listeners.add(id, connect, signal) : connect();
     },
     resize: (name, size) => resizeContainer(world, records.find(name), size),
-    exec: (name, request) => execInContainer(world, records.find(name), request),
+    exec: (name, request) =>
+      (request.detach ? execAlone : execInContainer)(world, records.find(name), request),
     top: name => listProcesses(processesOfLive(world, name)),
     ps: async (name, options) => await listWithPs(processesOfLive(world, name), options),
     update: (name, change) => locked(name, record => updateContainer(world, record, change)),

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { cancelled, PlimsollError } from '../../errors.ts';
@@ -22,6 +22,8 @@ import {
   startError,
   userToBe,
 } from '../runtime/index.ts';
+import { attendExec, endExec, execFolder, unstartedExitCode } from './exec/settle-execs.ts';
+import type { ExecDetails, ExecSpec } from './exec/types.ts';
 import type { ContainerRecord } from './records.ts';
 import { mergeEnv } from './resolve-spec.ts';
 import { notRunning } from './transitions.ts';
@@ -43,23 +45,65 @@ export async function execInContainer(
   if (request.command.length === 0) {
     throw new PlimsollError('invalid-argument', 'there is no command to run', { code: 'NO_COMMAND' });
   }
-  const folder = join(pathsOf(world.root, id).bundle, `exec-${randomBytes(4).toString('hex')}`);
+  const exec = { id: randomBytes(32).toString('hex'), container: id, spec: specOf(request) };
+  const folder = execFolder(world.root, exec);
   mkdirSync(folder, { mode: 0o700 });
+  let exitCode = 137;
   try {
+    attendExec(folder);
     writeFileSync(join(folder, 'process.json'), JSON.stringify(processFor(world, record, request)), {
       mode: 0o600,
     });
-    world.db.transaction(() =>
-      announce(world, record, 'exec_start', { execCommand: request.command.join(' ') }),
-    );
+    begin(world, record, exec);
     const result = await execute(world, id, folder, request);
-    if (!request.detach)
-      // nobody waits for the end of one that is left alone
-      world.db.transaction(() => announce(world, record, 'exec_die', { exitCode: String(result.exitCode) }));
+    ({ exitCode } = result);
     return result;
+  } catch (error) {
+    if (!request.signal?.aborted) exitCode = unstartedExitCode(error);
+    throw error;
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    endExec(world, exec, exitCode);
   }
+}
+
+/** What is kept of a request. */
+export function specOf({
+  command,
+  tty,
+  env,
+  user,
+  workdir,
+  privileged,
+  stdio,
+  detach,
+}: ExecRequest): ExecSpec {
+  const takesInput = stdio === 'inherit' || stdio?.stdin !== undefined;
+  return {
+    command,
+    tty: tty ?? false,
+    privileged: privileged ?? false,
+    openStdin: takesInput && !detach,
+    stdout: !detach,
+    stderr: !detach,
+    ...(env === undefined ? {} : { env }),
+    ...(user === undefined ? {} : { user }),
+    ...(workdir === undefined ? {} : { workdir }),
+  };
+}
+
+/** Made and started at once, as nobody could see it in between. */
+function begin(
+  world: World,
+  record: ContainerRecord,
+  exec: Pick<ExecDetails, 'id' | 'container' | 'spec'>,
+): void {
+  const attributes = { execID: exec.id, execCommand: exec.spec.command.join(' ') };
+  world.db.transaction(() => {
+    world.execs.tidy(world.clock());
+    world.execs.insertRunning(exec, world.clock());
+    announce(world, record, 'exec_create', attributes);
+    announce(world, record, 'exec_start', attributes);
+  });
 }
 
 /** The own process of a container that runs, with another command and whatever else the request says. */
@@ -108,7 +152,7 @@ async function execute(world: World, id: string, folder: string, request: ExecRe
   const { stdio, signal, detach = false, tty = false } = request;
   if (signal?.aborted) throw cancelled('the command');
   const log = join(folder, 'runtime.log');
-  const pidFile = join(folder, 'pid');
+  const pidFile = join(folder, 'pidfile');
   const inherit = stdio === 'inherit';
   const streams = inherit || stdio === undefined ? {} : stdio;
   await using terminal =

@@ -10,6 +10,8 @@ const keptCount = 1000;
 /** The rows of table `execs`. */
 export interface ExecRecords {
   insert(record: Pick<ExecDetails, 'id' | 'container' | 'spec'>, now: number): void;
+  /** The same, of one that runs from now on. */
+  insertRunning(record: Pick<ExecDetails, 'id' | 'container' | 'spec'>, now: number): void;
   /** Throws `not-found` (`EXEC_NOT_FOUND`). */
   find(id: string): ExecDetails;
   /** Those of a container that have not ended. */
@@ -18,19 +20,25 @@ export interface ExecRecords {
   markStarted(id: string): boolean;
   markUnstarted(id: string): void;
   savePid(id: string, pid: number): void;
-  /** False if somebody else has recorded its end. */
-  markEnded(id: string, exitCode: number, now: number): boolean;
+  /** False if somebody else has recorded its end. `pid` is kept if none was known before. */
+  markEnded(id: string, end: { exitCode: number; pid: number | undefined }, now: number): boolean;
   /** Forgets what has ended long ago, and the oldest of too many. */
   tidy(now: number): void;
 }
 
 export function createExecRecords(db: Database): ExecRecords {
+  const insert = (
+    { id, container, spec }: Pick<ExecDetails, 'id' | 'container' | 'spec'>,
+    status: string,
+    now: number,
+  ) =>
+    void db.run(
+      'INSERT INTO execs (id, container, created, status, spec) VALUES (?, ?, ?, ?, ?)',
+      ...[id, container, now, status, JSON.stringify(spec)],
+    );
   return {
-    insert: ({ id, container, spec }, now) =>
-      void db.run(
-        "INSERT INTO execs (id, container, created, status, spec) VALUES (?, ?, ?, 'created', ?)",
-        ...[id, container, now, JSON.stringify(spec)],
-      ),
+    insert: (record, now) => insert(record, 'created', now),
+    insertRunning: (record, now) => insert(record, 'running', now),
     find(id) {
       const row = db.get('SELECT * FROM execs WHERE id = ?', id);
       if (row !== undefined) return toDetails(row);
@@ -45,10 +53,11 @@ export function createExecRecords(db: Database): ExecRecords {
     markUnstarted: id =>
       void db.run("UPDATE execs SET status = 'created' WHERE id = ? AND status = 'running'", id),
     savePid: (id, pid) => void db.run('UPDATE execs SET pid = ? WHERE id = ?', pid, id),
-    markEnded: (id, exitCode, now) =>
+    markEnded: (id, { exitCode, pid }, now) =>
       db.run(
-        "UPDATE execs SET status = 'ended', exit_code = ?, ended = ? WHERE id = ? AND status <> 'ended'",
-        ...[exitCode, now, id],
+        `UPDATE execs SET status = 'ended', exit_code = ?, pid = coalesce(pid, ?), ended = ?
+         WHERE id = ? AND status <> 'ended'`,
+        ...[exitCode, pid ?? null, now, id],
       ).changes === 1,
     tidy(now) {
       db.run("DELETE FROM execs WHERE status = 'ended' AND ended < ?", now - keptMs);

@@ -1,55 +1,84 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isPlimsollError, PlimsollError } from '../../../errors.ts';
+import { PlimsollError } from '../../../errors.ts';
 import { execPid, resizeTerminal, startExecMonitor } from '../../runtime/index.ts';
 import { attachToMonitor } from '../attach.ts';
-import { processFor } from '../exec.ts';
+import { processFor, specOf } from '../exec.ts';
 import type { ContainerRecord } from '../records.ts';
-import type { Attachment } from '../types.ts';
+import type { Attachment, ExecRequest } from '../types.ts';
 import { announce, type World } from '../world.ts';
-import { endExec, execFolder, settleExec } from './settle-execs.ts';
-import type { ExecDetails, ExecService, StartedExec, TerminalSize } from './types.ts';
+import { endExec, execFolder, settleExec, unstartedExitCode } from './settle-execs.ts';
+import type { ExecDetails, ExecService, ExecSpec, StartedExec, TerminalSize } from './types.ts';
 
 /** See `ExecService`. */
 export function createExecService(world: World): ExecService {
-  const { db, execs, records, clock } = world;
+  const { db, execs, records } = world;
   return {
-    async create(name, spec) {
-      const record = records.find(name);
-      assertRuns(record);
-      if (spec.command.length === 0)
-        throw new PlimsollError('invalid-argument', 'No exec command specified', { code: 'NO_COMMAND' });
-      const id = randomBytes(32).toString('hex');
-      db.transaction(() => {
-        execs.tidy(clock());
-        execs.insert({ id, container: record.id, spec }, clock());
-        announce(world, record, 'exec_create', { execID: id, execCommand: spec.command.join(' ') });
-      });
-      return execs.find(id);
+    create: async (name, spec) => createExec(world, records.find(name), spec),
+    async inspect(id) {
+      const exec = settleExec(world, execs.find(id));
+      const pid = exec.pid ?? execPid(execFolder(world.root, exec));
+      return pid === undefined ? exec : { ...exec, pid };
     },
-    inspect: async id => settleExec(world, execs.find(id)),
-    async start(id, options = {}) {
-      const exec = execs.find(id);
-      const record = records.find(exec.container);
-      assertRuns(record);
-      db.transaction(() => {
-        if (!execs.markStarted(id)) throw startedBefore(id);
-        mkdirSync(execFolder(world.root, exec), { mode: 0o700 }); // whoever finds it running finds this
-        announce(world, record, 'exec_start', { execID: id, execCommand: exec.spec.command.join(' ') });
-      });
-      return await start(world, record, exec, options);
-    },
+    start: async (id, options = {}) => await startExec(world, id, options),
     async resize(id, size) {
       const exec = execs.find(id);
-      if (exec.spec.tty && (await isUp(world, id))) resizeTerminal(execFolder(world.root, exec), size);
+      const folder = execFolder(world.root, exec);
+      if (exec.spec.tty && (await isUp(world, id)) && existsSync(join(folder, 'ctl')))
+        resizeTerminal(folder, size);
     },
     async detached(id) {
       const record = records.find(execs.find(id).container);
       db.transaction(() => announce(world, record, 'exec_detach', { execID: id }));
     },
   };
+}
+
+function createExec(world: World, record: ContainerRecord, spec: ExecSpec): ExecDetails {
+  const { db, execs, clock } = world;
+  assertRuns(record);
+  if (spec.command.length === 0)
+    throw new PlimsollError('invalid-argument', 'No exec command specified', { code: 'NO_COMMAND' });
+  const id = randomBytes(32).toString('hex');
+  db.transaction(() => {
+    execs.tidy(clock());
+    execs.insert({ id, container: record.id, spec }, clock());
+    announce(world, record, 'exec_create', { execID: id, execCommand: spec.command.join(' ') });
+  });
+  return execs.find(id);
+}
+
+async function startExec(world: World, id: string, options: StartOptions): Promise<StartedExec> {
+  const exec = world.execs.find(id);
+  const record = world.records.find(exec.container);
+  assertRuns(record);
+  world.db.transaction(() => {
+    if (!world.execs.markStarted(id)) throw startedBefore(id);
+    mkdirSync(execFolder(world.root, exec), { mode: 0o700 }); // whoever finds it running finds this
+    announce(world, record, 'exec_start', { execID: id, execCommand: exec.spec.command.join(' ') });
+  });
+  return await start(world, record, exec, options);
+}
+
+/** Starts a command that no process of plimsoll waits for: its monitor calls one that records its end. */
+export async function execAlone(
+  world: World,
+  record: ContainerRecord,
+  request: ExecRequest,
+): Promise<{ exitCode: number; stdout: Buffer; stderr: Buffer }> {
+  const { id } = createExec(world, record, specOf(request));
+  const { ended, leave } = await startExec(world, id, { exitCommand: execExitCommand(world, id) });
+  ended.catch(() => {});
+  leave();
+  return { exitCode: 0, stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
+}
+
+function execExitCommand({ root, self }: World, id: string): string[] {
+  if (self.length === 0) return [];
+  const script = 'unset _OCI_SYNCPIPE _OCI_STARTPIPE _OCI_ATTACHPIPE; exec "$@"';
+  return ['/bin/sh', '-c', script, 'sh', ...self, 'internal', 'exec-ended', '--root', root.dataDir, id];
 }
 
 /** How long one that is just being started is waited for before its size is set; docker's ten seconds. */
@@ -66,11 +95,18 @@ async function isUp(world: World, id: string): Promise<boolean> {
   return false;
 }
 
+interface StartOptions {
+  readonly attach?: boolean;
+  readonly terminalSize?: TerminalSize;
+  /** What the monitor calls in the end; empty: nothing. */
+  readonly exitCommand?: readonly string[];
+}
+
 async function start(
   world: World,
   record: ContainerRecord,
   exec: ExecDetails,
-  { attach = false, terminalSize }: { attach?: boolean; terminalSize?: TerminalSize },
+  { attach = false, terminalSize, exitCommand = [] }: StartOptions,
 ): Promise<StartedExec> {
   const { id, container, spec } = exec;
   const folder = execFolder(world.root, exec);
@@ -80,7 +116,7 @@ async function start(
     const request = { ...spec, ...(terminalSize === undefined ? {} : { terminalSize }) };
     writeFileSync(processFile, JSON.stringify(processFor(world, record, request)), { mode: 0o600 });
     const monitor = await startExecMonitor({
-      ...{ runtime: world.runtime(), container, id, folder, processFile },
+      ...{ runtime: world.runtime(), container, id, folder, processFile, exitCommand },
       command: spec.command[0] ?? '',
       tty: spec.tty ?? false,
       openStdin: attach && (spec.openStdin ?? false),
@@ -104,14 +140,9 @@ async function start(
     };
   } catch (error) {
     await attachment?.[Symbol.asyncDispose]();
-    endExec(world, exec, exitCodeOf(error));
+    endExec(world, exec, unstartedExitCode(error));
     throw error;
   }
-}
-
-/** As docker has it: 127 for a command that is not there, 126 for one that cannot be run. */
-function exitCodeOf(error: unknown): number {
-  return isPlimsollError(error) && error.code === 'COMMAND_NOT_FOUND' ? 127 : 126;
 }
 
 function assertRuns({ name, state }: ContainerRecord): void {

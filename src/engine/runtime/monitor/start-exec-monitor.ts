@@ -20,6 +20,8 @@ export interface ExecMonitorRequest {
   readonly command: string;
   readonly tty: boolean;
   readonly openStdin: boolean;
+  /** Program and arguments to be run when it has ended, and its exit code is there; empty: none. */
+  readonly exitCommand: readonly string[];
   /** Called, and waited for, when its streams can be connected with and it does not run yet; else nobody can. */
   readonly beforeRun?: () => Promise<void>;
 }
@@ -120,6 +122,7 @@ function readPid(file: string): number | undefined {
 }
 
 function argumentsOf({ container, id, folder, runtime, ...request }: ExecMonitorRequest): string[] {
+  const [program, ...words] = request.exitCommand;
   const ofRuntime = [...runtime.globalArgs, `--log=${join(folder, 'runtime.log')}`, '--log-format=json'];
   return [
     ...['--api-version', '1', '--exec', '-c', container, '-u', id, '-n', id.slice(0, 12), '-b', folder],
@@ -127,6 +130,8 @@ function argumentsOf({ container, id, folder, runtime, ...request }: ExecMonitor
     ...['-p', join(folder, 'pidfile'), '--conmon-pidfile', join(folder, 'conmon.pid')],
     ...['--exit-dir', join(folder, 'exit'), '--full-attach', '-l', 'none', '--log-level', 'error'],
     ...['--exec-process-spec', request.processFile],
+    ...(program === undefined ? [] : [`--exit-command=${program}`]),
+    ...words.map(word => `--exit-command-arg=${word}`),
     ...(request.beforeRun === undefined ? [] : ['--exec-attach']),
     // Who leaves a terminal must not end its input: ctrl-d does. A pipe ends with the client that fed it.
     ...(request.tty ? ['-t', '--leave-stdin-open'] : []),
