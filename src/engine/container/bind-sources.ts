@@ -21,6 +21,7 @@ export function makeBindSources(mounts: readonly ContainerMount[]): string[] {
 /** Why a folder cannot be made, and what would help. */
 const reasons: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of the path is a file: correct the path',
+  ENOENT: 'nothing can be made there: correct the path',
   EEXIST: 'a part of the path is a file: correct the path',
   EACCES: 'you may not write there: have somebody make it who may',
   EPERM: 'you may not write there: have somebody make it who may',

@@ -16,4 +16,7 @@ test('makeBindSources() says why a folder cannot be made, not only the number of
     code: 'MOUNT_SOURCE_MISSING',
     hint: 'a part of the path is a file: correct the path, or mount another',
   });
+  assert.throws(() => mount('/proc/nowhere/x'), {
+    hint: 'nothing can be made there: correct the path, or mount another',
+  });
 });
