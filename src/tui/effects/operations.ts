@@ -94,7 +94,7 @@ export class Operations {
           this.#ended(
             id,
             typeof text === 'string'
-              ? { tone: 'good', text: cleanText(text, { maxLength: 200 }), time: Date.now() }
+              ? { tone: 'good', text: cleanText(text, { maxLength: 600 }), time: Date.now() }
               : undefined,
           ),
         (error: unknown) => this.#ended(id, failureNotice(error, Date.now())),

@@ -6,7 +6,8 @@ import { createFakeEngine } from '../../support/fake-engine.ts';
 
 test('a container that runs tells what could not be given as asked, such as a folder that had to be made', async () => {
   const engine = createFakeEngine({ containers: 1 });
-  const warnings = ['made the folder "/srv/new", which was not there; it belongs to root'];
+  const made = 'made the folder "/srv/new", which was not there; it belongs to root';
+  const warnings = [made, `no way out of this machine: ${'a long reason '.repeat(12)}and what to do`];
   const start = async () => ({ warnings });
   const notice = await new Promise<Notice | undefined>(resolve => {
     const operations = new Operations(msg => {
@@ -15,5 +16,5 @@ test('a container that runs tells what could not be given as asked, such as a fo
     const spec = { image: 'shop/api:2.4', name: 'fresh' };
     operations.start({ ...engine, containers: { ...engine.containers, start } }, { type: 'run', spec });
   });
-  assert.equal(notice?.text, `Running "fresh"; ${warnings[0]}`);
+  assert.equal(notice?.text, `Running "fresh"; ${warnings.join('; ')}`);
 });
