@@ -32,7 +32,7 @@ if (filters.length === 0) {
   else count.failed++;
 }
 
-const loader = './test/support/tsx-loader.ts';
+const loaders = ['./test/support/tsx-loader.ts', './test/support/whole-output.ts'];
 const stream = run({
   files,
   cwd: home,
@@ -40,7 +40,10 @@ const stream = run({
   timeout: 300_000, // a test that hangs is a failure, not a run without an end
   forceExit: true, // nor is what a failed one has left: a server, a loop
   concurrency: Math.max(2, availableParallelism()), // most files wait for the kernel, and fight over it if there are many
-  execArgv: ['--disable-warning=ExperimentalWarning', ...(existsSync(loader) ? ['--import', loader] : [])],
+  execArgv: [
+    '--disable-warning=ExperimentalWarning',
+    ...loaders.filter(existsSync).flatMap(loader => ['--import', loader]),
+  ],
 });
 
 const failures: string[] = [];
