@@ -85,7 +85,7 @@ function tabSpans(state: State, row: Row | undefined, room: number): Span[] {
     ];
   const tabs: readonly string[] = detailTabs[state.noun];
   const current = currentTab(state);
-  const name = row?.name ?? 'capacity';
+  const name = current === 'machine' ? state.hostname : (row?.name ?? 'capacity');
   if (cellWidth([name, ...tabs].join('  ')) > room)
     return [
       [`${tabs.indexOf(current) + 1}/${tabs.length} `, 'dim'],
