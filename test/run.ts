@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { relative, resolve } from 'node:path';
 import { run } from 'node:test';
 import { inspect } from 'node:util';
+import { endHanging } from './support/end-hanging.ts';
 import { openTestRun } from './support/sweep.ts';
 
 /**
@@ -32,18 +33,15 @@ if (filters.length === 0) {
   else count.failed++;
 }
 
-const loaders = ['./test/support/tsx-loader.ts', './test/support/whole-output.ts'];
+const loader = './test/support/tsx-loader.ts';
+const hanging = endHanging(900);
 const stream = run({
   files,
   cwd: home,
   isolation: 'process',
   timeout: 300_000, // a test that hangs is a failure, not a run without an end
-  forceExit: true, // nor is what a failed one has left: a server, a loop
   concurrency: Math.max(2, availableParallelism()), // most files wait for the kernel, and fight over it if there are many
-  execArgv: [
-    '--disable-warning=ExperimentalWarning',
-    ...loaders.filter(existsSync).flatMap(loader => ['--import', loader]),
-  ],
+  execArgv: ['--disable-warning=ExperimentalWarning', ...(existsSync(loader) ? ['--import', loader] : [])],
 });
 
 const failures: string[] = [];
@@ -77,6 +75,7 @@ stream.on('test:summary', data => {
 });
 
 stream.on('end', () => {
+  hanging[Symbol.dispose]();
   common[Symbol.dispose]();
   for (const file of silent) {
     count.failed++;
