@@ -105,15 +105,19 @@ function configureList(command: Command, cli: Cli): void {
         ...each,
         current: each.name === current,
       }));
-      await writeListing(cli, rows, columns, options);
+      const plain = options.quiet === true || (options.format ?? 'table') !== 'table';
+      await writeListing(cli, rows, columns(plain), options);
     },
   );
 }
 
-const columns: readonly Column<Row>[] = [
-  { field: 'Name', title: 'NAME', value: row => `${row.name}${row.current ? ' *' : ''}` },
+/** In the table the current one has a star; scripts get its name alone, as from docker. */
+const columns = (plain: boolean): readonly Column<Row>[] => [
+  { field: 'Name', title: 'NAME', value: row => `${row.name}${row.current && !plain ? ' *' : ''}` },
   { field: 'Description', title: 'DESCRIPTION', value: row => row.description },
   { field: 'DockerEndpoint', title: 'DOCKER ENDPOINT', value: row => row.host },
+  { field: 'Current', title: 'CURRENT', value: row => String(row.current), hidden: true },
+  { field: 'Error', title: 'ERROR', value: () => '', hidden: true },
 ];
 
 function configureExport(command: Command, cli: Cli): void {
