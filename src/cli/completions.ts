@@ -18,6 +18,15 @@ export interface Completion {
 export async function completions(words: readonly string[], context: Context): Promise<Completion[]> {
   const [verb = '', ...rest] = words;
   const last = words.at(-1) ?? '';
+  const [, option, value] = /^(--[a-z][\w-]*=)(.*)$/s.exec(rest.length > 0 ? last : '') ?? [];
+  if (option !== undefined && value !== undefined) {
+    // As if the value stood apart; what is offered takes the place of the whole word.
+    const apart = [...rest.slice(0, -1), option.slice(0, -1), value];
+    const found = await candidates(verb, apart, context);
+    return found
+      .filter(({ word }) => word.startsWith(value))
+      .map(one => ({ ...one, word: option + one.word }));
+  }
   return (await candidates(verb, rest, context)).filter(({ word }) => word.startsWith(last));
 }
 
@@ -53,8 +62,11 @@ async function candidates(
     const kind = /<(container|network|volume|image)\b/.exec(pending.flags)?.[1];
     return kind === undefined ? [] : await namesOf(kind, cli);
   }
+  const given = operandsIn(command, before);
+  // What follows the image is a command of its own, with options of its own.
+  if (passesOn.has(child?.name() ?? verb) && given.length > 0 && rest.at(-1)?.startsWith('-')) return [];
   if (rest.at(-1)?.startsWith('-')) return optionsOf(command);
-  return await operands(command, before, { cli, verb });
+  return await operands(command, given, { cli, verb });
 }
 
 /** The option whose value the next word is, if the word before is one that takes a value. */
@@ -71,15 +83,22 @@ function optionsOf(command: Command): Completion[] {
   );
 }
 
+/** `run`, `create` and `exec` end their options at the first word that is none. */
+const passesOn: ReadonlySet<string> = new Set(['run', 'create', 'exec']);
+
+/** The words before that are no options and no values of options. */
+function operandsIn(command: Command, before: readonly string[]): string[] {
+  return before.filter(
+    (word, i) => !word.startsWith('-') && takesValue(command, before[i - 1]) === undefined,
+  );
+}
+
 /** Names for the argument that the next word is, told by the argument's own name. */
 async function operands(
   command: Command,
-  before: readonly string[],
+  given: readonly string[],
   { cli, verb }: { readonly cli: Cli; readonly verb: string },
 ): Promise<Completion[]> {
-  const given = before.filter(
-    (word, i) => !word.startsWith('-') && takesValue(command, before[i - 1]) === undefined,
-  );
   const known = command.registeredArguments;
   const argument = known[given.length] ?? (known.at(-1)?.variadic ? known.at(-1) : undefined);
   if (argument?.argChoices) return argument.argChoices.map(word => ({ word, description: '' }));
