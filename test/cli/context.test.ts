@@ -9,7 +9,8 @@ test('context ls marks the current one for people, and gives scripts its name al
   const folder = mkdtempSync(join(tmpdir(), 'plimsoll-context-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const ls = async (...words: string[]) =>
-    (await runPlimsoll(['context', 'ls', ...words], { env: { HOME: folder, XDG_CONFIG_HOME: folder } })).stdout;
+    (await runPlimsoll(['context', 'ls', ...words], { env: { HOME: folder, XDG_CONFIG_HOME: folder } }))
+      .stdout;
   assert.match(await ls(), /^NAME .*\ndefault \* /);
   assert.equal(await ls('-q'), 'default\n');
   assert.equal(await ls('--format', '{{.Name}} {{.Current}}'), 'default true\n');
