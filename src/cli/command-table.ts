@@ -151,7 +151,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     name: 'builder',
-    summary: 'Free the build cache (prune)',
+    summary: 'Show what the build cache holds (du), and free it (prune)',
     group: build,
     configure: configureBuilder,
   },
@@ -343,7 +343,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     name: 'fleet',
-    summary: 'The same of many machines: over ssh, or from Prometheus',
+    summary: 'Capacity and waste of many machines: over ssh, or from Prometheus',
     group: look,
     configure: configureFleet,
   },

@@ -1,25 +1,52 @@
 import type { Command } from 'commander';
 import type { PruneOptions } from '../engine/index.ts';
+import { PlimsollError } from '../errors.ts';
 import { cleanText } from '../lib/clean-text.ts';
 import { matchesLabel } from '../lib/matches-label.ts';
+import { ask } from './ask.ts';
 import type { Cli } from './cli.ts';
 import { collect } from './collect.ts';
 import { parseFilters } from './parse/parse-filters.ts';
 import { parseTime } from './parse/parse-time.ts';
 
 export interface PruneFilters {
+  readonly force?: true;
   readonly filter?: string[];
 }
 
-/** Adds `--force` and `--filter`, as every `prune` has them. */
-export function pruneFilters(command: Command): Command {
+/**
+ * Adds `--force` and `--filter`, as every `prune` has them. Without `--force` a person at a terminal is asked first, as by
+ * docker; scripts, which have none, are not. `what` is that which goes.
+ */
+export function pruneFilters<Options extends PruneFilters>(
+  command: Command,
+  cli: Cli,
+  what: (options: Options) => string,
+): Command {
   return command
-    .option('-f, --force', 'Accepted for scripts; it never asks')
+    .hook('preAction', async (_, self) => await confirm(cli, self.opts<Options>(), what))
+    .option('-f, --force', 'Do not ask; at a terminal it asks first')
     .option(
       '--filter <key=value>',
       'Only these: until=TIME, label=NAME[=VALUE], label!=NAME[=VALUE]',
       collect,
     );
+}
+
+async function confirm<Options extends PruneFilters>(
+  cli: Cli,
+  options: Options,
+  what: (options: Options) => string,
+): Promise<void> {
+  if (options.force || cli.stdin.isTTY !== true) return;
+  const some = options.filter === undefined ? '' : ' that pass the filters';
+  cli.stderr.write(`WARNING! This will remove ${what(options)}${some}.\n`);
+  const answer = await ask(cli, 'Are you sure you want to continue? [y/N] ', { hint: "give '--force'" });
+  if (/^y(es)?$/i.test(answer.trim())) return;
+  throw new PlimsollError('invalid-argument', 'nothing was removed', {
+    code: 'NOT_CONFIRMED',
+    hint: "answer y, or give '--force'",
+  });
 }
 
 /** What `--filter` says. Throws `invalid-argument` for what is no such filter. */

@@ -20,6 +20,8 @@ export interface CliOptions {
   readonly cwd?: string;
   /** Standard output and error are a terminal of 80 columns. */
   readonly tty?: boolean;
+  /** Standard input is a terminal, at which a person types `input`. */
+  readonly typing?: boolean;
   /** Gets what is written to standard output, byte by byte. */
   readonly onOutput?: (chunk: Buffer) => void;
   /** Gets what is written to standard error. */
@@ -33,6 +35,7 @@ export async function runPlimsoll(argv: readonly string[], options: CliOptions =
   const written = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
   const signals = new EventEmitter();
   const stdin = new PassThrough();
+  if (options.typing) Object.assign(stdin, { isTTY: true, setRawMode: () => stdin });
   if (options.input !== undefined) stdin.end(options.input);
   const output = (name: 'stdout' | 'stderr') =>
     Object.assign(new EventEmitter(), {

@@ -66,6 +66,8 @@ const verbs: readonly (readonly [string, string, (command: Command, cli: Cli) =>
 function configurePrune(command: Command, cli: Cli): void {
   pruneFilters(
     examples(command, 'plimsoll container prune', 'plimsoll container prune --filter until=24h'),
+    cli,
+    () => 'all stopped containers',
   ).action(async (options: PruneFilters) => {
     const conditions = parsePruneFilters(options);
     const engine = await cli.engine();

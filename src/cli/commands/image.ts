@@ -45,7 +45,11 @@ export function configureImage(command: Command, cli: Cli): void {
       cli.stdout.write(`${JSON.stringify(engine.images.attestations(name), undefined, 2)}\n`);
     });
   const prune = command.command('prune').description('Remove images without a name');
-  pruneFilters(examples(prune, 'plimsoll image prune', 'plimsoll image prune -a --filter until=240h'))
+  pruneFilters<PruneFilters & { all?: true }>(
+    examples(prune, 'plimsoll image prune', 'plimsoll image prune -a --filter until=240h'),
+    cli,
+    ({ all }) => (all ? 'all images that no container uses' : 'all images without a name'),
+  )
     .option('-a, --all', 'Also those that no container uses')
     .action(async ({ all, ...filters }: PruneFilters & { all?: true }) => {
       const conditions = parsePruneFilters(filters);

@@ -54,6 +54,8 @@ export function configureNetwork(command: Command, cli: Cli): void {
       command.command('prune').description('Remove every network that no container uses'),
       'plimsoll network prune --filter until=24h',
     ),
+    cli,
+    () => 'all networks of yours that no container uses',
   ).action(async (options: PruneFilters) => {
     const isMeant = pruneMatcher(options);
     const engine = await cli.engine();

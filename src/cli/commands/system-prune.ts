@@ -13,8 +13,11 @@ interface Options extends PruneFilters {
 
 /** `system prune [-a] [--volumes] [--filter FILTER]` */
 export function configureSystemPrune(command: Command, cli: Cli): void {
-  pruneFilters(
+  pruneFilters<Options>(
     examples(command, 'plimsoll system prune', 'plimsoll system prune -a --volumes --filter until=48h'),
+    cli,
+    ({ all, volumes }) =>
+      `all stopped containers, unused networks, ${all ? 'images that no container uses, all of' : 'images without a name, what is old of'} the build cache${volumes ? ', and volumes without a name that no container has' : ''}`,
   )
     .option('-a, --all', 'Also images that no container uses, and all of the build cache')
     .option('--volumes', 'Also volumes without a name that no container has')

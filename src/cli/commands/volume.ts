@@ -108,7 +108,14 @@ export function configureVolume(command: Command, cli: Cli): void {
 }
 
 function configurePrune(command: Command, cli: Cli): void {
-  pruneFilters(examples(command, 'plimsoll volume prune', 'plimsoll volume prune -a --filter label=scratch'))
+  pruneFilters<PruneFilters & { all?: true }>(
+    examples(command, 'plimsoll volume prune', 'plimsoll volume prune -a --filter label=scratch'),
+    cli,
+    ({ all }) =>
+      all
+        ? 'all volumes that no container has, and their files'
+        : 'all volumes without a name that no container has, and their files',
+  )
     .option('-a, --all', 'Also those with a name')
     .action(async ({ all, ...filters }: PruneFilters & { all?: true }) => {
       const isMeant = pruneMatcher(filters);
