@@ -14,6 +14,7 @@ import {
 import type { ApiClient } from './client.ts';
 import { clientError } from './client-errors.ts';
 import { readLines } from './frames.ts';
+import { ToldEvents } from './told-events.ts';
 
 /** Requests at once while everything is read: enough to hide the way there, too few to be a burden. */
 const parallel = 12;
@@ -44,8 +45,7 @@ export class Mirror {
   #lost: { readonly since: number; readonly reason: string } | undefined;
   #events: EngineEvent[] = [];
   #seq = 0;
-  /** Time of the newest event that is known: what the engine tells again is not new. */
-  #newest = 0n;
+  readonly #told = new ToldEvents();
   #waiters = new Set<() => void>();
   #watching: AbortController | undefined;
 
@@ -307,8 +307,7 @@ export class Mirror {
 
   #remember(line: string): EngineEvent | undefined {
     const event = toEvent(line, this.#seq + 1);
-    if (event === undefined || BigInt(event.timeNano) <= this.#newest) return undefined;
-    this.#newest = BigInt(event.timeNano);
+    if (event === undefined || !this.#told.isNew(event)) return undefined;
     this.#seq = event.seq;
     this.#events.push(event);
     if (this.#events.length > rememberedEvents) this.#events = this.#events.slice(-rememberedEvents / 2);

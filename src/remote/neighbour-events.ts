@@ -3,6 +3,7 @@ import type { EngineEvent, NeighbourEvent } from '../engine/index.ts';
 import { toEvent } from '../wire/index.ts';
 import type { ApiClient } from './client.ts';
 import { readLines } from './frames.ts';
+import { ToldEvents } from './told-events.ts';
 
 /** Events that are remembered, of all engines together. */
 const remembered = 1000;
@@ -37,12 +38,16 @@ export function isTold(action: string): action is NeighbourEvent['action'] {
 
 /** Reads what an engine tells of its containers; each event once, also where it is asked for the same second again. */
 export class EventReader {
-  readonly #client: ApiClient;
+  readonly #client: Pick<ApiClient, 'stream'>;
+  /** Nanoseconds since the epoch, as `#newest`. */
+  readonly #first: bigint;
   #newest: bigint;
+  readonly #told = new ToldEvents();
 
-  constructor(client: ApiClient, since: number) {
+  constructor(client: Pick<ApiClient, 'stream'>, since: number) {
     this.#client = client;
-    this.#newest = BigInt(Math.floor(since)) * 1_000_000n;
+    this.#first = BigInt(Math.floor(since)) * 1_000_000n;
+    this.#newest = this.#first;
   }
 
   /** Gives each event as it comes, and asks anew when the connection breaks, until the signal fires. Never rejects. */
@@ -63,18 +68,19 @@ export class EventReader {
     take: (event: ContainerEvent) => Promise<void>,
     signal: AbortSignal,
   ): Promise<void> {
-    const since = String(this.#newest / 1_000_000_000n); // Podman knows no fractions
+    const since = this.#newest / second; // Podman knows no fractions
     const filters = JSON.stringify({ type: ['container'] });
     const stream = await this.#client.stream('GET', '/events', {
-      query: { ...query, since, filters },
+      query: { ...query, since: String(since), filters },
       signal,
     });
     try {
       for await (const line of readLines(stream as AsyncIterable<Buffer>)) {
         const event = toEvent(line, 0);
-        if (event?.type !== 'container' || BigInt(event.timeNano) <= this.#newest) continue;
-        this.#newest = BigInt(event.timeNano);
+        if (event?.type !== 'container' || BigInt(event.timeNano) < this.#first) continue;
+        if (!this.#told.isNew(event)) continue;
         const { action, actor, timeNano } = event;
+        if (BigInt(timeNano) > this.#newest) this.#newest = BigInt(timeNano);
         await take({ action, actor, time: Number(timeNano.slice(0, -6)) });
       }
     } finally {
@@ -82,3 +88,6 @@ export class EventReader {
     }
   }
 }
+
+/** In nanoseconds. */
+const second = 1_000_000_000n;
