@@ -213,29 +213,41 @@ describe('an ordinary user', { skip }, () => {
   });
 
   test('shows a server in a container the address of its client, of TCP and UDP, but that of the loopback', {
-    skip: process.getuid?.() === 0 ? false : 'needs root: for a client elsewhere',
+    skip: noClientElsewhere(),
   }, async () => {
     const { plimsoll } = user();
     using elsewhere = openElsewhere();
     const node = ['-v', `${process.execPath}:/node:ro`, '-v', '/lib:/lib:ro', '-v', '/lib64:/lib64:ro'];
     const serve = `
-      require('net').createServer(s => s.on('error', () => {}).end(s.remoteAddress)).listen(80, '0.0.0.0');
-      const udp = require('dgram').createSocket('udp4');
-      udp.on('message', (_, from) => udp.send(from.address, from.port, from.address)).bind(53, () => console.log('up'));`;
-    const ports = ['-p', '0.0.0.0:17580:80', '-p', '0.0.0.0:17553:53/udp'];
-    plimsoll('run', '-d', '--name', 'asked', ...node, ...ports, 'busybox', '/node', '-e', serve);
-    for (let waited = 0; waited < 120_000 && !plimsoll('logs', 'asked').includes('up'); waited += 100)
+      const say = s => s.on('error', () => {}).end(s.remoteAddress);
+      const reply = function (_, from) { this.send(from.address, from.port, from.address); };
+      for (const [host, type] of [['0.0.0.0', 'udp4'], ['::', 'udp6']]) {
+        require('net').createServer(say).listen({ port: 80, host, ipv6Only: true }, () => console.log('up'));
+        require('dgram').createSocket({ type, ipv6Only: host === '::' }).on('message', reply).bind(53, () => console.log('up'));
+      }`;
+    const ports = ['-p', ':17580:80', '-p', ':17553:53/udp'];
+    plimsoll('network', 'create', '--ipv6', 'sight');
+    plimsoll(
+      ...['run', '-d', '--name', 'asked', '--network', 'sight', ...node, ...ports],
+      ...['busybox', '/node', '-e', serve],
+    );
+    for (let said = ''; said !== 'up\n'.repeat(4); said = plimsoll('logs', 'asked')) {
+      assert.doesNotMatch(said, /Error/);
       await sleep(100);
-    assert.equal(elsewhere.ask('tcp', 17580), elsewhere.address);
-    assert.equal(elsewhere.ask('udp', 17553), elsewhere.address);
-    const many = elsewhere.ask('tcp', 17580, 300).split(' ');
-    assert.deepEqual([many.length, ...new Set(many)], [300, elsewhere.address]);
+    }
+    for (const { here, there } of elsewhere.ways) {
+      assert.equal(elsewhere.ask('tcp', here, 17580), there);
+      assert.equal(elsewhere.ask('udp', here, 17553), there);
+      const many = elsewhere.ask('tcp', here, 17580, 300).split(' ');
+      assert.deepEqual([many.length, ...new Set(many)], [300, there]);
+    }
     const near = askFor('tcp', '127.0.0.1', 17580, 1);
     const own = execFileSync(process.execPath, ['-e', near], { encoding: 'utf8' });
     assert.match(own, /^\d+\.\d+\.\d+\.1$/, 'the gateway stands for the loopback');
     const itself = `require('net').connect(80, '127.0.0.1').pipe(process.stdout)`;
     assert.equal(plimsoll('exec', 'asked', '/node', '-e', itself), '127.0.0.1');
     plimsoll('rm', '-f', 'asked');
+    plimsoll('network', 'rm', 'sight');
   });
 
   test('sees it all in the dashboard', async () => {
@@ -375,28 +387,38 @@ function noUplink(): string | false {
   return findExecutable('pasta') === undefined ? 'needs pasta' : false;
 }
 
+function noClientElsewhere(): string | false {
+  if (process.getuid?.() !== 0) return 'needs root: for a client elsewhere';
+  return existsSync('/proc/net/if_inet6') ? false : 'needs IPv6';
+}
+
 /** A program that asks a server so many times at once what it sees, and prints the answers. */
 function askFor(protocol: 'tcp' | 'udp', host: string, port: number, times: number): string {
   const once =
     protocol === 'tcp'
       ? `require('net').connect(${port}, '${host}').on('data', done)`
-      : `(s => s.on('message', m => (s.close(), done(m))).send('?', ${port}, '${host}'))(require('dgram').createSocket('udp4'))`;
+      : `(s => s.on('message', m => (s.close(), done(m))).send('?', ${port}, '${host}'))(require('dgram').createSocket('${host.includes(':') ? 'udp6' : 'udp4'}'))`;
   const ask = `new Promise(done => ${once}).then(String)`;
   return `Promise.all(Array.from({ length: ${times} }, () => ${ask})).then(all => process.stdout.write(all.join(' ')))`;
 }
 
-/** A client with an address of its own, in a network namespace. */
+/** A client with an address of each kind of its own, in a network namespace. */
 function openElsewhere() {
   const name = `plc${process.pid}`;
   const sh = (line: string) => execFileSync('sh', ['-ec', line], { env: { ...process.env, name } });
   sh('ip netns add $name; ip link add $name type veth peer name out netns $name');
   sh('ip addr add 198.18.9.1/30 dev $name; ip link set $name up');
   sh('ip -n $name addr add 198.18.9.2/30 dev out; ip -n $name link set out up');
+  sh('ip addr add 2001:db8:9::1/64 dev $name nodad; ip -n $name addr add 2001:db8:9::2/64 dev out nodad');
   return {
-    address: '198.18.9.2',
+    /** The machine's address on the way to it, and its own. */
+    ways: [
+      { here: '198.18.9.1', there: '198.18.9.2' },
+      { here: '2001:db8:9::1', there: '2001:db8:9::2' },
+    ],
     /** What the machine's port answers. */
-    ask(protocol: 'tcp' | 'udp', port: number, times = 1): string {
-      const program = askFor(protocol, '198.18.9.1', port, times);
+    ask(protocol: 'tcp' | 'udp', host: string, port: number, times = 1): string {
+      const program = askFor(protocol, host, port, times);
       const words = ['netns', 'exec', name, process.execPath, '-e', program];
       return execFileSync('ip', words, { encoding: 'utf8', timeout: 120_000 });
     },

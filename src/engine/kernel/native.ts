@@ -51,7 +51,7 @@ export interface Native {
    */
   boundSocket(kind: 'tcp' | 'udp', address: Uint8Array, port: number): Promise<number>;
   /**
-   * A datagram socket in the calling thread's network namespace that sends from an address of IPv4 (4 bytes) which need
+   * A datagram socket in the calling thread's network namespace that sends from an address (4 or 16 bytes) which need
    * not be one of this machine's: IP_TRANSPARENT of ip(7). Close-on-exec, non-blocking.
    */
   transparentSocket(address: Uint8Array): number;
@@ -135,7 +135,8 @@ const SO_REUSEADDR = 2;
 const SO_PEERCRED = 17;
 /** ip(7). */
 export const IPPROTO_IP = 0;
-export const IP_TRANSPARENT = 19;
+const IP_TRANSPARENT = 19;
+const IPV6_TRANSPARENT = 75;
 const IPPROTO_IPV6 = 41;
 const IPV6_V6ONLY = 26;
 const MSG_NOSIGNAL = 0x4000;
@@ -308,10 +309,12 @@ function declare(koffi: Koffi): Native {
       }
     },
     transparentSocket: address => {
-      const fd = check('socket', socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+      const family = address.length === 16 ? AF_INET6 : AF_INET;
+      const fd = check('socket', socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
       try {
-        check('setsockopt', setsockopt(fd, IPPROTO_IP, IP_TRANSPARENT, Uint8Array.of(1, 0, 0, 0), 4));
-        const name = internetAddress(AF_INET, address, 0);
+        const yes = Uint8Array.of(1, 0, 0, 0);
+        check('setsockopt', setsockopt(fd, ...transparency(address), yes, 4));
+        const name = internetAddress(family, address, 0);
         check('bind', bind(fd, name, name.length));
         return fd;
       } catch (error) {
@@ -406,6 +409,11 @@ function elsewhere(call: KoffiFunction, ...args: readonly unknown[]): Promise<nu
       error === null ? resolve(result) : reject(error),
     );
   });
+}
+
+/** Level and name of the option by which a socket comes from an address (4 or 16 bytes) that is not the machine's. */
+export function transparency(address: Uint8Array): [level: number, option: number] {
+  return address.length === 16 ? [IPPROTO_IPV6, IPV6_TRANSPARENT] : [IPPROTO_IP, IP_TRANSPARENT];
 }
 
 /** struct sockaddr_in of ip(7), struct sockaddr_in6 of ipv6(7). */

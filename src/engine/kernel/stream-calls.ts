@@ -1,4 +1,4 @@
-import { IP_TRANSPARENT, IPPROTO_IP, importKoffi, internetAddress } from './native.ts';
+import { IPPROTO_IP, importKoffi, internetAddress, transparency } from './native.ts';
 
 /**
  * System calls to hand streams of TCP on without copying them, for a thread that does nothing else: `wait` blocks it.
@@ -18,7 +18,7 @@ export interface StreamCalls {
   accept(listener: number): { readonly fd: number; readonly client: Uint8Array };
   /**
    * Begins to connect to an address of IPv4 or IPv6 (4 or 16 bytes). `started` is 0 or a negative errno, EINPROGRESS too.
-   * `from` is an address of IPv4 to come from, which need not be one of this machine's (IP_TRANSPARENT of ip(7)).
+   * `from` is an address of the same kind to come from, which need not be one of this machine's (IP_TRANSPARENT of ip(7)).
    */
   connect(
     address: Uint8Array,
@@ -128,9 +128,9 @@ export async function loadStreamCalls(): Promise<StreamCalls> {
       const fd = said(socket(family, SOCK_STREAM | NONBLOCK | CLOEXEC, 0));
       if (fd < 0) return { fd, started: fd };
       if (from !== undefined) {
-        const source = internetAddress(AF_INET, from, 0);
+        const source = internetAddress(family, from, 0);
         const errno =
-          setsockopt(fd, IPPROTO_IP, IP_TRANSPARENT, yes, 4) < 0 ||
+          setsockopt(fd, ...transparency(from), yes, 4) < 0 ||
           setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, yes, 4) < 0 ||
           bind(fd, source, source.length) < 0
             ? -koffi.errno()

@@ -55,7 +55,7 @@ function info({ root, containers, images, runtime, cgroupVersion }: SystemParts)
     runtime: runtime(),
     cgroupVersion: cgroupVersion(),
     networking: root.rootless
-      ? "bridges of the kernel in a network of the user's; a proxy at each published port, which hides the addresses of IPv6 clients"
+      ? "bridges of the kernel in a network of the user's; a proxy at each published port: clients keep their addresses where the network has their kind of IP"
       : 'bridges of the kernel, no proxy: clients keep their addresses',
     containers: { running, paused, stopped: all.length - running - paused },
     images: images.list().length,

@@ -18,6 +18,8 @@ export interface Forward {
   readonly hostAddress: string;
   readonly hostPort: number;
   readonly address: string;
+  /** The container's address of IPv6, for clients that can be seen by their own. */
+  readonly address6?: string;
   readonly port: number;
 }
 
@@ -37,19 +39,20 @@ export interface PortForwarder {
  * started from here; the sockets that listen are of the machine's network, which an ordinary user cannot come back to,
  * but whose ports may be used.
  *
- * `showsClients`: containers see the addresses of their clients of IPv4, for which the namespace is given rules of its own.
- * Where it cannot have them, as without it, they see an address of that namespace in their place.
+ * `showsClients`: containers see the addresses of their clients by the kind of IP that these came by, for which the
+ * namespace is given rules of its own. Where it cannot have them, as without it, or where the container has no address of
+ * that kind, they see an address of that namespace in their place.
  */
 export async function createPortForwarder(
   namespace: string,
   { showsClients = false }: { readonly showsClients?: boolean } = {},
 ): Promise<PortForwarder> {
   const bind = await enterNetworkNamespace(namespace);
-  const answersComeBack = showsClients && (await leadAnswersBack());
+  const answersComeBack = showsClients ? await leadAnswersBack() : [];
   const native = await preloadNative();
-  const keepsAddress = answersComeBack ? foreignAddresses('plb') : () => false;
-  const socketOf = (client: string, address: string) =>
-    isIPv6(address) ? createSocket('udp6') : openInside(native, bytesOf(client), keepsAddress);
+  const keepsAddress = foreignAddresses('plb', answersComeBack);
+  const socketTo = (forward: Forward, client: string) =>
+    openInside(native, bytesOf(client), forward, keepsAddress);
   const opened = new Map<string, readonly Close[]>();
   const streams = createStreamThread({ answersComeBack });
   let changing = 0;
@@ -62,7 +65,9 @@ export async function createPortForwarder(
     await close(container);
     const results = await Promise.allSettled(
       forwards.map(forward =>
-        forward.protocol === 'udp' ? takeUdp(bind, socketOf, forward) : takeTcp(bind, streams, forward),
+        forward.protocol === 'udp'
+          ? takeUdp(bind, client => socketTo(forward, client), forward)
+          : takeTcp(bind, streams, forward),
       ),
     );
     const made = results.filter(result => result.status === 'fulfilled').map(({ value }) => value);
@@ -90,10 +95,14 @@ type Close = () => Promise<void>;
 async function takeTcp(
   bind: BindSocket,
   streams: StreamThread,
-  { hostAddress, hostPort, address, port }: Forward,
+  { hostAddress, hostPort, address, address6, port }: Forward,
 ): Promise<Close> {
   const listener = await bind('tcp', bytesOf(hostAddress), hostPort);
-  return await streams.open({ listener, address: bytesOf(address), port });
+  const to = {
+    address: bytesOf(address),
+    ...(address6 === undefined ? {} : { address6: bytesOf(address6) }),
+  };
+  return await streams.open({ listener, ...to, port });
 }
 
 /** How long nothing may come before a client of UDP is forgotten; as the kernel's own translation does it. */
@@ -101,28 +110,25 @@ const quietMs = 60_000;
 
 async function takeUdp(
   bind: BindSocket,
-  socketOf: (client: string, address: string) => UdpSocket,
-  { hostAddress, hostPort, address, port }: Forward,
+  socketOf: (client: string) => Inside,
+  { hostAddress, hostPort, port }: Forward,
 ): Promise<Close> {
   const outside = createSocket(isIPv6(hostAddress) ? 'udp6' : 'udp4');
-  const clients = new Map<
-    string,
-    { readonly inside: UdpSocket; readonly forget: () => void; timer: NodeJS.Timeout }
-  >();
+  const clients = new Map<string, Inside & { readonly forget: () => void; timer: NodeJS.Timeout }>();
   outside.on('message', (data, from) => {
     const key = `${from.address} ${from.port}`;
     const client = clients.get(key) ?? meet(from, key);
     client.timer.refresh();
-    client.inside.send(data, port, address);
+    client.inside.send(data, port, client.to);
   });
   const meet = (from: { readonly address: string; readonly port: number }, key: string) => {
-    const inside = socketOf(from.address, address);
+    const { inside, to } = socketOf(from.address);
     const forget = () => {
       clearTimeout(client.timer);
       clients.delete(key);
       inside.close();
     };
-    const client = { inside: inside.unref(), forget, timer: setTimeout(() => forget(), quietMs).unref() };
+    const client = { inside: inside.unref(), to, forget, timer: setTimeout(() => forget(), quietMs).unref() };
     inside.on('error', () => {}); // nobody listens there: as if it were lost
     inside.on('message', data => {
       client.timer.refresh();
@@ -146,19 +152,29 @@ async function takeUdp(
   });
 }
 
-/** A socket to speak to a container by: of the client's own address, or of this network where that cannot be. */
+/** A socket to speak to a container by, and which address of the container. */
+interface Inside {
+  readonly inside: UdpSocket;
+  readonly to: string;
+}
+
+/** By the client's own address, or by one of this network where that cannot be. */
 function openInside(
   native: Native,
   client: Uint8Array,
+  { address, address6 }: Forward,
   keepsAddress: (client: Uint8Array) => boolean,
-): UdpSocket {
-  const socket = createSocket('udp4');
-  if (client.length !== 4 || !keepsAddress(client)) return socket;
-  try {
-    return socket.bind({ fd: native.transparentSocket(client) });
-  } catch {
-    return socket; // it binds itself to an address when it sends
+): Inside {
+  const socketTo = (to: string) => createSocket(isIPv6(to) ? 'udp6' : 'udp4');
+  const alike = [address, address6].find(
+    each => each !== undefined && bytesOf(each).length === client.length,
+  );
+  if (alike !== undefined && keepsAddress(client)) {
+    try {
+      return { inside: socketTo(alike).bind({ fd: native.transparentSocket(client) }), to: alike };
+    } catch {} // then by one that it is bound to when it sends
   }
+  return { inside: socketTo(address), to: address };
 }
 
 /** An address as it is on the wire. */

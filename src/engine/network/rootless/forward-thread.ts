@@ -10,7 +10,7 @@ async function serve(): Promise<void> {
   if (port === null) return;
   const calls = await loadStreamCalls();
   const { answersComeBack } = workerData as StreamOptions;
-  const keepsAddress = answersComeBack ? foreignAddresses('plb') : () => false;
+  const keepsAddress = foreignAddresses('plb', answersComeBack);
   const streams = createStreams(calls, word => port.postMessage(word), keepsAddress);
   port.postMessage(streams.alarm);
   for (;;) {

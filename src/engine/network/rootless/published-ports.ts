@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PlimsollError } from '../../../errors.ts';
+import { defined } from '../../../lib/defined.ts';
 import { isAlive, namesIn, type ProcessIdentity, withLock } from '../../kernel/index.ts';
 import type { Root } from '../../store/index.ts';
 import { type Booking, portInUse } from '../address-book.ts';
@@ -103,11 +104,12 @@ function keyOf(root: Root, container: string): string {
 
 function forwardsOf(booking: Booking): Forward[] {
   const { ports } = booking;
-  const address = booking.address ?? booking.address6 ?? '';
+  const { address6 } = booking;
+  const address = booking.address ?? address6 ?? '';
   const own = userNetwork === undefined ? ports.filter(port => !isLedByKernel(port, booking)) : ports;
   return own.map(({ protocol, hostAddress, hostPort, containerPort }) => {
     if (protocol !== 'tcp' && protocol !== 'udp') throw unsupported(protocol, hostAddress);
-    return { protocol, hostAddress, hostPort, address, port: containerPort };
+    return { protocol, hostAddress, hostPort, ...defined({ address, address6 }), port: containerPort };
   });
 }
 

@@ -1,8 +1,14 @@
+import type { IPVersion } from 'node:net';
 import { FAILED, PEER_ENDED, READABLE, type StreamCalls, WRITABLE } from '../../kernel/index.ts';
 
 /** What the thread that hands streams on is told. A port is named by the socket that listens at it. */
 export type StreamOrder =
-  | { readonly open: number; readonly address: Uint8Array; readonly port: number }
+  | {
+      readonly open: number;
+      readonly address: Uint8Array;
+      readonly address6?: Uint8Array;
+      readonly port: number;
+    }
   | { readonly close: number }
   | { readonly end: true };
 
@@ -14,13 +20,14 @@ export interface StreamWord {
 
 /** What it is told at its start. */
 export interface StreamOptions {
-  /** The way back is there for connections that come from their client's own address: see `leadAnswersBack`. */
-  readonly answersComeBack: boolean;
+  /** Of these kinds the way back is there for connections that come from their client's own address: see `leadAnswersBack`. */
+  readonly answersComeBack: readonly IPVersion[];
 }
 
 interface Listener {
   readonly fd: number;
   readonly address: Uint8Array;
+  readonly address6: Uint8Array | undefined;
   readonly port: number;
   readonly connections: Set<Connection>;
 }
@@ -168,9 +175,10 @@ export function createStreams(
   const hasBegun = (started: number) => started >= 0 || started === calls.EINPROGRESS;
 
   /** By the client's own address, or by one of this network where that cannot be. */
-  const reach = ({ address, port }: Listener, from: Uint8Array) => {
-    if (address.length === from.length && keepsAddress(from)) {
-      const attempt = calls.connect(address, port, from);
+  const reach = ({ address, address6, port }: Listener, from: Uint8Array) => {
+    const alike = [address, address6].find(each => each?.length === from.length);
+    if (alike !== undefined && keepsAddress(from)) {
+      const attempt = calls.connect(alike, port, from);
       if (hasBegun(attempt.started)) return attempt;
       if (attempt.fd >= 0) calls.close(attempt.fd);
     }
@@ -246,11 +254,11 @@ export function createStreams(
       unfinished.clear();
       for (const connection of later) goOn(connection, () => true, true);
     },
-    open({ open: fd, address, port }: Extract<StreamOrder, { open: number }>) {
+    open({ open: fd, address, address6, port }: Extract<StreamOrder, { open: number }>) {
       const errno = calls.listen(fd, backlog);
       if (errno < 0) calls.close(fd);
       else {
-        listeners.set(fd, { fd, address, port, connections: new Set() });
+        listeners.set(fd, { fd, address, address6, port, connections: new Set() });
         calls.watch(poll, fd, 'level');
       }
       tell({ port: fd, errno });

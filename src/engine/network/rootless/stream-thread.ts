@@ -10,7 +10,7 @@ export interface StreamThread {
    * Listens at a bound socket, which is the thread's from then on. Rejects with the system's error. What it resolves
    * with closes the port and breaks its connections.
    */
-  open(target: { listener: number; address: Uint8Array; port: number }): Promise<() => Promise<void>>;
+  open(target: StreamTarget): Promise<() => Promise<void>>;
 }
 
 /**
@@ -29,17 +29,26 @@ export function createStreamThread(options: StreamOptions): StreamThread {
     if (isLast) end();
   };
   return {
-    async open({ listener, address, port }) {
+    async open({ listener, ...target }) {
       ports.add(listener); // before the first wait: who closes the last one meanwhile must not end the thread
       thread ??= startThread(options);
       const running = thread;
       const { ask } = await running;
-      const errno = await ask({ open: listener, address, port });
+      const errno = await ask({ open: listener, ...target });
       if (errno === 0) return () => leave(running, listener);
       await leave(running, listener);
       throw Object.assign(new Error('listen'), { code: getSystemErrorName(errno) });
     },
   };
+}
+
+interface StreamTarget {
+  readonly listener: number;
+  /** 4 or 16 bytes. */
+  readonly address: Uint8Array;
+  /** For clients of IPv6 that are seen by their own address. */
+  readonly address6?: Uint8Array;
+  readonly port: number;
 }
 
 interface Running {
