@@ -83,7 +83,10 @@ function generalOptions(command: Command): Command {
         .choices(['missing', 'always', 'never'])
         .default('missing'),
     )
-    .option('--platform <platform>', 'Of an image that is pulled, as in linux/arm64')
+    .option(
+      '--platform <platform>',
+      'Of the image, as in linux/arm64; pulled where the one here is for another',
+    )
     .option('-q, --quiet', 'No progress of a pull')
     .option('--name <name>', 'Its name')
     .option('-e, --env <name=value>', 'Set a variable', collect)

@@ -6,6 +6,7 @@ import { type ContainerOptions, toContainerSpec } from './container-spec.ts';
 import { exposedPorts } from './exposed-ports.ts';
 import { withIdFile } from './id-file.ts';
 import { badOption } from './parse/bad-option.ts';
+import { requirePlatform } from './platform-option.ts';
 import type { PullOptions } from './pull-image.ts';
 
 /** When `run` and `create` ask a registry for the image. */
@@ -42,6 +43,7 @@ async function fetchAndCreate(
 ): Promise<ContainerDetails> {
   requireRuntime(engine, options.runtime);
   const create = async () => {
+    requirePlatform(engine, image, options.platform); // one for another processor is as good as none
     const exposed = options.publishAll ? exposedPorts(engine, image) : [];
     const spec = toContainerSpec(image, words, options, { env: cli.env, cwd: cli.cwd, exposed });
     return await engine.containers.create(spec, { signal: cli.signal });

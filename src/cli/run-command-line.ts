@@ -27,7 +27,7 @@ export async function runCommandLine(argv: readonly string[], cli: Cli): Promise
     await command.parseAsync(rest, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode !== 0) throw usageError(error, verb);
+    if (error.exitCode !== 0) throw usageError(error, verb, command.commands);
   }
 }
 
@@ -78,16 +78,19 @@ function unknownVerb(verb: string): never {
 /** What Commander says of an option, and not of an operand. */
 const ofOptions = /^error: (unknown |required )?option /;
 
-function usageError(error: CommanderError, verb: string): PlimsollError {
+function usageError(error: CommanderError, verb: string, children: readonly Command[]): PlimsollError {
   const [message = '', suggestion = ''] = error.message.replace(/^error: /, '').split('\n');
   const help = `see 'plimsoll ${verb} --help'`;
   const group = error.code === 'commander.help';
+  const names = children.filter(child => child.description() !== '').map(child => child.name());
+  const advice = group ? `there are ${names.join(', ')}; ${help}` : help;
   return new PlimsollError(
     'invalid-argument',
     group ? `"${verb}" needs a command` : message.replace(/\.$/, ''),
     {
       code: ofOptions.test(error.message) ? 'OPTION_REFUSED' : 'BAD_USAGE',
-      hint: suggestion === '' ? help : `${suggestion.replace(/^\(|\)$/g, '').replace('Did', 'did')} ${help}`,
+      hint:
+        suggestion === '' ? advice : `${suggestion.replace(/^\(|\)$/g, '').replace('Did', 'did')} ${help}`,
     },
   );
 }

@@ -172,3 +172,22 @@ test('run refuses name servers and search domains that cannot be any', async () 
     assert.match(stderr, /is not (an IP address|a domain)/);
   }
 });
+
+test('run takes no image for another processor without a word: it asks a registry, or says so', async () => {
+  const images = {
+    inspect: () => ({ platform: { os: 'linux', architecture: 'amd64' }, config: {} }),
+  } as unknown as Engine['images'];
+  const run = (...words: string[]) =>
+    runPlimsoll(['create', '--pull', 'never', ...words], {
+      engine: {
+        images,
+        containers: { create: async () => ({ id: 'made', warnings: [] }) } as unknown as Engine['containers'],
+      },
+    });
+  for (const fits of ['linux/amd64', 'amd64', 'linux/x86_64'])
+    assert.equal((await run('--platform', fits, 'web')).stdout, 'made\n', fits);
+  const other = await run('--platform', 'linux/arm64', 'web');
+  assert.deepEqual([other.code, other.stdout], [1, '']);
+  assert.match(other.stderr, /"web" is for linux\/amd64, not for linux\/arm64\n'plimsoll pull --platform/);
+  assert.match((await run('--platform', 'a/b/c/d', 'web')).stderr, /platform/);
+});

@@ -94,7 +94,7 @@ test('wrong use is refused in one sentence that leads to the help', async () => 
     [['ps', '--al'], 125, /unknown option '--al'[\s\S]*did you mean --all/i],
     [['ps', 'extra'], 1, /too many arguments/],
     [['stop'], 1, /missing required argument 'container'/],
-    [['volume'], 1, /"volume" needs a command/],
+    [['volume'], 1, /"volume" needs a command\nthere are ls, create, [\s\S]*; see 'plimsoll volume --help'/],
     [['volume', 'frob'], 1, /unknown command 'frob'/],
     [['build', '--progress', 'loud', '.'], 125, /loud/],
     [['stop', '-t', 'soon', 'x'], 1, /"soon" cannot be a number of seconds/],

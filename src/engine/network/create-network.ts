@@ -78,7 +78,7 @@ function kindsOf({ ipv4 = true, ipv6 = false, subnet6, ...request }: NetworkRequ
 }
 
 function networkExists(name: string): PlimsollError {
-  return new PlimsollError('conflict', `there is a network "${name}" already`, {
+  return new PlimsollError('conflict', `network with name ${name} already exists`, {
     code: 'NETWORK_EXISTS',
     hint: 'choose another name',
     data: { name },
