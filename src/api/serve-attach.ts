@@ -2,9 +2,10 @@ import { attachForInput, type ContainerDetails, type Engine, type LogEntry } fro
 import { isPlimsollError } from '../errors.ts';
 import { hasLogFile, parseDetachKeys, usualDetachKeys } from '../words/index.ts';
 import type { ClientStream } from './client-stream.ts';
+import { probeClient } from './probe-client.ts';
 import { pumpInput } from './pump-input.ts';
 import type { Query } from './query.ts';
-import { frameHead, writeFrame } from './raw-stream.ts';
+import { writeFrame } from './raw-stream.ts';
 
 type Parts = Pick<Engine, 'containers' | 'events'>;
 type Attachment = Awaited<ReturnType<Engine['containers']['attach']>>;
@@ -54,7 +55,7 @@ export async function serveAttach(
   const sinceSeq = events.lastSeq();
   // Of a first run all is new, whatever the clock does while it starts.
   const since = state.startedAt === undefined ? 0 : Date.now();
-  using _probe = probing(client, request.raw || (container.spec.tty ?? false));
+  using _probe = probeClient(client, request.raw || (container.spec.tty ?? false));
   if (request.logs && hasLogFile(container.spec)) {
     for await (const entry of containers.logs(id, { signal: client.closed }))
       await write(entry.stream, bytesOf(entry));
@@ -73,21 +74,6 @@ export async function serveAttach(
     }
   }
   client.end();
-}
-
-/** How often a client that ended its input is asked whether it is still there. */
-const probeMs = 5000;
-
-/**
- * A client that has ended its input may have left, and so may one whose input nobody reads yet: only writing to it tells.
- * Frames without content are harmless; with a terminal or a websocket there are none, and nothing is asked.
- */
-function probing(client: ClientStream, raw: boolean): Disposable {
-  const probe = () => void client.write(frameHead('stdout', 0));
-  const timer = raw || client.closed.aborted ? undefined : setInterval(probe, probeMs);
-  const stop = () => clearInterval(timer);
-  client.closed.addEventListener('abort', stop, { once: true });
-  return { [Symbol.dispose]: stop };
 }
 
 /** To one that runs, or has no log: what it writes from now on. */

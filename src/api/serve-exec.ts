@@ -3,6 +3,7 @@ import { isPlimsollError, messageOf, PlimsollError } from '../errors.ts';
 import { JsonFields } from '../wire/index.ts';
 import { parseDetachKeys, usualDetachKeys } from '../words/index.ts';
 import type { ClientStream } from './client-stream.ts';
+import { probeClient } from './probe-client.ts';
 import { pumpInput } from './pump-input.ts';
 import { writeFrame } from './raw-stream.ts';
 
@@ -85,6 +86,7 @@ export async function serveExec(
   const { attachment, ended } = started;
   if (attachment === undefined || !spec.openStdin) client.input.resume();
   if (attachment !== undefined) {
+    using _probe = probeClient(client, (spec.tty ?? false) || !spec.openStdin);
     const how = await Promise.race([
       copyOutput(attachment, spec, client),
       left(client),

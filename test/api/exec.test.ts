@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { test } from 'node:test';
@@ -165,6 +165,23 @@ test('commands in containers outlive the daemon, and are looked at by the next',
     assert.equal((await looked(writing)).ExitCode, 0);
   });
 
+  await t.test('a client that leaves is let go, also where its input is not read', async () => {
+    const direct = new Docker({ socketPath: daemon.socket });
+    const deaf = await make('while [ ! -e /heard ]; do sleep 0.01; done', { AttachStdin: true });
+    const stream = await direct.getExec(deaf.id).start({ hijack: true, stdin: true });
+    stream.on('error', () => {}).write(Buffer.alloc(8 << 20));
+    let Pid = 0;
+    while (Pid === 0) ({ Pid } = await looked(deaf));
+    const sockets = () =>
+      readlinksOf(`/proc/${daemon.pid}/fd`).filter(link => link.startsWith('socket:')).length;
+    const attached = sockets();
+    stream.destroy();
+    while (sockets() > attached - 2) await sleep(20); // the client's, and that to the monitor
+    assert.equal((await looked(deaf)).Running, true);
+    await daemon.plimsoll('exec', 'box', 'touch', '/heard');
+    assert.equal((await untilEnded(deaf)).ExitCode, 0);
+  });
+
   const toldOf = async (exec: { id: string }) =>
     (await events(daemon)).filter(({ Actor }) => Actor.Attributes.execID === exec.id);
   /** Without a look at it, which would record its end. */
@@ -270,6 +287,16 @@ async function leaveByKeys(
     detached.map(({ Actor }) => Actor.Attributes.execID),
     command[0] === launcher ? [id] : [],
   );
+}
+
+function readlinksOf(folder: string): string[] {
+  return readdirSync(folder).flatMap(name => {
+    try {
+      return readlinkSync(join(folder, name));
+    } catch {
+      return []; // closed meanwhile
+    }
+  });
 }
 
 interface Told {
