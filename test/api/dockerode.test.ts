@@ -66,7 +66,9 @@ describe('dockerode', { skip: noEngine }, () => {
     await container.rename({ name: 'second' });
     const [listed] = await docker.listContainers({ filters: { name: ['second'] } });
     assert.equal(listed?.Id, container.id);
-    assert.match((await container.top()).Processes.flat().join(' '), /sleep 1000/);
+    // Right after a start the runtime's process may not have become the command yet.
+    const processes = async () => (await container.top()).Processes.flat().join(' ');
+    while (!/sleep 1000$/.test(await processes()));
     const ended = container.wait();
     await container.stop({ t: 0 });
     assert.equal((await ended).StatusCode, 137);
