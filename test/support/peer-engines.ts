@@ -93,7 +93,10 @@ export async function podmanService(): Promise<
   };
 }
 
-/** A dockerd of its own, without networks. Rejects with the end of its log if it does not start. */
+/**
+ * A dockerd of its own, without networks, and in a network namespace of its own: without a bridge it takes `docker0` away,
+ * which another one may have containers on. Rejects with the end of its log if it does not start.
+ */
 export async function dockerOfOwn(): Promise<ServingPeer> {
   const folder = mkdtempSync('/var/tmp/plt-docker-');
   const at = (name: string) => join(folder, name);
@@ -102,7 +105,8 @@ export async function dockerOfOwn(): Promise<ServingPeer> {
   const quiet = ['--bridge', 'none', '--iptables=false', '--ip6tables=false', '--storage-driver', 'vfs'];
   const log: string[] = [];
   const program = findExecutable('dockerd') ?? '';
-  const child = spawn(program, ['-H', `unix://${socket}`, ...options, ...quiet], {
+  const words = ['--net', program, '-H', `unix://${socket}`, ...options, ...quiet];
+  const child = spawn('unshare', words, {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   child.stderr.on('data', (piece: Buffer) => log.push(piece.toString()));
@@ -115,7 +119,7 @@ export async function dockerOfOwn(): Promise<ServingPeer> {
   };
   const command = ['docker', '-H', `unix://${socket}`];
   const run = (...args: readonly string[]) => peer('docker', '-H', `unix://${socket}`, ...args);
-  for (let tries = 0; tries < 300; tries++) {
+  for (let tries = 0; tries < 1200; tries++) {
     if (child.exitCode !== null) break;
     if (
       existsSync(socket) &&
