@@ -1,7 +1,16 @@
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  existsSync,
+  globSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findExecutable } from '../../src/engine/kernel/index.ts';
 import { makeBusyboxRootfs } from './busybox-rootfs.ts';
@@ -102,10 +111,17 @@ export async function dockerOfOwn(): Promise<ServingPeer> {
   const at = (name: string) => join(folder, name);
   const socket = at('docker.sock');
   const options = ['--data-root', at('data'), '--exec-root', at('exec'), '--pidfile', at('pid')];
+  // Among the cgroups of another's containers, theirs would come and go in what is measured.
+  const cgroup = basename(folder);
   const quiet = ['--bridge', 'none', '--iptables=false', '--ip6tables=false', '--storage-driver', 'vfs'];
   const log: string[] = [];
   const program = findExecutable('dockerd') ?? '';
-  const words = ['--net', program, '-H', `unix://${socket}`, ...options, ...quiet];
+  const words = [
+    ...['--net', program, '-H', `unix://${socket}`, '--cgroup-parent', `/${cgroup}`],
+    ...['--exec-opt', 'native.cgroupdriver=cgroupfs'],
+    ...options,
+    ...quiet,
+  ];
   const child = spawn('unshare', words, {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -116,6 +132,7 @@ export async function dockerOfOwn(): Promise<ServingPeer> {
     await exited;
     unmountBelow(folder);
     rmSync(folder, { recursive: true, force: true });
+    for (const tree of globSync(`/sys/fs/cgroup/{,*/}${cgroup}`)) rmdirSync(tree);
   };
   const command = ['docker', '-H', `unix://${socket}`];
   const run = (...args: readonly string[]) => peer('docker', '-H', `unix://${socket}`, ...args);

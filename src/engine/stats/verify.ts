@@ -79,10 +79,8 @@ export async function verify(
       ),
     );
   }
-  return {
-    frame,
-    checks: [...checks, ...sumChecks(request, frame, rate, hostSeconds)].flatMap(one => one ?? []),
-  };
+  const sums = sumChecks(request, frame, rate, hostSeconds, parent => hasLost(parent, begin, end));
+  return { frame, checks: [...checks, ...sums].flatMap(one => one ?? []) };
 }
 
 /** What the kernel says at one moment: seconds and bytes, by cgroup; '' is the root's. */
@@ -172,12 +170,19 @@ function childrenOf({ version, v1, v2 = '/sys/fs/cgroup' }: CgroupHierarchy, pat
   }
 }
 
-/** Rows together, against the cgroup above them less what else is in it. */
+/** True if a cgroup below it has gone meanwhile: what it used since its last reading nobody knows. */
+function hasLost(parent: string, begin: Moment, end: Moment): boolean {
+  const isLost = (path: string) => dirname(path) === parent && !end.after.cpu.has(path);
+  return [begin.before, begin.after, end.before].some(({ cpu }) => [...cpu.keys()].some(isLost));
+}
+
+/** Rows together, against the cgroup above them less what else is in it; none where the sum cannot be known. */
 function sumChecks(
   { cgroupPaths, cgroups }: VerifyRequest,
   frame: StatsFrame,
   rate: (of: (reading: Reading) => number | undefined, seconds: number) => Bounds | undefined,
   seconds: number,
+  isUnknown: (parent: string) => boolean,
 ): (KernelCheck | undefined)[] {
   const rows = [...cgroupPaths].map(([id, path]) => ({
     path,
@@ -185,6 +190,7 @@ function sumChecks(
     usage: usageIn(frame, id),
   }));
   return [...new Set(rows.map(({ parent }) => parent))].map(parent => {
+    if (isUnknown(parent)) return undefined;
     const own = rows.filter(row => row.parent === parent && row.usage !== undefined);
     const shown = own.reduce((sum, { usage }) => sum + (usage?.cpuCores ?? 0), 0);
     const others = childrenOf(cgroups, parent).filter(path => !own.some(row => row.path === path));

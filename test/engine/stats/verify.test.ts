@@ -84,6 +84,7 @@ test('verify() tells a wrong figure from a right one, whatever the counters do m
   assert.deepEqual(await wrongOf({ containers: { a: 0.5, b: 0 } }), ['b cores', 'containers together cores']);
   assert.deepEqual(await wrongOf({ memory: 103 * MiB }), ['a bytes', 'b bytes']);
   assert.deepEqual(await wrongOf({ cores: 4 }), ['cores of the machine cores']);
+  assert.deepEqual(await wrongOf({ whoGoes: 0.3 }), [], 'what has gone takes along what it used');
 });
 
 /** A made-up cgroup v2 tree, whose containers use 0.5 and 0.25 cores, and what else is in it 1 core, in each second. */
@@ -94,12 +95,14 @@ function made(t: TestContext) {
     mkdirSync(join(folder, path, '..'), { recursive: true });
     writeFileSync(join(folder, path), text);
   };
-  const tick = (second: number) => {
+  const tick = (second: number, whoGoes = 0) => {
+    if (whoGoes > 0 && second === 0) write('cgroup/ours/gone/cpu.stat', 'user_usec 0\nsystem_usec 0\n');
+    else rmSync(join(folder, 'cgroup/ours/gone'), { recursive: true, force: true });
     const cpu = (path: string, cores: number) =>
       write(`cgroup/${path}/cpu.stat`, `usage_usec 1\nuser_usec ${second * cores * 1e6}\nsystem_usec 0\n`);
     for (const [path, cores] of [
-      ['', 1.75],
-      ['ours', 1.75],
+      ['', 1.75 + whoGoes],
+      ['ours', 1.75 + whoGoes],
       ['ours/monitors', 1],
       ['ours/a', 0.5],
       ['ours/b', 0.25],
@@ -113,9 +116,14 @@ function made(t: TestContext) {
   write('proc/meminfo', 'MemTotal:  4096 kB\nMemAvailable:  1024 kB\n');
   write('proc/stat', 'cpu  1 2\ncpu0 1 1\ncpu1 0 1\nintr 5\n');
   return {
-    verify: async (lies: { cores: number; containers: Record<string, number>; memory: number }) => {
+    verify: async (lies: {
+      cores: number;
+      containers: Record<string, number>;
+      memory: number;
+      whoGoes?: number;
+    }) => {
       let second = 0;
-      tick(second);
+      tick(second, lies.whoGoes);
       const frame = () => {
         const time = second * 1000;
         const usages = Object.entries(lies.containers).map(
@@ -124,7 +132,7 @@ function made(t: TestContext) {
         const host = {
           time,
           cores: lies.cores,
-          cpuCores: 1.75,
+          cpuCores: 1.75 + (lies.whoGoes ?? 0),
           memoryTotalBytes: 4 * MiB,
           memoryUsedBytes: 3 * MiB,
         };
@@ -139,7 +147,7 @@ function made(t: TestContext) {
         ]),
       });
       second = 1; // between the first frame, which is taken at once, and the second
-      tick(second);
+      tick(second, lies.whoGoes);
       return (await checked).checks;
     },
   };

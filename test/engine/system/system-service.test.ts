@@ -153,7 +153,11 @@ test('what the network service finds is repaired by it, with everybody who may l
   db.run("INSERT INTO builds VALUES ('goes', 1, 'running', '{}'), ('dead', 1, 'lost', '{}')");
   db.run("INSERT INTO networks (name, id, driver, created, options) VALUES ('n', 'n', 'bridge', 0, '{}')");
   for (const step of ['build-goes-1', 'build-dead-2'])
-    db.run("INSERT INTO addresses (network, address, container, mac) VALUES ('n', ?, ?, '')", step, step);
+    db.run(
+      "INSERT INTO addresses (network, address, container, mac, interface) VALUES ('n', ?, ?, '', 'eth0')",
+      step,
+      step,
+    );
   assert.deepEqual(words(await system.check()), ['network plb1: a bridge that no container is on']);
   assert.deepEqual(repaired, []);
   await system.check({ repair: true });
