@@ -15,7 +15,7 @@ import { noEngine } from '../support/root-of-own.ts';
 /** A client of its own for each is gone after so many bytes, at most, of what it sends, or of what it is answered. */
 const [mostSent, mostRead] = [4000, 300_000];
 /** Files that are opened once, and stay so, by somebody later than the first client of each kind. */
-const opened = 3;
+const opened = 8;
 const upgrade = 'Connection: Upgrade\r\nUpgrade: tcp\r\n';
 const json = 'Content-Type: application/json\r\n';
 const websocket =
