@@ -30,6 +30,7 @@ import { createRuntime, type Runtime } from './runtime/index.ts';
 import { chooseStorage, createSnapshotService } from './snapshot/index.ts';
 import { createStatsService, type Neighbours, type StatsService } from './stats/index.ts';
 import {
+  createBlobs,
   createRootFolders,
   Database,
   hasLeftovers,
@@ -299,7 +300,10 @@ function openParts({ root, self = [], report = () => {}, neighbours, cacheSettin
 async function bringInLine(root: Root, parts: Parts): Promise<void> {
   const boot = bootId();
   const rebooted = readBootMark(root) !== boot;
-  if (hasLeftovers(root, parts.db)) await parts.snapshots().sweep();
+  if (hasLeftovers(root, parts.db)) {
+    createBlobs({ root, db: parts.db, clock: parts.clock }).sweep(); // before the leases, which tell that it is needed
+    await parts.snapshots().sweep();
+  }
   if (mayHaveLostBuilds(root, parts.db)) await parts.builds().sweep();
   await parts.containers().reconcile();
   await parts.networks().tidy();

@@ -85,19 +85,20 @@ for (const { who, skip } of callers) {
     const story: string[] = [];
     try {
       for (const verb of verbs) usual.set(verb.name, await timeOf(place, verb));
-      for (let turn = 1, done = 0; done < kills; turn++) {
+      let [tries, hits] = [0, 0];
+      for (let turn = 1; tries < kills || hits < kills / 2; turn++) {
         for (const verb of verbs) verb.prepare?.(place, turn);
-        for (const verb of verbs.slice(0, kills - done)) {
+        for (const verb of verbs.slice(0, Math.max(1, kills - tries))) {
           const afterMs = Math.round(random() * 1.1 * (usual.get(verb.name) ?? 0));
           const how = await killAfter(place, verb.command(place, turn), afterMs);
           story.push(`${verb.name} ${turn} after ${afterMs} ms: ${how}`);
-          done++;
+          tries++;
+          if (how === 'killed') hits++;
+          else usual.set(verb.name, afterMs); // the machine is less busy than it was
         }
         assertWhole(home);
       }
-      const hit = story.filter(line => line.endsWith('killed')).length;
-      t.diagnostic(`seed ${seed}: ${hit} of ${kills} were killed at work, the others had just ended`);
-      assert.ok(hit > kills / 2, 'most are killed before they end');
+      t.diagnostic(`seed ${seed}: ${hits} of ${tries} were killed at work, the others had just ended`);
       home.plimsoll('rm', '-f', '-v', ...home.plimsoll('ps', '-aq').split('\n').filter(Boolean));
       assertWhole(home);
       await eventually(() => assert.deepEqual(leaks(home), []));

@@ -8,7 +8,7 @@ import type { EventService } from '../events/index.ts';
 import { identify, isAlive, mountsBelow, unmount } from '../kernel/index.ts';
 import type { NetworkService } from '../network/index.ts';
 import type { Runtime } from '../runtime/index.ts';
-import type { Database, Root } from '../store/index.ts';
+import { createBlobs, type Database, type Root } from '../store/index.ts';
 import { buildAccess } from './build-access.ts';
 import { openContexts } from './build-contexts.ts';
 import type { BuildImages } from './build-images.ts';
@@ -169,6 +169,7 @@ export function createBuildService(options: BuildServiceOptions): BuildKeeper {
         const folder = join(root.runDir, 'builds', record.id);
         for (const step of commandSteps(root, record.id)) await networks.disconnect(step);
         for (const each of [folder, `${folder}-agents`]) await clearFolder(each);
+        createBlobs({ root, db, clock }).sweep(); // content of an image that it had no time to record
         records.endLost(record); // last: who is killed amid this leaves the rest to the next
       }
       for (const name of deadRuns(join(root.runDir, 'builds'))) {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { BuildProgress, BuildRecord } from '../../../src/engine/build/index.ts';
@@ -105,7 +105,10 @@ describe('the record of a build', { skip }, () => {
       assert.equal(step, `build-${record.id}-3`);
       await disconnect(step);
     };
+    const blobs = join(yard.dataDir, 'blobs/sha256');
+    writeFileSync(join(blobs, 'e'.repeat(64)), 'of an image that was not recorded');
     await yard.builds.sweep();
+    assert.ok(!readdirSync(blobs).includes('e'.repeat(64)));
     assert.deepEqual(yard.leftovers(), []);
     assert.equal(yard.db.get('SELECT state FROM builds')?.state, 'lost');
   });

@@ -158,6 +158,18 @@ describe('containers without a living engine', { skip: cannotRunContainers }, ()
     await next.volumes.remove('v');
   });
 
+  test('take content along that a killed process had no time to record', async () => {
+    const file = join(root.dataDir, 'blobs/sha256', 'e'.repeat(64));
+    writeFileSync(file, 'of a pull that was killed');
+    {
+      using db = Database.open(join(root.dataDir, 'plimsoll.db'));
+      db.run("INSERT INTO leases VALUES ('dead', 'pull', 'it', 1, 12345, 'another boot', 0)");
+    }
+    await using next = await createEngine({ root, self });
+    assert.ok(!existsSync(file));
+    assert.deepEqual(await next.system.check(), []);
+  });
+
   test('that a killed process had half started are cleared away by the next engine (pain 16)', async () => {
     const id = await create('sleep 100', { network: 'bridge' });
     for (const ms of [0, 20, 40, 80]) {
