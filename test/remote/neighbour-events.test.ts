@@ -58,7 +58,7 @@ test('a dockerd tells of what runs between two looks, and of what ran out of mem
     'docker/hungry ended with exit code 137',
     'docker/hungry ran out of memory',
   ]);
-  const usage = engine.history.usage({ since: Date.now() - 60_000 }).get(`docker:${id}`);
+  const usage = engine.history.usage({ since: Date.now() - 600_000 }).get(`docker:${id}`);
   assert.equal(usage?.oomKills, 1, 'the cgroup that has counted it is gone');
   assert.ok((usage?.peakBytes ?? 0) >= 32 * MiB - 4096, 'it had its limit');
 });

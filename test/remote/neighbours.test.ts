@@ -73,7 +73,7 @@ test('an engine that hangs holds nobody up, and one that is not there is told of
   });
   await watch.ready();
   await watch.ready();
-  assert.ok(performance.now() - began < 15_000);
+  assert.ok(performance.now() - began < 60_000);
   assert.deepEqual(told, [gone]);
 });
 

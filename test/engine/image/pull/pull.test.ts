@@ -422,7 +422,8 @@ test('prune frees downloads that nobody goes on with', { skip: noRoot }, async (
   const file = join(it.root.root.dataDir, 'downloads', it.image.layers[1]?.blob.digest.slice(7) ?? '');
   const pending = assert.rejects(it.pull('app:1', { signal: abort.signal }));
   while (!existsSync(file) || statSync(file).size === 0) await sleep(10);
-  await sleep(500); // the rest of what comes is written with the next piece, or when it is given up
+  // The rest of what comes is written with the next piece, or when it is given up.
+  for (let look = 0; look < 20; look++) await sleep(25);
   abort.abort();
   await pending;
   const { reclaimedBytes } = await it.root.images.prune();
