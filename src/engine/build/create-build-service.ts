@@ -165,11 +165,12 @@ export function createBuildService(options: BuildServiceOptions): BuildKeeper {
     cacheLimits: cacheKeeper.cacheLimits,
     runningSteps: () => records.running().flatMap(({ id }) => commandSteps(root, id)),
     sweep: async () => {
-      for (const record of records.lost()) {
+      const lost = records.lost();
+      if (lost.length > 0) createBlobs({ root, db, clock }).sweep(); // content of images that they had no time to record
+      for (const record of lost) {
         const folder = join(root.runDir, 'builds', record.id);
         for (const step of commandSteps(root, record.id)) await networks.disconnect(step);
         for (const each of [folder, `${folder}-agents`]) await clearFolder(each);
-        createBlobs({ root, db, clock }).sweep(); // content of an image that it had no time to record
         records.endLost(record); // last: who is killed amid this leaves the rest to the next
       }
       for (const name of deadRuns(join(root.runDir, 'builds'))) {

@@ -94,7 +94,7 @@ function freed(events: readonly BuildProgress[]): string[] {
   return (planned?.steps ?? []).map(({ name }) => name).filter(name => name.startsWith('free '));
 }
 
-const only = (kilobytes: number): CacheSettings => ({
+const atMost = (kilobytes: number): CacheSettings => ({
   maxUsed: { bytes: kilobytes * 1000 },
   reserved: { bytes: 0 },
   minFree: { bytes: 0 },
@@ -106,7 +106,7 @@ async function left(yard: Yard): Promise<string[]> {
 
 describe('pain 4, a cache without a bound:', { skip }, () => {
   test('a cache stays within its limit over many builds, and each says what had to go', async () => {
-    await using yard = await yardOf(only(1000));
+    await using yard = await yardOf(atMost(1000));
     const said: string[] = [];
     for (let round = 0; round < 12; round++) {
       said.push(...(await yard.and(`FROM base\nRUN make 200 # ${round}\n`)));
@@ -123,7 +123,7 @@ describe('pain 4, a cache without a bound:', { skip }, () => {
   });
 
   test('cache mounts count; those unused for two days go first, then what was used least recently', async () => {
-    await using yard = await yardOf(only(1000));
+    await using yard = await yardOf(atMost(1000));
     await yard.and('FROM base\nRUN make 300 # old\n');
     await yard.and('FROM base\nRUN make 200 # young\n');
     await yard.and('FROM base\nRUN --mount=type=cache,target=/c make 300 mounted\n');
@@ -139,7 +139,7 @@ describe('pain 4, a cache without a bound:', { skip }, () => {
   });
 
   test('a mount that is young waits its turn like everything else', async () => {
-    await using yard = await yardOf(only(700));
+    await using yard = await yardOf(atMost(700));
     await yard.and('FROM base\nRUN make 300 # old\n');
     await yard.and('FROM base\nRUN --mount=type=cache,target=/c make 300 mounted\n');
     yard.pass(47 * hour);
@@ -149,7 +149,7 @@ describe('pain 4, a cache without a bound:', { skip }, () => {
   });
 
   test('of the layers of one build the uppermost goes first: what is below serves without it', async () => {
-    await using yard = await yardOf(only(700));
+    await using yard = await yardOf(atMost(700));
     await yard.and('FROM base\nRUN make 200 # below\nRUN make 200 # above\n');
     await yard.and('FROM base\nRUN make 200 # other\n');
     await yard.and('FROM base\nRUN make 200 # last\n');
@@ -161,7 +161,7 @@ describe('pain 4, a cache without a bound:', { skip }, () => {
   });
 
   test('what the build itself has used stays, however large, and so does what an image has', async () => {
-    await using yard = await yardOf(only(100));
+    await using yard = await yardOf(atMost(100));
     const { image } = await yard.build('FROM base\nRUN make 300 # imaged\n');
     const text =
       'FROM base AS tools\nRUN make 300\nRUN make 301\nFROM base\nCOPY --from=tools /made /other\n';
@@ -175,7 +175,7 @@ describe('pain 4, a cache without a bound:', { skip }, () => {
   });
 
   test('nothing that a running build needs goes, also where several end at once', async () => {
-    await using yard = await yardOf(only(100));
+    await using yard = await yardOf(atMost(100));
     const go = join(yard.folder, 'go');
     const running = yard.build(`FROM base\nRUN make 300\nRUN make 10 . ${go}\n`, { context: yard.context });
     while (yard.commands.length < 2) await sleep(10);
@@ -215,7 +215,7 @@ describe('pain 4, a cache without a bound:', { skip }, () => {
   });
 
   test('a user who wants no limit has none', async () => {
-    await using yard = await yardOf({ ...only(1), gc: false });
+    await using yard = await yardOf({ ...atMost(1), gc: false });
     for (let round = 0; round < 3; round++)
       assert.deepEqual(await yard.and(`FROM base\nRUN make 200 # ${round}\n`), []);
     assert.equal((await left(yard)).length, 3);
@@ -223,7 +223,7 @@ describe('pain 4, a cache without a bound:', { skip }, () => {
   });
 
   test('with 10,000 records it takes a moment to see that all is well, and little more to throw a thousand away', async () => {
-    await using yard = await yardOf(only(30_000_000));
+    await using yard = await yardOf(atMost(30_000_000));
     const layer =
       'INSERT INTO layers (diff_id, dir, size, tar_size, created) VALUES (?, ?, 1000000, 1100000, 0)';
     const record = "INSERT INTO build_cache VALUES (?, 'step', ?, ?, 1000000, 0, ?)";
