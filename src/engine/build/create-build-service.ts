@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { cancelled, isPlimsollError } from '../../errors.ts';
 import { hostPlatform, type Platform, parseReference } from '../../oci/index.ts';
 import type { EventService } from '../events/index.ts';
-import { identify, isAlive, mountsBelow, unmount } from '../kernel/index.ts';
+import { identify, isAlive, mountsBelow, unmount, withLock } from '../kernel/index.ts';
 import type { NetworkService } from '../network/index.ts';
 import type { Runtime } from '../runtime/index.ts';
 import { createBlobs, type Database, type Root } from '../store/index.ts';
@@ -76,6 +76,16 @@ export function createBuildService(options: BuildServiceOptions): BuildKeeper {
     ...{ root, db, snapshots, cacheMounts, images, clock },
     ...{ settings: options.cacheSettings, disk: options.disk },
   });
+  const tidyLost = async () => {
+    const lost = records.lost(); // none where another process has been faster
+    if (lost.length > 0) createBlobs({ root, db, clock }).sweep(); // content of images that they had no time to record
+    for (const record of lost) {
+      const folder = join(root.runDir, 'builds', record.id);
+      for (const step of commandSteps(root, record.id)) await networks.disconnect(step);
+      for (const each of [folder, `${folder}-agents`]) await clearFolder(each);
+      records.endLost(record); // last: who is killed amid this leaves the rest to the next
+    }
+  };
   const keeper: BuildKeeper = {
     works: createWorkService({
       deps: { ...deps, snapshots },
@@ -165,14 +175,7 @@ export function createBuildService(options: BuildServiceOptions): BuildKeeper {
     cacheLimits: cacheKeeper.cacheLimits,
     runningSteps: () => records.running().flatMap(({ id }) => commandSteps(root, id)),
     sweep: async () => {
-      const lost = records.lost();
-      if (lost.length > 0) createBlobs({ root, db, clock }).sweep(); // content of images that they had no time to record
-      for (const record of lost) {
-        const folder = join(root.runDir, 'builds', record.id);
-        for (const step of commandSteps(root, record.id)) await networks.disconnect(step);
-        for (const each of [folder, `${folder}-agents`]) await clearFolder(each);
-        records.endLost(record); // last: who is killed amid this leaves the rest to the next
-      }
+      if (records.lost().length > 0) await withLock(join(root.runDir, 'locks', 'builds'), tidyLost);
       for (const name of deadRuns(join(root.runDir, 'builds'))) {
         await networks.disconnect(`build-${name}-0`);
         await clearFolder(join(root.runDir, 'builds', name));
