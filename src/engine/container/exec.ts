@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { cancelled, PlimsollError } from '../../errors.ts';
+import { defined } from '../../lib/defined.ts';
 import {
   type ChildProcess,
   caller,
@@ -39,9 +40,8 @@ export async function execInContainer(
   record: ContainerRecord,
   request: ExecRequest,
 ): Promise<{ exitCode: number; stdout: Buffer; stderr: Buffer }> {
-  const { id, name, state } = record;
-  if (state.status !== 'running')
-    notRunning(name, state.status, state.status === 'paused' ? 'unpause it first' : 'start it first');
+  const { id } = record;
+  assertRuns(record);
   if (request.command.length === 0) {
     throw new PlimsollError('invalid-argument', 'there is no command to run', { code: 'NO_COMMAND' });
   }
@@ -66,6 +66,12 @@ export async function execInContainer(
   }
 }
 
+/** Throws `conflict` for a container in which nothing can be run now. */
+export function assertRuns({ name, state }: ContainerRecord): void {
+  if (state.status === 'running') return;
+  notRunning(name, state.status, state.status === 'paused' ? 'unpause it first' : 'start it first');
+}
+
 /** What is kept of a request. */
 export function specOf({
   command,
@@ -85,9 +91,7 @@ export function specOf({
     openStdin: takesInput && !detach,
     stdout: !detach,
     stderr: !detach,
-    ...(env === undefined ? {} : { env }),
-    ...(user === undefined ? {} : { user }),
-    ...(workdir === undefined ? {} : { workdir }),
+    ...defined({ env, user, workdir }),
   };
 }
 
@@ -149,21 +153,19 @@ function everyCapability(): OciProcess['capabilities'] {
 }
 
 async function execute(world: World, id: string, folder: string, request: ExecRequest) {
-  const { stdio, signal, detach = false, tty = false } = request;
+  const { stdio, signal, tty = false } = request;
   if (signal?.aborted) throw cancelled('the command');
   const log = join(folder, 'runtime.log');
   const pidFile = join(folder, 'pidfile');
   const inherit = stdio === 'inherit';
   const streams = inherit || stdio === undefined ? {} : stdio;
-  await using terminal =
-    tty && !inherit && !detach ? await openPseudoTerminal(request.terminalSize) : undefined;
+  await using terminal = tty && !inherit ? await openPseudoTerminal(request.terminalSize) : undefined;
   const child = world.runtime().exec(id, {
     processFile: join(folder, 'process.json'),
     pidFile,
     log,
     tty,
-    detach,
-    stdio: detach ? 'ignore' : inherit ? 'inherit' : stdioOf(streams, terminal),
+    stdio: inherit ? 'inherit' : stdioOf(streams, terminal),
   });
   const output = terminal === undefined ? connect(child, streams) : connectTerminal(terminal, streams);
   request.onStart?.({
@@ -181,7 +183,7 @@ async function execute(world: World, id: string, folder: string, request: ExecRe
     await terminal?.drained();
     if (signal?.aborted) throw cancelled('the command');
     const words = existsSync(log) ? readFileSync(log) : Buffer.alloc(0);
-    const flushes = tty && !detach && world.runtime().name === 'crun' && readPid(pidFile) !== undefined;
+    const flushes = tty && world.runtime().name === 'crun' && readPid(pidFile) !== undefined;
     if (flushes)
       await writeLast(flushedOutput(words), inherit ? process.stdout : streams.stdout, output.stdout);
     const complaint = exitCode === 0 || flushes ? '' : errorLines(words.toString('utf8'));

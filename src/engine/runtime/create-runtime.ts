@@ -103,8 +103,8 @@ export function createRuntime(options: {
       if (result.code !== 0) throw failed('update', result);
       return warnings;
     },
-    exec(id, { processFile, pidFile, log, stdio, tty, detach }) {
-      const flags = [...(tty ? ['--tty'] : []), ...(detach ? ['--detach'] : [])];
+    exec(id, { processFile, pidFile, log, stdio, tty }) {
+      const flags = tty ? ['--tty'] : [];
       const files = ['--process', processFile, '--pid-file', pidFile];
       return start(
         path,

@@ -98,7 +98,6 @@ export interface ExecOptions {
   readonly log: string;
   readonly stdio: StdioOptions;
   readonly tty: boolean;
-  readonly detach: boolean;
 }
 
 /** The OCI runtime (crun, else runc) and the ways to run a process with it. All its state is the root's own. */

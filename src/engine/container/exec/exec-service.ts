@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PlimsollError } from '../../../errors.ts';
 import { execPid, resizeTerminal, startExecMonitor } from '../../runtime/index.ts';
 import { attachToMonitor } from '../attach.ts';
-import { processFor, specOf } from '../exec.ts';
+import { assertRuns, processFor, specOf } from '../exec.ts';
 import type { ContainerRecord } from '../records.ts';
 import type { Attachment, ExecRequest } from '../types.ts';
 import { announce, type World } from '../world.ts';
@@ -143,14 +143,6 @@ async function start(
     endExec(world, exec, unstartedExitCode(error));
     throw error;
   }
-}
-
-function assertRuns({ name, state }: ContainerRecord): void {
-  if (state.status === 'running') return;
-  throw new PlimsollError('conflict', `container ${name} is not running: it is ${state.status}`, {
-    code: 'CONTAINER_STATE',
-    hint: 'start or unpause it first',
-  });
 }
 
 function startedBefore(id: string): PlimsollError {
