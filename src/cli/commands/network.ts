@@ -229,8 +229,6 @@ function columns(whole: boolean): readonly Column<Network>[] {
     { field: 'IPv4', title: 'IPV4', value: row => String(hasIpv4(row)), hidden: true },
     { field: 'IPv6', title: 'IPV6', value: row => String(row.subnet6 !== undefined), hidden: true },
     { field: 'Internal', title: 'INTERNAL', value: row => String(row.internal), hidden: true },
-    { field: 'IPv4', title: 'IPV4', value: row => String(row.subnet !== undefined), hidden: true },
-    { field: 'IPv6', title: 'IPV6', value: row => String(row.subnet6 !== undefined), hidden: true },
     { field: 'Labels', title: 'LABELS', value: row => joinLabels(row.labels), hidden: true },
     {
       field: 'CreatedAt',

@@ -23,13 +23,7 @@ export {
   type FormValues,
   formFields,
 } from './forms.ts';
-export {
-  type Action,
-  type KeyBinding,
-  type KeyContext,
-  keyLabel,
-  keymap,
-} from './keymap.ts';
+export { type Action, type KeyBinding, type KeyContext, keyLabel, keymap } from './keymap.ts';
 export { type Area, detailRows, type Layout, layoutOf, listRows } from './layout.ts';
 export { type LogLine, LogStore } from './log-store.ts';
 export type { Command, ContainerVerb, Msg, Next, ShownDetail } from './messages.ts';
