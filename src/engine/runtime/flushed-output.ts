@@ -13,21 +13,38 @@ export function flushedOutput(log: Buffer): Buffer {
   const lines = log.toString('utf8').split('\n').filter(Boolean);
   const words = lines.map(wordsOf);
   if (words.every(each => each !== undefined)) return Buffer.from(words.join(''));
+  const endOf = isCooked(log) ? endOfCookedPiece : endOfPiece;
   const pieces: Buffer[] = [];
   for (let at = 0; at < log.length; ) {
-    const end = endOfPiece(log, at);
+    const end = endOf(log, at);
     pieces.push(log.subarray(at, end));
     at = end + 1;
   }
   return Buffer.concat(pieces);
 }
 
-/** Pieces are whole but for the last; should one not be, it ends where a line feed is that no terminal makes. */
+/** True for what a terminal has given its carriage returns: a line feed without one is between pieces. */
+function isCooked(log: Buffer): boolean {
+  const feeds = [...log.keys()].filter(at => log[at] === lineFeed);
+  const own = feeds.filter(at => log[at - 1] === carriageReturn);
+  return own.length * 2 >= feeds.length && own.length > 0;
+}
+
+/** Pieces are whole, or as short as what was there to read; a whole one may be cut between the two ends of a line. */
+function endOfCookedPiece(log: Buffer, start: number): number {
+  const whole = Math.min(start + pieceBytes, log.length);
+  for (let at = start; at < whole; at++) {
+    const before = log[at === start ? at - 2 : at - 1];
+    if (log[at] === lineFeed && before !== carriageReturn) return at;
+  }
+  return whole;
+}
+
+/** Of what no terminal has changed: pieces are whole but for the last. */
 function endOfPiece(log: Buffer, start: number): number {
   if (log[start + pieceBytes] === lineFeed) return start + pieceBytes;
   if (start + pieceBytes >= log.length) return log.at(-1) === lineFeed ? log.length - 1 : log.length;
-  let end = log.indexOf(lineFeed, start);
-  while (end > 0 && log[end - 1] === carriageReturn) end = log.indexOf(lineFeed, end + 1);
+  const end = log.indexOf(lineFeed, start);
   return end < 0 ? log.length : end;
 }
 

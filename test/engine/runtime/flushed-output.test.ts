@@ -15,6 +15,13 @@ const cases: [string, string, string][] = [
   ],
   ['a line feed at the seam', `${'a'.repeat(254)}\r\n\nb\n`, `${'a'.repeat(254)}\r\nb`],
   [
+    'a short piece before others, and a line feed of the terminal where a whole one would have ended',
+    `one\r\n\n${'a'.repeat(248)}\r\nb\r\n\n`,
+    `one\r\n${'a'.repeat(248)}\r\nb\r\n`,
+  ],
+  ['short pieces alone', 'one\r\n\ntwo\r\n\n', 'one\r\ntwo\r\n'],
+  ['line feeds of a raw terminal', `${'a\n'.repeat(127)}b\nc\n\n`, `${'a\n'.repeat(127)}bc\n`],
+  [
     'lines of JSON',
     '{"msg":"a\\r\\n","level":"error","time":"x"}\n{"msg":"b","level":"error","time":"x"}\n',
     'a\r\nb',
